@@ -1,0 +1,57 @@
+package httpconn
+
+// Version selects the protocol of a connection.
+type Version uint8
+
+const (
+	// HTTP1 is HTTP/1.1 (RFC 9112).
+	HTTP1 Version = 1
+	// HTTP2 is HTTP/2 (RFC 9113).
+	HTTP2 Version = 2
+)
+
+// String returns "HTTP/1.1" or "HTTP/2".
+func (v Version) String() string {
+	switch v {
+	case HTTP1:
+		return "HTTP/1.1"
+	case HTTP2:
+		return "HTTP/2"
+	}
+	return "Version(" + itoa(int64(v)) + ")"
+}
+
+// Config is how a connection is to behave. The zero Config is the default.
+type Config struct {
+	// Limits bounds what the server can make the connection hold.
+	Limits Limits
+	// Pipeline is how many requests may be under way at once on HTTP/1.1 (RFC 9112 section 9.3.2); 0 means 1, no
+	// pipelining.
+	Pipeline int
+}
+
+// Next says what the caller should do with its socket once the bytes of Output.Send are written.
+type Next uint8
+
+const (
+	// NextClose: the connection is over. Close the socket.
+	NextClose Next = iota
+	// NextRead: read from the socket and pass the bytes to Stream, or the end of input to StreamEOF.
+	NextRead
+	// NextAwaitEOF: all is said, and the peer closes first. Read with a short deadline until the end of input, then
+	// close the socket.
+	NextAwaitEOF
+)
+
+// String returns "Close", "Read" or "AwaitEOF".
+func (n Next) String() string {
+	switch n {
+	case NextClose:
+		return "Close"
+	case NextRead:
+		return "Read"
+	case NextAwaitEOF:
+		return "AwaitEOF"
+	}
+	return "Next(" + itoa(int64(n)) + ")"
+}

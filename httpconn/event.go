@@ -1,0 +1,89 @@
+package httpconn
+
+import (
+	"errors"
+	"net/http"
+)
+
+// StreamID names one request and its response on a connection. On HTTP/1.1 requests are numbered 1, 2, 3 … in the
+// order in which they were made; on HTTP/2 it is the stream identifier of RFC 9113 section 5.1.1. 0 is the connection
+// itself.
+type StreamID uint32
+
+// EventKind says what an [Event] reports.
+type EventKind uint8
+
+const (
+	// EventInformational is a 1xx response other than 101 (RFC 9110 section 15.2). Status and Header are set; the final
+	// response is still to come.
+	EventInformational EventKind = iota + 1
+	// EventHeaders is the head of the final response, a 101 included. Status and Header are set.
+	EventHeaders
+	// EventData is a piece of the response's content or, after a 101 or a successful CONNECT, of the byte stream that
+	// the connection has become. Data is set and never empty.
+	EventData
+	// EventTrailers is the trailer section. Header is set.
+	EventTrailers
+	// EventDone ends the response: the server sends nothing more on this stream. On a stream that became a tunnel it
+	// is the server's half of the close.
+	EventDone
+	// EventReset ends the stream early. Err is set and says why; [Event.Retryable] tells whether the server is known
+	// not to have processed it.
+	EventReset
+	// EventSettings reports that the server's SETTINGS were applied (HTTP/2 only).
+	EventSettings
+	// EventPong is the answer to [Conn.Ping]; Data holds its 8 bytes (HTTP/2 only).
+	EventPong
+	// EventGoAway reports that the server takes no further requests. Err is set. Streams that it will not process end
+	// with an EventReset each (HTTP/2 only).
+	EventGoAway
+	// EventDrained reports that data queued by flow control has all been handed over (HTTP/2 only).
+	EventDrained
+)
+
+// String returns the kind's name, "Headers" for EventHeaders.
+func (k EventKind) String() string {
+	names := [...]string{"", "Informational", "Headers", "Data", "Trailers", "Done", "Reset", "Settings", "Pong", "GoAway", "Drained"}
+	if k == 0 || int(k) >= len(names) {
+		return "EventKind(" + itoa(int64(k)) + ")"
+	}
+	return names[k]
+}
+
+// Event is one thing the server did. Kind says which of the other fields are set.
+type Event struct {
+	Kind     EventKind
+	StreamID StreamID // 0: the connection
+	Tag      uint64   // the Tag of the Request this belongs to
+	Status   int      // Informational, Headers
+	// Header holds the fields under their canonical names (Informational, Headers, Trailers). It was made for this
+	// event and belongs to the caller.
+	Header http.Header
+	// Data is set for Data and Pong. It may point into the bytes passed to [Conn.Stream]: it is valid until the caller
+	// reuses those. Its capacity is clipped, so appending to it copies.
+	Data []byte
+	Err  error // Reset, GoAway
+}
+
+// Retryable reports whether the request of a stream that was reset is known not to have been processed by the server,
+// so that it can be sent again on another connection whatever its method.
+func (e Event) Retryable() bool { return e.Kind == EventReset && errors.Is(e.Err, ErrUnprocessed) }
+
+// Output is the caller's scratch space, passed by pointer to every method that produces something: dst, as in append.
+// It is not a value and not safe for use from several goroutines at once.
+//
+// It is valid even when the method returned an error: write Send and handle Events before acting on the error. Only
+// [Conn.Stream] and [Conn.StreamEOF] append Events; every other call appends to Send alone, so ranging over Events while
+// making calls is safe.
+type Output struct {
+	Events []Event // what the server did, in order
+	Send   []byte  // what must be written to the socket, in order
+}
+
+// Reset empties o and keeps its memory for reuse. Events, and Data that pointed into buffers of the caller's, are
+// dropped.
+func (o *Output) Reset() {
+	clear(o.Events) // let go of headers and buffers
+	o.Events = o.Events[:0]
+	o.Send = o.Send[:0]
+}

@@ -1,0 +1,54 @@
+package httpconn
+
+import "strconv"
+
+// Limits bounds what a peer can make us hold or do. In every field 0 means the default and a negative number no limit.
+// One struct serves both packages and both roles: the first group is enforced by mintws, the second by httpconn.
+type Limits struct {
+	// MaxFrame is the largest payload of one WebSocket frame, in bytes as they are on the wire. Default 16 MiB.
+	MaxFrame int64
+	// MaxMessage is the largest payload of one WebSocket message, all its fragments together. Default 16 MiB.
+	MaxMessage int64
+	// MaxFragments is the largest number of frames of one WebSocket message. Default 65,536.
+	MaxFragments int
+
+	// MaxHeaderBytes is the largest head of one response, or trailer section, in bytes on the wire. Default 64 KiB.
+	MaxHeaderBytes int
+	// MaxHeaderFields is the largest number of fields in one of them. Default 256.
+	MaxHeaderFields int
+	// MaxInformational is the largest number of 1xx responses to one request. Default 16.
+	MaxInformational int
+}
+
+// Defaults of Limits.
+const (
+	DefaultMaxFrame         = 16 << 20 // room for the 16 MiB messages that browsers and testsuites send
+	DefaultMaxMessage       = 16 << 20 // the same
+	DefaultMaxFragments     = 1 << 16  // 16 MiB in fragments of 256 bytes
+	DefaultMaxHeaderBytes   = 64 << 10 // servers themselves stop at 8 to 64 KiB
+	DefaultMaxHeaderFields  = 256      // far above any real response, far below what makes a map slow
+	DefaultMaxInformational = 16       // 100, 102 and a few 103
+)
+
+// WithDefaults returns l with every zero field replaced by its default and every negative one by the largest number.
+func (l Limits) WithDefaults() Limits {
+	setLimit(&l.MaxFrame, DefaultMaxFrame)
+	setLimit(&l.MaxMessage, DefaultMaxMessage)
+	setLimit(&l.MaxFragments, DefaultMaxFragments)
+	setLimit(&l.MaxHeaderBytes, DefaultMaxHeaderBytes)
+	setLimit(&l.MaxHeaderFields, DefaultMaxHeaderFields)
+	setLimit(&l.MaxInformational, DefaultMaxInformational)
+	return l
+}
+
+func setLimit[T int | int64](p *T, def T) {
+	const maxInt = int(^uint(0) >> 1)
+	switch {
+	case *p == 0:
+		*p = def
+	case *p < 0:
+		*p = T(maxInt)
+	}
+}
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }

@@ -1,0 +1,30 @@
+package httpconn
+
+import "net/http"
+
+// Request describes one request. Its fields are copied by [Conn.Request]; nothing keeps them.
+type Request struct {
+	// Method is the method token, "GET" if empty. With CONNECT and no Protocol the request asks for a tunnel to
+	// Authority (RFC 9110 section 9.3.6) and Path must be empty.
+	Method string
+	// Scheme is "http" or "https"; HTTP/2 sends it, HTTP/1.1 does not.
+	Scheme string
+	// Authority is the host and, where it is not the scheme's default, the port: the Host field of HTTP/1.1, the
+	// :authority of HTTP/2. An IPv6 address stands in brackets.
+	Authority string
+	// Path is the request target: a path with its query, "/" if empty; "*" for OPTIONS; an absolute URL towards a
+	// proxy.
+	Path string
+	// Protocol, when not empty, makes the request an extended CONNECT (RFC 8441, HTTP/2 only).
+	Protocol string
+	// Header holds further fields. They are sent sorted by name, so the same arguments give the same bytes; on HTTP/1.1
+	// names keep the case they have in the map.
+	Header http.Header
+	// Body is the whole content. Together with HasBody it is the first part.
+	Body []byte
+	// HasBody says that the content follows with SendData. On HTTP/1.1 it is sent chunked unless Header has a
+	// Content-Length, which is then held against what is sent.
+	HasBody bool
+	// Tag is the caller's own; every Event of the stream carries it.
+	Tag uint64
+}

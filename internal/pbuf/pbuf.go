@@ -1,0 +1,79 @@
+// Package pbuf is a persistent byte buffer: an append-only value.
+//
+// A Buf is a pair of a shared store and a length. Appending to the newest value extends the store in place; appending
+// to an older one, or losing a race with another goroutine, copies into a store of its own. What a Buf holds is never
+// written again, so any value can be kept, forked and read from any goroutine.
+package pbuf
+
+import (
+	"bytes"
+	"sync/atomic"
+)
+
+// Buf is an immutable sequence of bytes. The zero Buf is empty.
+type Buf struct {
+	r *store
+	n int
+}
+
+// store is the memory that values share. Bytes below tail belong to some value and are never written again; the one
+// who moves tail from a to b owns b[a:b].
+type store struct {
+	tail atomic.Int64
+	b    []byte // len == cap
+}
+
+const (
+	minStore = 64      // one cache line
+	maxHint  = 4 << 10 // no announced length makes a first store larger than this
+)
+
+// Len returns the number of bytes.
+func (b Buf) Len() int { return b.n }
+
+// Bytes returns the content. It must not be written; its capacity is clipped.
+func (b Buf) Bytes() []byte {
+	if b.n == 0 {
+		return nil
+	}
+	return b.r.b[:b.n:b.n]
+}
+
+// Append returns b followed by p. want is how long the buffer is expected to become in all: a hint that saves copies and
+// never makes the store much larger than what it holds.
+func (b Buf) Append(p []byte, want int) Buf {
+	next, dst := b.Extend(len(p), want)
+	copy(dst, p)
+	return next
+}
+
+// Extend returns b made longer by n bytes, and those bytes for the caller to fill before it lets the new value go.
+// want is as for Append.
+func (b Buf) Extend(n, want int) (Buf, []byte) {
+	if n == 0 {
+		return b, nil
+	}
+	end := b.n + n
+	if b.r != nil && end <= len(b.r.b) && b.r.tail.CompareAndSwap(int64(b.n), int64(end)) {
+		return Buf{b.r, end}, b.r.b[b.n:end:end]
+	}
+	s := &store{b: make([]byte, grow(b.n, end, want))}
+	s.tail.Store(int64(end))
+	if b.n > 0 {
+		copy(s.b, b.r.b[:b.n])
+	}
+	return Buf{s, end}, s.b[b.n:end:end]
+}
+
+// grow returns the size of a new store that holds end bytes, after one that held old. It doubles, so that n bytes in small
+// pieces cost O(n); it trusts want only so far as to round the last step to it, up or down, and for a small first store.
+func grow(old, end, want int) int {
+	size := max(2*old, end, min(want, maxHint), minStore)
+	if end <= want && want < size+size/2 {
+		return want
+	}
+	return size
+}
+
+// Equal reports whether both hold the same bytes.
+func (b Buf) Equal(x Buf) bool { return bytes.Equal(b.Bytes(), x.Bytes()) }

@@ -1,0 +1,142 @@
+package mintws
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"unicode/utf8"
+)
+
+// What a peer can do wrong. They are wrapped in a [ProtocolError].
+var (
+	ErrReservedBits           = errors.New("mintws: reserved bit set that no extension uses")               // RFC 6455 section 5.2
+	ErrReservedOpcode         = errors.New("mintws: reserved opcode")                                       // section 5.2
+	ErrMasked                 = errors.New("mintws: masked frame from a server")                            // section 5.1
+	ErrUnmasked               = errors.New("mintws: unmasked frame from a client")                          // section 5.1
+	ErrControlTooLong         = errors.New("mintws: control frame longer than 125 bytes")                   // section 5.5
+	ErrControlFragmented      = errors.New("mintws: fragmented control frame")                              // section 5.5
+	ErrUnexpectedContinuation = errors.New("mintws: continuation without a message")                        // section 5.4
+	ErrExpectedContinuation   = errors.New("mintws: new message before the end of the last")                // section 5.4
+	ErrInvalidUTF8            = errors.New("mintws: invalid UTF-8")                                         // section 8.1
+	ErrInvalidLength          = errors.New("mintws: payload length not minimal or above 2^63-1")            // section 5.2
+	ErrMessageTooBig          = errors.New("mintws: frame or message exceeds the limit")                    // section 7.4.1, code 1009
+	ErrTooManyFragments       = errors.New("mintws: message has more fragments than the limit")             // section 7.4.1, code 1009
+	ErrClosePayload           = errors.New("mintws: Close frame with a truncated or forbidden status code") // sections 5.5.1 and 7.4
+)
+
+// The caller's mistakes. The WebSocket returned with one of them is the receiver, unchanged, and nothing was appended.
+var (
+	// ErrNotOpen: the opening handshake is not complete, or the WebSocket is the zero value.
+	ErrNotOpen = errors.New("mintws: WebSocket is not open")
+	// ErrCloseSent: a Close was sent; nothing may follow it (RFC 6455 section 5.5.1).
+	ErrCloseSent = errors.New("mintws: Close was already sent")
+	// ErrClosed: the WebSocket is over.
+	ErrClosed = errors.New("mintws: WebSocket is closed")
+	// ErrInvalidFrame: the frame may not be sent; the error that wraps it says why.
+	ErrInvalidFrame = errors.New("mintws: invalid frame")
+	// ErrFragmenting: a data frame out of order: a new message while one is being sent in fragments, or a continuation of none.
+	ErrFragmenting = errors.New("mintws: fragment out of order")
+	// ErrInvalidOptions: the target or an option cannot be used; the error that wraps it names it.
+	ErrInvalidOptions = errors.New("mintws: invalid target or option")
+)
+
+// What can be wrong with an opening handshake. They are wrapped in a [HandshakeError].
+var (
+	ErrBadStatus      = errors.New("mintws: response status does not open a WebSocket")      // RFC 6455 section 4.1; RFC 8441 section 5
+	ErrBadUpgrade     = errors.New("mintws: Upgrade or Connection field does not match")     // RFC 6455 section 4.1
+	ErrBadAccept      = errors.New("mintws: Sec-WebSocket-Accept does not match")            // section 4.1
+	ErrBadExtension   = errors.New("mintws: extension was not offered or cannot be used")    // section 9.1
+	ErrBadSubprotocol = errors.New("mintws: subprotocol was not offered")                    // section 4.1
+	ErrBadRequest     = errors.New("mintws: request does not ask for a WebSocket correctly") // section 4.2.1
+	ErrBadVersion     = errors.New("mintws: Sec-WebSocket-Version is not 13")                // section 4.2.2
+	ErrBadOrigin      = errors.New("mintws: origin is not allowed")                          // section 4.2.2
+)
+
+// ProtocolError reports that the peer broke the protocol or a limit. It sticks: the WebSocket is Failed, and every further
+// Decode returns it. What was decoded before it is returned with it.
+type ProtocolError struct {
+	Code   CloseCode // what the Close frame says: see [CloseFrame]
+	Err    error     // the sentinel
+	Detail string    // what was seen and what was expected
+}
+
+// Error returns the sentinel's text, what was seen, and the code.
+func (e *ProtocolError) Error() string {
+	return fmt.Sprintf("%v: %s (close code %d)", e.Err, e.Detail, e.Code)
+}
+
+// Unwrap returns the sentinel.
+func (e *ProtocolError) Unwrap() error { return e.Err }
+
+// CloseError says how a WebSocket ended when it was not a complete closing handshake: RFC 6455 section 7.1.5. Its code is 1006
+// where there was no Close frame.
+type CloseError struct {
+	Code   CloseCode
+	Reason string
+	Err    error // what ended the stream below, if that is known
+}
+
+// Error returns the code, the reason and the cause.
+func (e *CloseError) Error() string {
+	s := "mintws: closed without a complete closing handshake: " + e.Code.String()
+	if e.Reason != "" {
+		s += fmt.Sprintf(" (%q)", e.Reason)
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+// Unwrap returns the cause.
+func (e *CloseError) Unwrap() error { return e.Err }
+
+// HandshakeError reports that an opening handshake failed. On the client's side Status and Header are those of the
+// response; on the server's side Status is that of the answer.
+type HandshakeError struct {
+	Status int
+	Header http.Header
+	Err    error  // the sentinel
+	Detail string // which field, what it held, what was expected
+	// Canceled says that the stream was cancelled, because it had become something that is not a WebSocket. Otherwise the
+	// response is an ordinary one: its content follows in EventData and the connection remains usable.
+	Canceled bool
+}
+
+// Error returns the sentinel's text and which field was wrong.
+func (e *HandshakeError) Error() string { return fmt.Sprintf("%v: %s", e.Err, e.Detail) }
+
+// Unwrap returns the sentinel.
+func (e *HandshakeError) Unwrap() error { return e.Err }
+
+// CloseFrame returns the Close frame that err calls for, with a reason of at most 123 bytes made of its text. ok is false
+// where err does not come from the peer's breaking the protocol, so that no Close is due. A Failed WebSocket encodes
+// exactly this frame and no other.
+func CloseFrame(err error) (f Frame, ok bool) {
+	var pe *ProtocolError
+	if !errors.As(err, &pe) {
+		return Frame{}, false
+	}
+	reason := pe.Err.Error()
+	if len(reason) > 8 && reason[:8] == "mintws: " {
+		reason = reason[8:]
+	}
+	if pe.Detail != "" {
+		reason += ": " + pe.Detail
+	}
+	return Close(pe.Code, truncate(reason, maxReason)), true
+}
+
+// maxReason is what a control frame's 125 bytes leave beside the status code (RFC 6455 sections 5.5 and 5.5.1).
+const maxReason = 123
+
+// truncate returns the longest prefix of s that has at most n bytes and ends between two characters.
+func truncate(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}

@@ -1,0 +1,71 @@
+package mintws
+
+import (
+	"io"
+	"net/http"
+
+	"github.com/mintws/mintws/httpconn"
+)
+
+// Limits bounds what a peer can make a WebSocket hold: the fields MaxFrame, MaxMessage and MaxFragments.
+type Limits = httpconn.Limits
+
+// Role is the side of the connection that a WebSocket speaks for.
+type Role uint8
+
+const (
+	// Client masks what it sends and refuses masked frames (RFC 6455 section 5.1).
+	Client Role = iota
+	// Server refuses unmasked frames and masks nothing.
+	Server
+)
+
+// String returns "Client" or "Server".
+func (r Role) String() string {
+	if r == Server {
+		return "Server"
+	}
+	return "Client"
+}
+
+// Delivery says in which pieces received messages are handed over.
+type Delivery uint8
+
+const (
+	// DeliverMessages hands over whole messages; fragments are joined.
+	DeliverMessages Delivery = iota
+	// DeliverFragments hands over each frame as it was sent, once it is complete: More and OpContinuation show how they
+	// belong together.
+	DeliverFragments
+	// DeliverPayload hands over payload bytes as they arrive and holds none, so that a message of any size needs bounded
+	// memory. A message looks like fragments: the first piece has its opcode, later ones OpContinuation, and all but the
+	// last More; pieces of text may end inside a character. MaxFrame and MaxMessage default to no limit.
+	DeliverPayload
+)
+
+// Options is how a WebSocket is to behave. The zero Options is the default.
+type Options struct {
+	// Header holds further fields for the upgrade request, such as Authorization or Cookie. On HTTP/1.1 names keep the case
+	// they have in the map. The fields of the handshake itself may not be among them.
+	Header http.Header
+	// Origin is the Origin field's value, none if empty (RFC 6455 section 4.1, item 8). Browsers must send one; others need not.
+	Origin string
+	// Subprotocols are offered in this order of preference (RFC 6455 section 1.9).
+	Subprotocols []string
+	// Authority replaces the target's host and port in the Host field or :authority.
+	Authority string
+	// Tag is passed on to the request: every event of the stream carries it.
+	Tag uint64
+
+	// Limits bounds received messages.
+	Limits Limits
+	// Delivery chooses whole messages, fragments, or payload as it arrives.
+	Delivery Delivery
+	// SkipUTF8 turns off the validation of text in both directions. Close reasons are always validated.
+	SkipUTF8 bool
+	// ManualReply keeps Receive from answering Ping and Close; the caller sends what [WebSocket.Reply] returns.
+	ManualReply bool
+	// Rand is where masking keys and the handshake's key come from, crypto/rand.Reader if nil. It is for tests: RFC 6455
+	// section 10.3 asks for strong entropy. It must be safe for concurrent use if the WebSocket is used concurrently.
+	Rand io.Reader
+}
