@@ -1,0 +1,157 @@
+package httpconn
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+)
+
+// DialOptions is how [Dial] reaches a server. The zero DialOptions is the default.
+type DialOptions struct {
+	// Config is passed to [New]. Its Limits also bound the answer of an HTTP proxy.
+	Config Config
+
+	// Protocols are the versions to use, the preferred one first. Over TLS they are what ALPN offers; without TLS there
+	// is no negotiation: HTTP1 is spoken if it is among them, else HTTP2 with prior knowledge (RFC 9113 section 3.3).
+	// Default: HTTP1 alone.
+	Protocols []Version
+
+	// TLS configures TLS to the server, for wss and https. It is cloned, never changed. An empty ServerName becomes the
+	// host of the URL, NextProtos is always what Protocols say, and nothing below TLS 1.2 is spoken. Nil: the
+	// system's certificate authorities, verified.
+	TLS *tls.Config
+
+	// DialContext opens the connection to the server or to the proxy; network is "tcp" or "unix". It should give up when
+	// ctx ends. Nil means that of a zero net.Dialer; timeouts, a local address, keep-alives or a resolver of your own
+	// are those of another one: (&net.Dialer{...}).DialContext.
+	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// Unix is the path of a unix socket to connect to instead of the URL's host and port ("@name" is the abstract
+	// namespace of Linux). The URL still gives the scheme and the name that TLS verifies. No proxy is used, and Proxy must
+	// be nil.
+	Unix string
+
+	// Proxy returns the URL of the proxy to use for target, or nil for none. Target is the URL being dialed as
+	// golang.org/x/net/http/httpproxy wants it: "http" stands for ws, "https" for wss, the host is ASCII, and there is no
+	// userinfo. Nil means the environment variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or their lower-case
+	// names, read at each Dial: HTTP_PROXY is for ws and http, HTTPS_PROXY for wss and https. See [NoProxy] and
+	// [UseProxy].
+	//
+	// The proxy's scheme is http, https (TLS to the proxy), socks5 or socks5h (both let the proxy resolve the host's name).
+	// A user name and password in its URL are sent to it: Basic authentication (RFC 7617), or that of RFC 1929.
+	Proxy func(target *url.URL) (*url.URL, error)
+
+	// ProxyHeader holds further fields of the CONNECT request. It is not changed. A Proxy-Authorization here stands
+	// instead of the one made from the proxy's URL.
+	ProxyHeader http.Header
+
+	// ProxyTLS configures TLS to an https proxy, by the rules of TLS. What it negotiates by ALPN is always HTTP/1.1.
+	ProxyTLS *tls.Config
+}
+
+// Dial opens a connection to the server of rawURL, whose scheme is ws, wss, http or https, and returns the socket together
+// with a [Conn] for it. Path and query play no part; no request is made. With mintws, pass the same URL to its Upgrade.
+//
+// The socket is the caller's: Dial keeps no reference to it and leaves no goroutine and no deadline behind. It is a
+// *tls.Conn for wss and https, else what DialContext returned, except that a proxy which sent the first bytes of the
+// tunnel together with its answer makes it a small wrapper that reads those bytes first.
+//
+// Out must not be nil. The first bytes to write are appended to out.Send; HTTP/1.1 has none.
+//
+// The deadline and cancellation of ctx apply to everything: connecting, the proxy, TLS. Once Dial has returned, ctx has no
+// effect on the socket.
+//
+// For ws, wss, http and https alike a proxy is asked for a tunnel with CONNECT (RFC 6455 section 4.1 wants it for ws too):
+// the Conn then speaks to the server itself, sends it the same bytes as without a proxy, and can be upgraded.
+//
+// Every error is a [*DialError]; then the socket is nil and closed, the Conn is the zero Conn, and out is as it was. It
+// wraps [ErrInvalidURL], a [*ProxyError], [ErrALPN], an error of crypto/tls, of the network, or of [New], and also
+// the error of ctx if that has ended. No user name, password, path or query of any URL appears in its text.
+func Dial(ctx context.Context, rawURL string, out *Output, opt DialOptions) (net.Conn, Conn, error) {
+	t, err := parseTarget(rawURL)
+	if err != nil {
+		return nil, Conn{}, &DialError{Op: "url", Err: err}
+	}
+	fail := func(op string, err error) (net.Conn, Conn, error) {
+		return nil, Conn{}, &DialError{Op: op, URL: t.String(), Err: withContextError(ctx, err)}
+	}
+	if err = opt.check(); err != nil {
+		return fail("options", err)
+	}
+	sock, op, err := opt.reach(ctx, t)
+	if err != nil {
+		return fail(op, err)
+	}
+	version := opt.cleartext()
+	if t.secure {
+		var secured *tls.Conn
+		secured, version, err = startTLS(ctx, sock, opt.TLS, t.host, opt.protocols())
+		if err != nil {
+			sock.Close()
+			return fail("tls", err)
+		}
+		sock = secured
+	}
+	conn, err := New(version, opt.Config, out)
+	if err != nil {
+		sock.Close()
+		return fail("http", err)
+	}
+	return sock, conn, nil
+}
+
+// check finds the mistakes that need no connection.
+func (opt DialOptions) check() error {
+	if opt.Unix != "" && opt.Proxy != nil {
+		return errUnixProxy
+	}
+	for _, v := range opt.protocols() {
+		if _, err := New(v, opt.Config, new(Output)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reach returns a byte stream to t's host, on which TLS or HTTP can start; op names the step that failed.
+func (opt DialOptions) reach(ctx context.Context, t target) (sock net.Conn, op string, err error) {
+	if opt.Unix != "" {
+		sock, err = opt.dial(ctx, "unix", opt.Unix)
+		return sock, "connect", err
+	}
+	proxy, err := opt.proxyFor(t)
+	if err != nil {
+		return nil, "proxy", err
+	}
+	if proxy == nil {
+		sock, err = opt.dial(ctx, "tcp", t.address())
+		return sock, "connect", err
+	}
+	sock, err = opt.dialProxy(ctx, proxy, t)
+	return sock, "proxy", err
+}
+
+func (opt DialOptions) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if opt.DialContext != nil {
+		return opt.DialContext(ctx, network, address)
+	}
+	return new(net.Dialer).DialContext(ctx, network, address)
+}
+
+func (opt DialOptions) protocols() []Version {
+	if len(opt.Protocols) == 0 {
+		return []Version{HTTP1}
+	}
+	return opt.Protocols
+}
+
+// cleartext is the version to speak where nothing negotiates it.
+func (opt DialOptions) cleartext() Version {
+	if slices.Contains(opt.protocols(), HTTP1) {
+		return HTTP1
+	}
+	return HTTP2
+}

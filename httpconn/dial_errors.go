@@ -1,0 +1,91 @@
+package httpconn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// What can go wrong in [Dial] itself, wrapped in a [DialError].
+var (
+	// ErrInvalidURL: the URL, or that of the proxy, cannot be dialed. The error that wraps it says what is wrong.
+	ErrInvalidURL = errors.New("httpconn: invalid URL")
+	// ErrALPN: client and server have no version of HTTP in common (RFC 7301).
+	ErrALPN = errors.New("httpconn: no common protocol")
+	// ErrProxyRefused: the proxy answered, and gives no tunnel. It is wrapped in a [ProxyError].
+	ErrProxyRefused = errors.New("httpconn: proxy refused the tunnel")
+)
+
+var errUnixProxy = errors.New("httpconn: DialOptions has both Unix and Proxy")
+
+// DialError is the error of [Dial].
+type DialError struct {
+	// Op is the step that failed: "url", "options", "connect", "proxy", "tls" or "http".
+	Op string
+	// URL is the scheme, host and port that were dialed, nothing else of the URL; empty if it could not be understood.
+	URL string
+	// Err is what happened. If the context had ended it wraps the context's error too.
+	Err error
+}
+
+// Error returns the URL, the step and what happened.
+func (e *DialError) Error() string {
+	s := "httpconn: dial"
+	if e.URL != "" {
+		s += " " + e.URL
+	}
+	return s + ": " + e.Op + ": " + bare(e.Err)
+}
+
+// Unwrap returns Err.
+func (e *DialError) Unwrap() error { return e.Err }
+
+// ProxyError reports a proxy that could not be reached or did not give a tunnel. It is wrapped in a [DialError].
+type ProxyError struct {
+	// Proxy is the scheme, host and port of the proxy, without the user name and password.
+	Proxy string
+	// Status is the status code with which an HTTP proxy refused, such as 407 or 502; 0 if there was no answer.
+	Status int
+	// Header is that of the refusal, nil if there was none. It belongs to the caller.
+	Header http.Header
+	// Body is the beginning of the refusal's content, at most 4 KiB. It belongs to the caller.
+	Body []byte
+	// Err is [ErrProxyRefused] for a refusal, possibly with the error that ended its content; else what went wrong.
+	Err error
+}
+
+// Error returns the proxy, the status and what went wrong, not the body.
+func (e *ProxyError) Error() string {
+	s := "httpconn: proxy " + e.Proxy
+	if e.Status != 0 {
+		s += fmt.Sprintf(" answered %d %s", e.Status, http.StatusText(e.Status))
+	}
+	return strings.TrimRight(s, " ") + ": " + bare(e.Err)
+}
+
+// Unwrap returns Err.
+func (e *ProxyError) Unwrap() error { return e.Err }
+
+// bare is the text of err without the name of this package, for use inside another error's text.
+func bare(err error) string {
+	if err == nil {
+		return "unknown error"
+	}
+	return strings.TrimPrefix(err.Error(), "httpconn: ")
+}
+
+// withContextError adds the error of ctx to err, if ctx has ended and err does not say so. A deadline counts from its time
+// on: a read that it broke off can return before the context's own timer has run.
+func withContextError(ctx context.Context, err error) error {
+	cause := ctx.Err()
+	if deadline, ok := ctx.Deadline(); cause == nil && ok && !time.Now().Before(deadline) {
+		cause = context.DeadlineExceeded
+	}
+	if cause == nil || errors.Is(err, cause) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", cause, err)
+}
