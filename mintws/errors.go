@@ -28,6 +28,8 @@ var (
 var (
 	// ErrNotOpen: the opening handshake is not complete, or the WebSocket is the zero value.
 	ErrNotOpen = errors.New("mintws: WebSocket is not open")
+	// ErrNotConnecting: the answer was there already, or never awaited.
+	ErrNotConnecting = errors.New("mintws: WebSocket is not waiting for an answer")
 	// ErrCloseSent: a Close was sent; nothing may follow it (RFC 6455 section 5.5.1).
 	ErrCloseSent = errors.New("mintws: Close was already sent")
 	// ErrClosed: the WebSocket is over.

@@ -63,7 +63,8 @@ type Options struct {
 	Delivery Delivery
 	// SkipUTF8 turns off the validation of text in both directions. Close reasons are always validated.
 	SkipUTF8 bool
-	// ManualReply keeps Receive from answering Ping and Close; the caller sends what [WebSocket.Reply] returns.
+	// ManualReply keeps [Receive] from answering: the caller sends what [WebSocket.Reply] gives for a Ping or Close, and what
+	// [CloseFrame] gives for an error.
 	ManualReply bool
 	// Rand is where masking keys and the handshake's key come from, crypto/rand.Reader if nil. It is for tests: RFC 6455
 	// section 10.3 asks for strong entropy. It must be safe for concurrent use if the WebSocket is used concurrently.

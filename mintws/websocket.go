@@ -1,17 +1,168 @@
 package mintws
 
-// WebSocket is an immutable WebSocket endpoint.
-type WebSocket struct{ state State }
+import (
+	"fmt"
+	"slices"
+
+	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/internal/mask"
+	"github.com/mintws/mintws/internal/pbuf"
+	"github.com/mintws/mintws/internal/utf8dfa"
+)
+
+// WebSocket is an immutable WebSocket endpoint (RFC 6455): everything that has to be remembered between two calls, and nothing
+// else. Each method returns the next WebSocket and leaves the receiver valid for ever: it can be kept, forked, replayed,
+// and used from several goroutines at once. Its size is 96 bytes; pass it by value.
+//
+// The zero WebSocket is Invalid: every method on it returns [ErrNotOpen] or nothing.
+type WebSocket struct {
+	cfg  *config
+	fail error // why it is Failed: a *ProtocolError or a *HandshakeError
+
+	// msg is the payload received so far of what will be handed over whole: the message, or with DeliverFragments the frame.
+	msg pbuf.Buf
+	// part holds the bytes of a frame that cannot be judged yet: an incomplete header, or an incomplete control frame.
+	part pbuf.Buf
+
+	left int64 // payload bytes of the data frame under way that have not arrived
+	size int64 // payload bytes of the message under way, its current frame counted whole
+
+	frames int32             // frames of the message under way
+	id     httpconn.StreamID // the stream below, 0 where there is none
+	key    mask.Key          // masks the next payload byte of the data frame under way
+	code   CloseCode         // of the Close that was received
+
+	state State
+	flags flags
+
+	inOp    Opcode        // opcode of the message being received; 0 where there is none
+	inUTF8  utf8dfa.State // of the text being received
+	outOp   Opcode        // opcode of the message being sent in fragments; 0 where there is none
+	outUTF8 utf8dfa.State // of the text being sent
+}
+
+// flags are the yes-or-no parts of a WebSocket's state.
+type flags uint8
+
+const (
+	sentClose     flags = 1 << iota
+	receivedClose       // what arrives after it is discarded
+	inFin               // the data frame under way is the last of its message
+	inPiece             // DeliverPayload: a piece of the message under way was handed over
+)
 
 // State is where a WebSocket stands in its life.
 type State uint8
 
-// The states.
+// The states of a WebSocket.
 const (
 	Invalid    State = iota // the zero WebSocket: it belongs to nothing
 	Connecting              // the upgrade request is made, the answer has not come
 	Open                    // messages flow both ways
 	Closing                 // one Close frame was sent or received
 	Closed                  // both were: the closing handshake is complete
-	Failed                  // the peer broke the protocol; the one frame that may still be sent is the Close of CloseFrame
+	Failed                  // over by the peer's fault: see [WebSocket.AppendEncode] for what may still be sent
 )
+
+// String returns the state's name.
+func (s State) String() string {
+	names := [...]string{"Invalid", "Connecting", "Open", "Closing", "Closed", "Failed"}
+	if int(s) < len(names) {
+		return names[s]
+	}
+	return fmt.Sprintf("State(%d)", uint8(s))
+}
+
+// NewWebSocket returns an open endpoint made without a handshake, for tests, HTTP/3 and other people's servers. Of opt it uses
+// what is about messages; the fields about the handshake are ignored. The error, if any, wraps [ErrInvalidOptions].
+func NewWebSocket(role Role, opt Options) (WebSocket, error) { return newOpen(role, opt, "") }
+
+// newOpen is NewWebSocket with a negotiated subprotocol.
+func newOpen(role Role, opt Options, subprotocol string) (WebSocket, error) {
+	cfg, err := newConfig(role, opt)
+	if err != nil {
+		return WebSocket{}, err
+	}
+	cfg.subprotocol = subprotocol
+	return WebSocket{cfg: cfg, state: Open}, nil
+}
+
+// State returns where ws stands in its life.
+func (ws WebSocket) State() State { return ws.state }
+
+// StreamID returns the stream of the HTTP connection that ws was upgraded on, 0 where there is none.
+func (ws WebSocket) StreamID() httpconn.StreamID { return ws.id }
+
+// Subprotocol returns the subprotocol that the server chose, "" where there is none.
+func (ws WebSocket) Subprotocol() string {
+	if ws.cfg == nil {
+		return ""
+	}
+	return ws.cfg.subprotocol
+}
+
+// Extensions returns the negotiated extensions in order, as they stand in the response. The slice belongs to the caller.
+func (ws WebSocket) Extensions() []string {
+	if ws.cfg == nil {
+		return nil
+	}
+	return slices.Clone(ws.cfg.extensions)
+}
+
+// Equal reports whether ws and x are in the same state and configured alike, so that both go on in the same way. Options.Rand
+// is not compared. It is for tests: go-cmp uses it.
+func (ws WebSocket) Equal(x WebSocket) bool {
+	if !ws.cfg.equal(x.cfg) || !ws.msg.Equal(x.msg) || !ws.part.Equal(x.part) || errorText(ws.fail) != errorText(x.fail) {
+		return false
+	}
+	ws.cfg, ws.msg, ws.part, ws.fail = x.cfg, x.msg, x.part, x.fail
+	return ws == x
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// EOF says what the end of the peer's bytes means. It is nil only after a complete closing handshake; otherwise the error is a
+// *[CloseError] with the code of the peer's Close or, where none came, 1006 (RFC 6455 section 7.1.5), or the error
+// that ws had failed with. The value returned takes no more input and sends nothing.
+func (ws WebSocket) EOF() (WebSocket, error) {
+	switch ws.state {
+	case Invalid:
+		return ws, ErrNotOpen
+	case Closed:
+		return ws, nil
+	case Failed:
+		return ws, ws.fail
+	}
+	code := CodeAbnormal
+	if ws.flags&receivedClose != 0 {
+		if code = ws.code; code == 0 {
+			code = CodeNoStatus
+		}
+	}
+	err := &CloseError{Code: code}
+	ws.state, ws.fail = Failed, err
+	ws.flags |= sentClose // nobody is there to read ours
+	ws.part, ws.msg = pbuf.Buf{}, pbuf.Buf{}
+	return ws, err
+}
+
+// Reply returns the frame that ws owes for f, which it received: the Pong for a Ping (RFC 6455 section 5.5.2), the Close for a Close,
+// with the same code (section 5.5.1). Its payload is f's. ok is false where nothing is owed, and once our Close
+// is sent.
+func (ws WebSocket) Reply(f Frame) (reply Frame, ok bool) {
+	if ws.state < Open || ws.state == Closed || ws.flags&sentClose != 0 {
+		return Frame{}, false
+	}
+	switch f.Opcode {
+	case OpPing:
+		return Pong(f.Payload), true
+	case OpClose:
+		return Frame{Opcode: OpClose, Code: f.Code}, true
+	}
+	return Frame{}, false
+}

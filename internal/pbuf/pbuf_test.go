@@ -1,0 +1,74 @@
+package pbuf
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"sync"
+	"testing"
+)
+
+// TestForks builds a tree of values by appending to random older ones, and compares each with a plain copy of what it must hold.
+func TestForks(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	bufs, want := []Buf{{}}, [][]byte{nil}
+	for i := range 3000 {
+		j := rng.IntN(len(bufs))
+		p := bytes.Repeat([]byte{byte(i)}, rng.IntN(40))
+		bufs = append(bufs, bufs[j].Append(p, rng.IntN(100)))
+		want = append(want, append(bytes.Clone(want[j]), p...))
+	}
+	for i := range bufs {
+		if !bytes.Equal(bufs[i].Bytes(), want[i]) || bufs[i].Len() != len(want[i]) {
+			t.Fatalf("value %d holds %x, want %x", i, bufs[i].Bytes(), want[i])
+		}
+		if c := cap(bufs[i].Bytes()); c != len(want[i]) {
+			t.Fatalf("value %d: capacity %d is not clipped to %d", i, c, len(want[i]))
+		}
+	}
+}
+
+// TestConcurrentForks appends to one value from many goroutines at once: one extends in place, the others copy.
+func TestConcurrentForks(t *testing.T) {
+	base := Buf{}.Append([]byte("base"), 4096)
+	var wg sync.WaitGroup
+	for g := range 8 {
+		wg.Go(func() {
+			b, want := base, []byte("base")
+			for i := range 200 {
+				p := []byte{byte(g), byte(i)}
+				b, want = b.Append(p, 0), append(want, p...)
+				if !bytes.Equal(b.Bytes(), want) {
+					t.Errorf("goroutine %d: % x, want % x", g, b.Bytes(), want)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if string(base.Bytes()) != "base" {
+		t.Fatalf("base changed to %q", base.Bytes())
+	}
+}
+
+// TestCost: many small appends cost at most about twice the bytes, and a hint costs nothing that has not arrived.
+func TestCost(t *testing.T) {
+	piece := make([]byte, 1024)
+	for _, want := range []int{0, 1 << 20, 1 << 62} {
+		total, last, b := 0, 0, Buf{}
+		for range 1024 {
+			b = b.Append(piece, want)
+			if c := len(b.r.b); c != last {
+				total, last = total+c, c
+			}
+		}
+		if total > 2200<<10 {
+			t.Errorf("1 MiB in pieces of 1 KiB with hint %d took %d bytes", want, total)
+		}
+	}
+	if b := (Buf{}).Append([]byte{1}, 1<<62); len(b.r.b) > maxHint {
+		t.Errorf("one byte with a hint of 2^62 took %d bytes", len(b.r.b))
+	}
+	if b := (Buf{}).Append(piece, 1030); len(b.r.b) != 1030 {
+		t.Errorf("an exact hint took %d bytes", len(b.r.b))
+	}
+}

@@ -1,0 +1,136 @@
+package utf8dfa
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+	"unicode/utf8"
+)
+
+// TestEveryShortSequence compares with unicode/utf8 on every sequence of up to three bytes, and on every four-byte one whose first
+// byte can begin four.
+func TestEveryShortSequence(t *testing.T) {
+	check := func(p []byte) {
+		if got, want := Valid(p), utf8.Valid(p); got != want {
+			t.Fatalf("Valid(% x) = %v, want %v", p, got, want)
+		}
+	}
+	for a := range 256 {
+		check([]byte{byte(a)})
+		for b := range 256 {
+			check([]byte{byte(a), byte(b)})
+			for c := range 256 {
+				check([]byte{byte(a), byte(b), byte(c)})
+			}
+		}
+	}
+	edges := []byte{0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF}
+	for a := 0xEE; a < 256; a++ {
+		for b := range 256 {
+			for _, c := range edges {
+				for _, d := range edges {
+					check([]byte{byte(a), byte(b), c, d})
+				}
+			}
+		}
+	}
+}
+
+// TestFirstBadByte: the automaton stops at the first byte after which no continuation can be valid.
+func TestFirstBadByte(t *testing.T) {
+	tests := []struct {
+		in  string
+		bad int
+	}{
+		{"\x80", 0},
+		{"a\xC0\x80", 1},
+		{"\xC1", 0},
+		{"\xE0\x9F\x80", 1},         // overlong
+		{"\xED\xA0\x80", 1},         // surrogate
+		{"\xF0\x8F\x80\x80", 1},     // overlong
+		{"\xF4\x90\x80\x80", 1},     // above U+10FFFF
+		{"\xF5\x80\x80\x80", 0},     // above U+10FFFF
+		{"\xE2\x82\x41", 2},         // cut short
+		{"κόσμε\xED\xA0\x80ed", 11}, // Autobahn 6.4
+		{"0123456789abcdef0123456789abcdef0123456789abcdef\xFFabc", 48},
+	}
+	for _, tt := range tests {
+		if _, bad := Check(Start, []byte(tt.in)); bad != tt.bad {
+			t.Errorf("Check(%q) fails at %d, want %d", tt.in, bad, tt.bad)
+		}
+	}
+}
+
+// TestPieces: any split gives the same answer.
+func TestPieces(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	alphabet := []string{"a", "hello, world, this is ascii", "é", "日本語", "😀", "\x80", "\xF4\x90", "\xE2"}
+	for range 3000 {
+		var p []byte
+		for range rng.IntN(12) {
+			i := rng.IntN(len(alphabet))
+			if i >= 5 && rng.IntN(4) != 0 {
+				i = 0
+			}
+			p = append(p, alphabet[i]...)
+		}
+		whole, bad := Check(Start, p)
+		if ok := bad < 0 && whole == Start; ok != utf8.Valid(p) {
+			t.Fatalf("Check(%q) = %v, %d", p, whole, bad)
+		}
+		for cut := range len(p) + 1 {
+			s, b := Check(Start, p[:cut])
+			if b < 0 {
+				if s, b = Check(s, p[cut:]); b >= 0 {
+					b += cut
+				}
+			}
+			if b != bad || b < 0 && s != whole {
+				t.Fatalf("Check(%q) cut at %d = %v, %d; whole %v, %d", p, cut, s, b, whole, bad)
+			}
+		}
+	}
+}
+
+func FuzzCheck(f *testing.F) {
+	f.Add([]byte("κόσμε\xED\xA0\x80edited"), 3)
+	f.Fuzz(func(t *testing.T, p []byte, cut int) {
+		if Valid(p) != utf8.Valid(p) {
+			t.Fatalf("Valid(%q) = %v", p, Valid(p))
+		}
+		cut = min(max(cut, 0), len(p))
+		s, bad := Check(Start, p[:cut])
+		if bad >= 0 {
+			if utf8.Valid(p) {
+				t.Fatalf("prefix of valid text refused: %q", p[:cut])
+			}
+			return
+		}
+		if s, bad = Check(s, p[cut:]); (bad < 0 && s == Start) != utf8.Valid(p) {
+			t.Fatalf("cut at %d of %q: %v, %d", cut, p, s, bad)
+		}
+	})
+}
+
+func BenchmarkCheck(b *testing.B) {
+	texts := map[string][]byte{
+		"ascii": bytes.Repeat([]byte("The quick brown fox "), 3300)[:65536],
+		"mixed": bytes.Repeat([]byte("Größe, 日本語, κόσμε and 😀 "), 1600)[:60000],
+	}
+	for name, p := range texts {
+		for _, n := range []int{128, 1024, len(p)} {
+			b.Run(name, func(b *testing.B) {
+				b.SetBytes(int64(n))
+				for b.Loop() {
+					Check(Start, p[:n])
+				}
+			})
+			b.Run(name+"-std", func(b *testing.B) {
+				b.SetBytes(int64(n))
+				for b.Loop() {
+					utf8.Valid(p[:n])
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package mintws
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/mintws/mintws/httpconn"
+)
+
+// Answered checks the head of the server's final response to the upgrade request (RFC 6455 section 4.1, "Once the client's opening
+// handshake has been sent") and returns the WebSocket that it opens.
+//
+// Where it opens none, the error is a *[HandshakeError] with status and header, and the WebSocket returned is Failed. With a
+// status other than 101 the response is an ordinary one: its content follows, and the connection remains usable. After a 101
+// it does not, and the stream has to be cancelled; [Receive] does that. [ErrNotConnecting] is the only other error.
+func (ws WebSocket) Answered(status int, header http.Header) (WebSocket, error) {
+	if ws.state != Connecting {
+		return ws, ErrNotConnecting
+	}
+	err := ws.cfg.checkAnswer(status, header)
+	if err != nil {
+		ws.state, ws.fail = Failed, err
+		return ws, err
+	}
+	cfg := *ws.cfg
+	cfg.subprotocol = header.Get("Sec-WebSocket-Protocol")
+	cfg.accept, cfg.offered = "", nil
+	ws.cfg, ws.state = &cfg, Open
+	return ws, nil
+}
+
+func (c *config) checkAnswer(status int, header http.Header) error {
+	bad := func(sentinel error, format string, args ...any) error {
+		return &HandshakeError{Status: status, Header: header, Err: sentinel, Detail: fmt.Sprintf(format, args...)}
+	}
+	if status != http.StatusSwitchingProtocols { // RFC 6455 section 4.1, item 1
+		return bad(ErrBadStatus, "status %d, want 101", status)
+	}
+	if v := header.Values("Upgrade"); !onlyToken(v, "websocket") { // item 2
+		return bad(ErrBadUpgrade, "Upgrade is %s, want websocket", quoteValues(v))
+	}
+	if v := header.Values("Connection"); !httpguts.HeaderValuesContainsToken(v, "upgrade") { // item 3
+		return bad(ErrBadUpgrade, "Connection is %s, want one that contains upgrade", quoteValues(v))
+	}
+	if v := header.Values("Sec-WebSocket-Accept"); len(v) != 1 || v[0] != c.accept { // item 4; section 11.3.3: at most once
+		return bad(ErrBadAccept, "Sec-WebSocket-Accept is %s, want %q", quoteValues(v), c.accept)
+	}
+	if v := header.Values("Sec-WebSocket-Extensions"); len(v) != 0 { // item 5: none was offered
+		return bad(ErrBadExtension, "Sec-WebSocket-Extensions is %s, none was offered", quoteValues(v))
+	}
+	if v := header.Values("Sec-WebSocket-Protocol"); len(v) > 1 || len(v) == 1 && !slices.Contains(c.offered, v[0]) { // item 6
+		return bad(ErrBadSubprotocol, "Sec-WebSocket-Protocol is %s, offered were %q", quoteValues(v), c.offered)
+	}
+	return nil
+}
+
+// onlyToken reports whether the list in values has token, in any case, and nothing else.
+func onlyToken(values []string, token string) bool {
+	found := false
+	for _, v := range values {
+		for _, e := range strings.Split(v, ",") {
+			switch e = strings.Trim(e, " \t"); {
+			case e == "": // RFC 9110 section 5.6.1: empty elements are ignored
+			case strings.EqualFold(e, token):
+				found = true
+			default:
+				return false
+			}
+		}
+	}
+	return found
+}
+
+// quoteValues returns field values for an error message, of bounded length; "missing" where there are none.
+func quoteValues(values []string) string {
+	const most = 100
+	switch len(values) {
+	case 0:
+		return "missing"
+	case 1:
+		if v := values[0]; len(v) > most {
+			return fmt.Sprintf("%q… (%d bytes)", v[:most], len(v))
+		}
+		return fmt.Sprintf("%q", values[0])
+	}
+	return fmt.Sprintf("there %d times, first %s", len(values), quoteValues(values[:1]))
+}
+
+// failsStream reports whether err leaves the stream as something that is not a WebSocket and not HTTP any more either.
+func failsStream(err *HandshakeError, v httpconn.Version) bool {
+	if v == httpconn.HTTP1 {
+		return err.Status == http.StatusSwitchingProtocols
+	}
+	return err.Status >= 200 && err.Status <= 299
+}

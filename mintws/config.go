@@ -1,0 +1,64 @@
+package mintws
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+
+	"github.com/mintws/mintws/httpconn"
+)
+
+// config is what was settled before the first frame. It is never written once a WebSocket points to it.
+type config struct {
+	role     Role
+	delivery Delivery
+	skipUTF8 bool
+	manual   bool
+	limits   Limits    // every field set
+	rand     io.Reader // nil: crypto/rand
+
+	// Only while Connecting.
+	version httpconn.Version // how the request was made
+	accept  string           // the Sec-WebSocket-Accept that the response must have
+	offered []string         // subprotocols
+
+	subprotocol string
+	extensions  []string
+}
+
+func newConfig(role Role, opt Options) (*config, error) {
+	if role > Server {
+		return nil, fmt.Errorf("%w: Role %d", ErrInvalidOptions, role)
+	}
+	if opt.Delivery > DeliverPayload {
+		return nil, fmt.Errorf("%w: Delivery %d", ErrInvalidOptions, opt.Delivery)
+	}
+	limits := opt.Limits
+	if opt.Delivery == DeliverPayload { // nothing is held, so nothing has to be bounded unless the caller says so
+		for _, p := range []*int64{&limits.MaxFrame, &limits.MaxMessage} {
+			if *p == 0 {
+				*p = -1
+			}
+		}
+		if limits.MaxFragments == 0 {
+			limits.MaxFragments = -1
+		}
+	}
+	limits = limits.WithDefaults()
+	limits.MaxFragments = min(limits.MaxFragments, math.MaxInt32) // what the counter in a WebSocket holds
+	return &config{
+		role: role, delivery: opt.Delivery, skipUTF8: opt.SkipUTF8, manual: opt.ManualReply,
+		limits: limits, rand: opt.Rand,
+	}, nil
+}
+
+// equal reports whether both are the same but for rand.
+func (c *config) equal(x *config) bool {
+	if c == nil || x == nil || c == x {
+		return c == x
+	}
+	return c.role == x.role && c.delivery == x.delivery && c.skipUTF8 == x.skipUTF8 && c.manual == x.manual &&
+		c.limits == x.limits && c.version == x.version && c.accept == x.accept && slices.Equal(c.offered, x.offered) &&
+		c.subprotocol == x.subprotocol && slices.Equal(c.extensions, x.extensions)
+}

@@ -1,0 +1,216 @@
+package mintws
+
+import (
+	"github.com/mintws/mintws/internal/mask"
+	"github.com/mintws/mintws/internal/pbuf"
+	"github.com/mintws/mintws/internal/utf8dfa"
+)
+
+// Decode takes bytes that arrived from the peer and returns the frames that they complete, with the next WebSocket. It is
+// [WebSocket.AppendDecode] for those who do not mind an allocation: payloads point into data or into memory of their own.
+func (ws WebSocket) Decode(data []byte) (WebSocket, []Frame, error) {
+	var in Inbox
+	next, err := ws.AppendDecode(&in, data)
+	return next, in.Frames, err
+}
+
+// AppendDecode takes bytes that arrived from the peer, in pieces of any size, and appends the frames that they complete to in.
+// data is read during the call and never written; see [Inbox] for where payloads point.
+//
+// A *[ProtocolError] means that the peer broke the protocol or a limit. The frames completed before it are in in, and the WebSocket
+// returned is Failed for good: send what [CloseFrame] gives, then end the stream (RFC 6455 section 7.1.7). Illegal bytes are
+// refused as soon as the first of them is there. What follows a Close is discarded (section 5.5.1). [ErrNotOpen]
+// is the only other error.
+func (ws WebSocket) AppendDecode(in *Inbox, data []byte) (WebSocket, error) {
+	switch {
+	case ws.state == Failed:
+		return ws, ws.fail
+	case ws.state < Open:
+		return ws, ErrNotOpen
+	}
+	for len(data) > 0 && ws.flags&receivedClose == 0 {
+		var n int
+		var err *ProtocolError
+		switch {
+		case ws.left > 0:
+			n, err = ws.payload(in, data)
+		case ws.part.Len() > 0:
+			n, err = ws.resume(in, data)
+		default:
+			n, err = ws.frame(in, data)
+			if n == 0 && err == nil { // it ends before it can be judged
+				ws.part = ws.part.Append(data, wholeFrame(data))
+				return ws, nil
+			}
+		}
+		if err != nil {
+			return ws.failed(err), err
+		}
+		data = data[n:]
+	}
+	return ws, nil
+}
+
+// failed returns ws after the peer's breach: nothing that it held is needed any more.
+func (ws WebSocket) failed(err error) WebSocket {
+	ws.state, ws.fail = Failed, err
+	ws.msg, ws.part = pbuf.Buf{}, pbuf.Buf{}
+	ws.left, ws.size, ws.frames, ws.inOp, ws.inUTF8, ws.key = 0, 0, 0, 0, 0, 0
+	ws.flags &= sentClose
+	return ws
+}
+
+// resume adds bytes of data to a frame whose beginning is in ws.part, but none beyond what is surely of it, and
+// returns how many it took.
+func (ws *WebSocket) resume(in *Inbox, data []byte) (int, *ProtocolError) {
+	whole := wholeFrame(ws.part.Bytes())
+	n := min(whole-ws.part.Len(), len(data))
+	ws.part = ws.part.Append(data[:n], whole)
+	b := ws.part.Bytes()
+	took, err := ws.frame(in, b)
+	if err == nil && took == len(b) {
+		ws.part = pbuf.Buf{}
+	}
+	return n, err
+}
+
+// frame begins the frame at the start of b, and finishes it if it is all there. It returns how many bytes it used: 0 where b ends
+// before the header or before the end of a control frame, and otherwise at least the header.
+func (ws *WebSocket) frame(in *Inbox, b []byte) (int, *ProtocolError) {
+	h, err := ws.header(b)
+	if err != nil || h.size == 0 {
+		return 0, err
+	}
+	p, whole := b[h.size:], false
+	if h.length <= int64(len(p)) {
+		p, whole = p[:h.length:h.length], true
+	}
+	if h.op.IsControl() {
+		return ws.control(in, h, p)
+	}
+	if h.op != OpContinuation {
+		ws.inOp, ws.inUTF8 = h.op, utf8dfa.Start
+	}
+	ws.frames++
+	ws.size += h.length
+	ws.left, ws.key = h.length, h.key
+	ws.flags &^= inFin
+	if h.fin {
+		ws.flags |= inFin
+	}
+	// A frame that is all there, and is handed over by itself, needs no buffer between.
+	if whole && (ws.cfg.delivery != DeliverMessages || h.fin && ws.frames == 1) {
+		return h.size + len(p), ws.deliver(in, ws.unmask(in, p))
+	}
+	if h.length == 0 {
+		return h.size, ws.endFrame(in)
+	}
+	return h.size, nil
+}
+
+// payload takes bytes of the data frame under way, and returns how many.
+func (ws *WebSocket) payload(in *Inbox, data []byte) (int, *ProtocolError) {
+	n := int(min(ws.left, int64(len(data))))
+	data = data[:n:n]
+	if ws.cfg.delivery == DeliverPayload {
+		return n, ws.deliver(in, ws.unmask(in, data))
+	}
+	// The announced length is a hint and no more: pbuf allocates for what has arrived.
+	next, dst := ws.msg.Extend(n, ws.msg.Len()+int(min(ws.left, 1<<30)))
+	if ws.cfg.role == Server {
+		mask.Copy(dst, data, ws.key)
+		ws.key = ws.key.Skip(n)
+	} else {
+		copy(dst, data)
+	}
+	if err := ws.checkText(dst); err != nil {
+		return n, err
+	}
+	ws.msg = next
+	ws.left -= int64(n)
+	if ws.left > 0 {
+		return n, nil
+	}
+	return n, ws.endFrame(in)
+}
+
+// endFrame is called when the whole payload of a data frame is in ws.msg. It hands it over, or waits for more fragments.
+func (ws *WebSocket) endFrame(in *Inbox) *ProtocolError {
+	if ws.cfg.delivery == DeliverMessages && ws.flags&inFin == 0 {
+		return nil
+	}
+	f := Frame{Opcode: ws.inOp, More: ws.flags&inFin == 0, Payload: ws.msg.Bytes()}
+	if ws.cfg.delivery == DeliverFragments && ws.frames > 1 {
+		f.Opcode = OpContinuation
+	}
+	if err := ws.endMessage(); err != nil {
+		return err
+	}
+	ws.msg = pbuf.Buf{}
+	in.Frames = append(in.Frames, f)
+	return nil
+}
+
+// deliver hands over p, the next bytes of the data frame under way, without keeping them.
+func (ws *WebSocket) deliver(in *Inbox, p []byte) *ProtocolError {
+	if err := ws.checkText(p); err != nil {
+		return err
+	}
+	ws.left -= int64(len(p))
+	f := Frame{Opcode: ws.inOp, More: ws.left > 0 || ws.flags&inFin == 0, Payload: p}
+	if ws.cfg.delivery == DeliverPayload {
+		if f.More && len(p) == 0 {
+			return nil
+		}
+		if ws.flags&inPiece != 0 {
+			f.Opcode = OpContinuation
+		}
+		ws.flags |= inPiece
+	} else if ws.frames > 1 {
+		f.Opcode = OpContinuation
+	}
+	if err := ws.endMessage(); err != nil {
+		return err
+	}
+	in.Frames = append(in.Frames, f)
+	return nil
+}
+
+// endMessage forgets the message if its last byte has come.
+func (ws *WebSocket) endMessage() *ProtocolError {
+	if ws.left > 0 || ws.flags&inFin == 0 {
+		return nil
+	}
+	if ws.inUTF8 != utf8dfa.Start { // RFC 6455 section 8.1
+		return &ProtocolError{CodeInvalidPayload, ErrInvalidUTF8, "text ends inside a character, at byte " + itoa(ws.size)}
+	}
+	ws.inOp, ws.frames, ws.size, ws.key = 0, 0, 0, 0
+	ws.flags &^= inFin | inPiece
+	return nil
+}
+
+// checkText validates p, the next bytes of the message under way, if that is text (RFC 6455 sections 5.6 and 8.1).
+func (ws *WebSocket) checkText(p []byte) *ProtocolError {
+	if ws.inOp != OpText || ws.cfg.skipUTF8 {
+		return nil
+	}
+	next, bad := utf8dfa.Check(ws.inUTF8, p)
+	if bad >= 0 {
+		return badText("text", p[bad], ws.size-ws.left+int64(bad))
+	}
+	ws.inUTF8 = next
+	return nil
+}
+
+// unmask returns p as it is to be handed over: itself, or unmasked in in.Buf, with its capacity clipped.
+func (ws *WebSocket) unmask(in *Inbox, p []byte) []byte {
+	if ws.cfg.role == Client || len(p) == 0 {
+		return p
+	}
+	n := len(in.Buf)
+	in.Buf = append(in.Buf, p...)
+	dst := in.Buf[n:len(in.Buf):len(in.Buf)]
+	mask.Copy(dst, p, ws.key)
+	ws.key = ws.key.Skip(len(p))
+	return dst
+}

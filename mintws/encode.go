@@ -1,0 +1,191 @@
+package mintws
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/mintws/mintws/internal/mask"
+	"github.com/mintws/mintws/internal/utf8dfa"
+)
+
+// Encode returns the bytes of f as they go on the wire, in a new buffer of the caller's own, and the next WebSocket. See
+// [WebSocket.AppendEncode], which does the same into a buffer that can be reused.
+func (ws WebSocket) Encode(f Frame) (WebSocket, []byte, error) { return ws.AppendEncode(nil, f) }
+
+// AppendEncode appends the bytes of f as they go on the wire to dst, and returns the next WebSocket. dst[:len(dst)] is not touched,
+// and nothing is allocated where dst has room; many frames appended to one buffer make one write. f.Payload is read
+// during the call and must not lie in dst's spare capacity.
+//
+// A client masks each frame with a fresh key (RFC 6455 section 5.3). A message is sent in fragments by setting More on all its
+// frames but the last, and OpContinuation on all but the first (section 5.4); control frames may stand between. After a Close
+// nothing can be sent (section 5.5.1). A WebSocket that failed because the peer broke the protocol can still answer the frames
+// that came before; the one Close that it sends is what [CloseFrame] gives for its error.
+//
+// The error is one of [ErrNotOpen], [ErrClosed], [ErrCloseSent], [ErrFragmenting], or wraps [ErrInvalidFrame] and says what is
+// wrong with f, or is what Options.Rand returned. Then ws and dst are returned unchanged.
+func (ws WebSocket) AppendEncode(dst []byte, f Frame) (WebSocket, []byte, error) {
+	next, err := ws.advance(f)
+	if err != nil {
+		return ws, dst, err
+	}
+	size := len(f.Payload)
+	if f.Opcode == OpClose && f.Code != 0 {
+		size += 2
+	}
+	var key mask.Key
+	if ws.cfg.role == Client {
+		if key, err = ws.cfg.newKey(); err != nil {
+			return ws, dst, err
+		}
+	}
+	at := len(dst)
+	if need := size + maxHeaderLen; cap(dst)-at < need {
+		dst = slices.Grow(dst, need)
+	}
+	dst = appendHeader(dst, f, size, ws.cfg.role, key)
+	if f.Opcode == OpClose && f.Code != 0 {
+		dst = append(dst, byte(f.Code>>8)^byte(key), byte(f.Code)^byte(key>>8))
+		key = key.Skip(2)
+	}
+	at = len(dst)
+	dst = dst[:at+len(f.Payload)]
+	if key == 0 { // the server's, or one in four thousand million
+		copy(dst[at:], f.Payload)
+	} else {
+		mask.Copy(dst[at:], f.Payload, key)
+	}
+	return next, dst, nil
+}
+
+// appendHeader appends the header of a frame of which size bytes follow (RFC 6455 section 5.2).
+func appendHeader(dst []byte, f Frame, size int, role Role, key mask.Key) []byte {
+	b0, b1 := byte(f.Opcode)|byte(f.RSV), byte(0)
+	if !f.More {
+		b0 |= bitFIN
+	}
+	if role == Client {
+		b1 = bitMASK
+	}
+	switch { // section 5.2: the minimal number of bytes
+	case size <= 125:
+		dst = append(dst, b0, b1|byte(size))
+	case size <= math.MaxUint16:
+		dst = append(dst, b0, b1|126, byte(size>>8), byte(size))
+	default:
+		dst = binary.BigEndian.AppendUint64(append(dst, b0, b1|127), uint64(size))
+	}
+	if role == Client {
+		dst = key.Append(dst)
+	}
+	return dst
+}
+
+// advance returns ws after f has been sent, or why it may not be.
+func (ws WebSocket) advance(f Frame) (WebSocket, error) {
+	if ws.state != Open {
+		if err := ws.checkState(f); err != nil {
+			return ws, err
+		}
+	}
+	if f.RSV != 0 || f.Code != 0 && f.Opcode != OpClose || !f.Opcode.valid() {
+		return ws, invalidHead(f)
+	}
+	if f.Opcode.IsControl() {
+		return ws.advanceControl(f)
+	}
+	if (f.Opcode == OpContinuation) != (ws.outOp != 0) { // RFC 6455 section 5.4
+		if ws.outOp != 0 {
+			return ws, fmt.Errorf("%w: %v frame, but a fragmented %v message is not at its end", ErrFragmenting, f.Opcode, ws.outOp)
+		}
+		return ws, fmt.Errorf("%w: Continuation frame, but no message is being sent", ErrFragmenting)
+	}
+	op := f.Opcode
+	if op == OpContinuation {
+		op = ws.outOp
+	}
+	if op == OpText && !ws.cfg.skipUTF8 { // section 5.6
+		state, bad := utf8dfa.Check(ws.outUTF8, f.Payload)
+		if bad >= 0 {
+			return ws, fmt.Errorf("%w: text is not UTF-8: byte 0x%02x at offset %d", ErrInvalidFrame, f.Payload[bad], bad)
+		}
+		if !f.More && state != utf8dfa.Start {
+			return ws, fmt.Errorf("%w: text is not UTF-8: it ends inside a character", ErrInvalidFrame)
+		}
+		ws.outUTF8 = state
+	}
+	ws.outOp = 0
+	if f.More {
+		ws.outOp = op
+	}
+	return ws, nil
+}
+
+// checkState returns why f may not be sent in a state other than Open, if so.
+func (ws WebSocket) checkState(f Frame) error {
+	switch {
+	case ws.state < Open:
+		return ErrNotOpen
+	case ws.state == Closed:
+		return ErrClosed
+	case ws.flags&sentClose != 0: // RFC 6455 section 5.5.1
+		return ErrCloseSent
+	case ws.state == Failed:
+		due, ok := CloseFrame(ws.fail)
+		if !ok {
+			return ErrClosed
+		}
+		if f.Opcode == OpClose && (f.Code != due.Code || string(f.Payload) != string(due.Payload)) {
+			return fmt.Errorf("%w: Close %v after a failure; only the Close that CloseFrame gives may be sent", ErrInvalidFrame, f.Code)
+		}
+	}
+	return nil
+}
+
+// advanceControl is advance for control frames (RFC 6455 section 5.5).
+func (ws WebSocket) advanceControl(f Frame) (WebSocket, error) {
+	if f.More {
+		return ws, fmt.Errorf("%w: %v frame with More; control frames are not fragmented", ErrInvalidFrame, f.Opcode)
+	}
+	if f.Opcode != OpClose {
+		if len(f.Payload) > maxControl {
+			return ws, fmt.Errorf("%w: %v frame of %d bytes, at most %d are allowed", ErrInvalidFrame, f.Opcode, len(f.Payload), maxControl)
+		}
+		return ws, nil
+	}
+	switch { // sections 5.5.1 and 7.4
+	case f.Code == 0 && len(f.Payload) > 0:
+		return ws, fmt.Errorf("%w: Close frame with a reason but no code", ErrInvalidFrame)
+	case f.Code != 0 && !f.Code.Sendable():
+		return ws, fmt.Errorf("%w: close code %v must not be sent", ErrInvalidFrame, f.Code)
+	case f.Code == CodeMissingExt && ws.cfg.role == Server:
+		return ws, fmt.Errorf("%w: close code %v is for clients only", ErrInvalidFrame, f.Code)
+	case len(f.Payload) > maxReason:
+		return ws, fmt.Errorf("%w: close reason of %d bytes, at most %d are allowed", ErrInvalidFrame, len(f.Payload), maxReason)
+	case !utf8.Valid(f.Payload):
+		return ws, fmt.Errorf("%w: close reason is not UTF-8", ErrInvalidFrame)
+	}
+	ws.flags |= sentClose
+	switch {
+	case ws.state == Failed:
+	case ws.flags&receivedClose != 0:
+		ws.state = Closed
+	default:
+		ws.state = Closing
+	}
+	return ws, nil
+}
+
+// invalidHead says what cannot be right about f whatever the state.
+func invalidHead(f Frame) error {
+	switch {
+	case !f.Opcode.valid():
+		return fmt.Errorf("%w: reserved opcode 0x%x", ErrInvalidFrame, uint8(f.Opcode)) // RFC 6455 section 5.2
+	case f.RSV != 0:
+		return fmt.Errorf("%w: reserved bits 0x%02x that no extension uses", ErrInvalidFrame, uint8(f.RSV)) // section 5.2
+	default:
+		return fmt.Errorf("%w: close code %d on a %v frame", ErrInvalidFrame, f.Code, f.Opcode)
+	}
+}

@@ -1,0 +1,46 @@
+package mintws
+
+import (
+	"crypto/rand"
+	"io"
+	"sync"
+
+	"github.com/mintws/mintws/internal/mask"
+)
+
+// keyBatch is how many bytes are drawn from crypto/rand at once: the system call of a draw is shared by 128 keys, and
+// what a pool holds stays small.
+const keyBatch = 512
+
+// keys is scratch space: random bytes that no value has seen. A key leaves it once and for all, so that no two frames, and no two
+// forks of one WebSocket, are masked alike.
+type keys struct {
+	left int // unused bytes, at the end of b
+	b    [keyBatch]byte
+}
+
+var keyPool = sync.Pool{New: func() any { return new(keys) }}
+
+// newKey returns a masking key for one frame, from a strong source of entropy (RFC 6455 sections 5.3 and 10.3).
+func (c *config) newKey() (mask.Key, error) {
+	if c.rand != nil {
+		b := make([]byte, 4) // on the heap, as the reader may keep it
+		if _, err := io.ReadFull(c.rand, b); err != nil {
+			return 0, err
+		}
+		return mask.KeyOf(b), nil
+	}
+	k := keyPool.Get().(*keys)
+	if k.left == 0 {
+		if _, err := rand.Read(k.b[:]); err != nil {
+			return 0, err
+		}
+		k.left = keyBatch
+	}
+	used := k.b[keyBatch-k.left:][:4]
+	key := mask.KeyOf(used)
+	clear(used)
+	k.left -= 4
+	keyPool.Put(k)
+	return key, nil
+}

@@ -1,0 +1,197 @@
+package mintws
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/mintws/mintws/internal/mask"
+)
+
+// The bits of a frame's first two bytes (RFC 6455 section 5.2).
+const (
+	bitFIN     = 0x80
+	bitsRSV    = 0x70
+	bitsOpcode = 0x0F
+	bitMASK    = 0x80
+	bitsLength = 0x7F
+
+	maxControl   = 125 // section 5.5
+	maxHeaderLen = 14
+)
+
+// header is a frame's header, parsed and found legal.
+type header struct {
+	op     Opcode
+	fin    bool
+	rsv    RSV
+	length int64
+	key    mask.Key
+	size   int // bytes of the header itself; 0 where it is not complete
+}
+
+// header parses the frame header at the start of b. Every byte is judged as soon as it is there, so that an illegal one is refused
+// with the same words however the input is cut. Where b ends before the header does, size is 0.
+func (ws *WebSocket) header(b []byte) (h header, err *ProtocolError) {
+	if len(b) == 0 {
+		return h, nil
+	}
+	h.op, h.fin, h.rsv = Opcode(b[0]&bitsOpcode), b[0]&bitFIN != 0, RSV(b[0]&bitsRSV)
+	if err = ws.checkFirst(b[0]); err != nil || len(b) < 2 {
+		return h, err
+	}
+	// RFC 6455 section 5.1: a client masks all frames, a server none.
+	masked := b[1]&bitMASK != 0
+	if masked != (ws.cfg.role == Server) {
+		if masked {
+			return h, violation(ErrMasked, "%v frame, second byte 0x%02x", h.op, b[1])
+		}
+		return h, violation(ErrUnmasked, "%v frame, second byte 0x%02x", h.op, b[1])
+	}
+	size := 2
+	switch n := b[1] & bitsLength; {
+	case n <= maxControl:
+		h.length = int64(n)
+		if h.op == OpClose && n == 1 { // section 5.5.1: the body, if there is one, begins with a two-byte code
+			return h, violation(ErrClosePayload, "payload of 1 byte, status codes have 2")
+		}
+		if h.length > ws.room() && !h.op.IsControl() {
+			return h, ws.tooBig(n, nil)
+		}
+	case h.op.IsControl(): // section 5.5
+		return h, violation(ErrControlTooLong, "%v frame with a length beyond %d", h.op, maxControl)
+	default:
+		size += 2
+		if n == 127 {
+			size += 6
+		}
+		ext := b[2:min(len(b), size)]
+		h.length = bigEndian(ext)
+		if len(b) < size || h.length < 126 || n == 127 && h.length <= 0xFFFF || h.length > ws.room() {
+			return h, ws.checkLength(n, ext)
+		}
+	}
+	if masked {
+		size += 4
+		if len(b) < size {
+			return h, nil
+		}
+		h.key = mask.KeyOf(b[size-4:])
+	}
+	h.size = size
+	return h, nil
+}
+
+// checkFirst judges a frame's first byte: reserved bits, opcode, and its place in the sequence of fragments.
+func (ws *WebSocket) checkFirst(b byte) *ProtocolError {
+	op := Opcode(b & bitsOpcode)
+	if b&bitsRSV != 0 { // RFC 6455 section 5.2: nonzero without an extension that defines it fails the connection
+		return violation(ErrReservedBits, "first byte 0x%02x", b)
+	}
+	if !op.valid() { // section 5.2
+		return violation(ErrReservedOpcode, "opcode 0x%x", uint8(op))
+	}
+	if op.IsControl() {
+		if b&bitFIN == 0 { // section 5.5
+			return violation(ErrControlFragmented, "%v frame without FIN", op)
+		}
+		return nil
+	}
+	if op == OpContinuation && ws.inOp == 0 { // section 5.4
+		return violation(ErrUnexpectedContinuation, "no message is under way")
+	}
+	if op != OpContinuation && ws.inOp != 0 { // section 5.4
+		return violation(ErrExpectedContinuation, "%v frame within a fragmented %v message", op, ws.inOp)
+	}
+	if limit := ws.cfg.limits.MaxFragments; int(ws.frames) >= limit {
+		return &ProtocolError{CodeMessageTooBig, ErrTooManyFragments, fmt.Sprintf("more than %d frames", limit)}
+	}
+	return nil
+}
+
+// room returns how long the next data frame may be.
+func (ws *WebSocket) room() int64 {
+	return min(ws.cfg.limits.MaxFrame, ws.cfg.limits.MaxMessage-ws.size)
+}
+
+// checkLength judges an extended payload length of which the bytes ext have arrived, byte by byte, so that the first one that
+// settles the matter decides.
+func (ws *WebSocket) checkLength(n byte, ext []byte) *ProtocolError {
+	want, least := 2, int64(126)
+	if n == 127 {
+		want, least = 8, 1<<16
+	}
+	for k := 0; k <= len(ext); k++ {
+		if k > 0 && want == 8 && ext[0]&0x80 != 0 { // RFC 6455 section 5.2: the most significant bit must be 0
+			return violation(ErrInvalidLength, "64-bit length with its highest bit set, first byte 0x%02x", ext[0])
+		}
+		at := lowest(ext[:k], want)
+		if highest := at + 1<<(8*(want-k)) - 1; k > 0 && highest < least { // section 5.2: the minimal number of bytes
+			return violation(ErrInvalidLength, "length of at most %d in %d bytes, which is not minimal", highest, want)
+		}
+		if max(at, least) > ws.room() {
+			return ws.tooBig(n, ext[:k])
+		}
+	}
+	return nil
+}
+
+// lowest returns the smallest number of n big-endian bytes that begins with p.
+func lowest(p []byte, n int) int64 { return bigEndian(p) << (8 * (n - len(p))) }
+
+// tooBig returns the error for a payload length, of whose extension ext has arrived, that breaks a limit.
+func (ws *WebSocket) tooBig(n byte, ext []byte) *ProtocolError {
+	atLeast := int64(n)
+	switch n {
+	case 126:
+		atLeast = max(126, lowest(ext, 2))
+	case 127:
+		atLeast = max(1<<16, lowest(ext, 8))
+	}
+	limits := ws.cfg.limits
+	detail := fmt.Sprintf("frame of at least %d bytes, MaxFrame is %d", atLeast, limits.MaxFrame)
+	if limits.MaxMessage-ws.size < limits.MaxFrame {
+		detail = fmt.Sprintf("message of at least %d bytes, MaxMessage is %d", uint64(ws.size)+uint64(atLeast), limits.MaxMessage)
+	}
+	return &ProtocolError{CodeMessageTooBig, ErrMessageTooBig, detail}
+}
+
+// bigEndian reads up to eight bytes.
+func bigEndian(p []byte) (n int64) {
+	switch len(p) {
+	case 2:
+		return int64(binary.BigEndian.Uint16(p))
+	case 8:
+		return int64(binary.BigEndian.Uint64(p))
+	}
+	for _, b := range p {
+		n = n<<8 | int64(b)
+	}
+	return n
+}
+
+// violation returns the error for a breach of RFC 6455 that calls for close code 1002.
+func violation(sentinel error, format string, args ...any) *ProtocolError {
+	return &ProtocolError{CodeProtocolError, sentinel, fmt.Sprintf(format, args...)}
+}
+
+// wholeFrame returns how many bytes of the frame that begins with b, which cannot be judged yet, are surely to come before it can be: the
+// header, and with a control frame the payload.
+func wholeFrame(b []byte) int {
+	if len(b) < 2 {
+		return 2
+	}
+	n, ext := int(b[1]&bitsLength), 0
+	switch n {
+	case 126:
+		ext = 2
+	case 127:
+		ext = 8
+	}
+	if b[1]&bitMASK != 0 {
+		ext += 4
+	}
+	if Opcode(b[0] & bitsOpcode).IsControl() {
+		return 2 + ext + n
+	}
+	return 2 + ext
+}

@@ -1,0 +1,115 @@
+package mintws
+
+import (
+	"errors"
+
+	"golang.org/x/net/http2"
+
+	"github.com/mintws/mintws/httpconn"
+)
+
+// Receive applies one event of ws's stream: it opens ws when the answer comes, decodes data into in, answers Ping and Close,
+// and ends the stream after the closing handshake. What has to be sent is in out.Send. Events of other streams change nothing,
+// so a loop can pass on all it gets.
+//
+// It answers a Close, and a failure, at once: messages that came before it in the same event can be read, but not answered
+// any more. With Options.ManualReply it answers nothing, and the caller sends, in its own order, what [WebSocket.Reply] gives for
+// each frame and what [CloseFrame] gives for the error.
+//
+// The error is one of:
+//   - *[HandshakeError]: no WebSocket was opened; see there for what became of the stream;
+//   - *[ProtocolError]: the peer broke the protocol. The frames before it are in in; the Close that it calls for is in out.Send,
+//     and our side of the stream is ended (RFC 6455 section 7.1.7). It comes once: later events of the stream change nothing;
+//   - *[CloseError]: the stream ended without a complete closing handshake, with the stream's error in it if there is one;
+//   - an error of [httpconn.Conn], when c could not take a reply.
+//
+// The Conn and the WebSocket returned are the next ones in every case.
+func Receive(c httpconn.Conn, out *httpconn.Output, ws WebSocket, in *Inbox, ev httpconn.Event) (httpconn.Conn, WebSocket, error) {
+	if ws.id == 0 || ev.StreamID != ws.id || ws.state == Failed {
+		return c, ws, nil
+	}
+	switch ev.Kind {
+	case httpconn.EventHeaders:
+		return receiveAnswer(c, out, ws, ev)
+	case httpconn.EventData:
+		if ws.state == Connecting {
+			return c, ws, nil // no answer came first: httpconn does not do that
+		}
+		return receiveData(c, out, ws, in, ev.Data)
+	case httpconn.EventDone:
+		next, err := ws.EOF()
+		c, _ = c.SendData(out, ws.id, nil, true) // our half, if it is still open
+		return c, next, err
+	case httpconn.EventReset:
+		next, err := ws.EOF()
+		var ce *CloseError
+		if errors.As(err, &ce) {
+			ce.Err = ev.Err
+		}
+		return c, next, err
+	}
+	return c, ws, nil
+}
+
+func receiveAnswer(c httpconn.Conn, out *httpconn.Output, ws WebSocket, ev httpconn.Event) (httpconn.Conn, WebSocket, error) {
+	next, err := ws.Answered(ev.Status, ev.Header)
+	var he *HandshakeError
+	if errors.As(err, &he) && failsStream(he, ws.cfg.version) {
+		he.Canceled = true
+		c, _ = c.Cancel(out, ws.id, http2.ErrCodeCancel) // the stream exists: it has just answered
+	}
+	return c, next, err
+}
+
+func receiveData(c httpconn.Conn, out *httpconn.Output, ws WebSocket, in *Inbox, data []byte) (httpconn.Conn, WebSocket, error) {
+	first := len(in.Frames)
+	next, err := ws.AppendDecode(in, data)
+	ws = next
+	if ws.cfg.manual {
+		return c, ws, err
+	}
+	for _, f := range in.Frames[first:] {
+		reply, ok := ws.Reply(f)
+		if !ok {
+			continue
+		}
+		var failure error
+		if c, ws, failure = Send(c, out, ws, reply); failure != nil {
+			return c, ws, errors.Join(err, failure)
+		}
+	}
+	// RFC 6455 section 7.1.7: fail the WebSocket connection.
+	if f, ok := CloseFrame(err); ok && ws.flags&sentClose == 0 {
+		c, ws, _ = Send(c, out, ws, f) // where c takes nothing any more there is nobody to tell
+	}
+	if err != nil {
+		c, _ = c.SendData(out, ws.id, nil, true)
+	}
+	return c, ws, err
+}
+
+// Send encodes f straight into its stream: what has to be written is in out.Send. When f completes the closing handshake, or is the
+// Close that a failure calls for, our side of the stream is ended with it.
+//
+// The error is that of [WebSocket.AppendEncode] or [httpconn.Conn.BeginData]. Then nothing is changed: c and ws are
+// returned as they came and nothing was appended, so that no WebSocket advances for bytes that are never sent.
+func Send(c httpconn.Conn, out *httpconn.Output, ws WebSocket, f Frame) (httpconn.Conn, WebSocket, error) {
+	before := len(out.Send)
+	mark, err := c.BeginData(out, ws.id, len(f.Payload)+maxHeaderLen+2)
+	if err != nil {
+		return c, ws, err
+	}
+	next, send, err := ws.AppendEncode(out.Send, f)
+	if err != nil {
+		out.Send = out.Send[:before]
+		return c, ws, err
+	}
+	out.Send = send
+	end := next.state == Closed || next.state == Failed && next.flags&sentClose != 0
+	nextConn, err := c.EndData(out, ws.id, mark, end)
+	if err != nil {
+		out.Send = out.Send[:before]
+		return c, ws, err
+	}
+	return nextConn, next, nil
+}

@@ -1,0 +1,160 @@
+package mintws
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/mintws/mintws/httpconn"
+)
+
+// Upgrade asks c to start a WebSocket at target, a ws or wss URL (RFC 6455 section 3): GET with Upgrade on HTTP/1.1. It appends the request to
+// out.Send and returns the next Conn and the WebSocket in state Connecting. The answer comes as an event on
+// [WebSocket.StreamID]: pass it to [Receive], or its status and header to [WebSocket.Answered].
+//
+// The target's userinfo becomes basic authentication, unless opt.Header has an Authorization. Its scheme says nothing of c,
+// which is the connection that the caller has made.
+//
+// The error wraps [ErrInvalidOptions] and says what is wrong with target or opt, or is what [httpconn.Conn.Request] or
+// opt.Rand returned. Then c is returned unchanged, and nothing was appended.
+func Upgrade(c httpconn.Conn, out *httpconn.Output, target string, opt Options) (httpconn.Conn, WebSocket, error) {
+	r, err := parseTarget(target)
+	if err != nil {
+		return c, WebSocket{}, err
+	}
+	cfg, err := newConfig(Client, opt)
+	if err != nil {
+		return c, WebSocket{}, err
+	}
+	cfg.version = c.Version()
+	if r.Header, err = handshakeHeader(r.Header, opt); err != nil {
+		return c, WebSocket{}, err
+	}
+	if opt.Authority != "" {
+		if !httpguts.ValidHostHeader(opt.Authority) {
+			return c, WebSocket{}, fmt.Errorf("%w: Authority %q", ErrInvalidOptions, opt.Authority)
+		}
+		r.Authority = opt.Authority
+	}
+	key, err := handshakeKey(opt.Rand)
+	if err != nil {
+		return c, WebSocket{}, err
+	}
+	// RFC 6455 section 4.1, items 5 to 7 and 9.
+	r.Header["Upgrade"] = []string{"websocket"}
+	r.Header["Connection"] = []string{"Upgrade"}
+	r.Header["Sec-WebSocket-Key"] = []string{key}
+	r.Header["Sec-WebSocket-Version"] = []string{"13"}
+	r.Tag = opt.Tag
+	cfg.accept = AcceptKey(key)
+	cfg.offered = append([]string(nil), opt.Subprotocols...)
+	next, id, err := c.Request(out, r)
+	if err != nil {
+		return c, WebSocket{}, err
+	}
+	return next, WebSocket{cfg: cfg, state: Connecting, id: id}, nil
+}
+
+// parseTarget returns the request for a ws or wss URL (RFC 6455 section 3).
+func parseTarget(target string) (r httpconn.Request, err error) {
+	u, err := url.Parse(target)
+	if err != nil {
+		if ue, ok := err.(*url.Error); ok {
+			err = ue.Err // without the URL, which may hold a password
+		}
+		return r, fmt.Errorf("%w: target: %w", ErrInvalidOptions, err)
+	}
+	port := ""
+	switch u.Scheme {
+	case "ws":
+		r.Scheme, port = "http", "80"
+	case "wss":
+		r.Scheme, port = "https", "443"
+	default:
+		return r, fmt.Errorf("%w: target has scheme %q, want ws or wss", ErrInvalidOptions, u.Scheme)
+	}
+	if strings.Contains(target, "#") { // section 3: fragment identifiers must not be used
+		return r, fmt.Errorf("%w: target has a fragment", ErrInvalidOptions)
+	}
+	if u.Opaque != "" || u.Hostname() == "" {
+		return r, fmt.Errorf("%w: target has no host", ErrInvalidOptions)
+	}
+	// Section 4.1, item 4: the host, and the port unless it is the default. A zone is of this machine only (RFC 6874 section 4).
+	host := u.Hostname()
+	if host, _, _ = strings.Cut(host, "%"); strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if u.Port() != "" && u.Port() != port {
+		host += ":" + u.Port()
+	}
+	if r.Authority, err = httpguts.PunycodeHostPort(host); err != nil || !httpguts.ValidHostHeader(r.Authority) {
+		return r, fmt.Errorf("%w: target has host %q", ErrInvalidOptions, u.Host)
+	}
+	r.Path = u.RequestURI() // section 3: path and query; "/" where the path is empty
+	if u.User != nil {
+		password, _ := u.User.Password()
+		r.Header = http.Header{"Authorization": {"Basic " +
+			base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password))}}
+	}
+	return r, nil
+}
+
+// handshakeHeader returns the fields of the upgrade request that the caller decides: header, from the target, and opt.
+func handshakeHeader(header http.Header, opt Options) (http.Header, error) {
+	h := http.Header{}
+	for name, values := range header {
+		h[name] = values
+	}
+	for name, values := range opt.Header {
+		switch canonical := http.CanonicalHeaderKey(name); canonical {
+		case "Host", "Upgrade", "Connection", "Origin", "Content-Length", "Transfer-Encoding", "Sec-Websocket-Key",
+			"Sec-Websocket-Version", "Sec-Websocket-Protocol", "Sec-Websocket-Extensions", "Sec-Websocket-Accept":
+			return nil, fmt.Errorf("%w: Header has %s, which the handshake sets", ErrInvalidOptions, name)
+		case "Authorization":
+			delete(h, canonical)
+		}
+		h[name] = values
+	}
+	if opt.Origin != "" {
+		h["Origin"] = []string{opt.Origin}
+	}
+	if len(opt.Subprotocols) > 0 { // RFC 6455 section 4.1, item 10: tokens, each once
+		if err := checkSubprotocols(opt.Subprotocols); err != nil {
+			return nil, err
+		}
+		h["Sec-WebSocket-Protocol"] = []string{strings.Join(opt.Subprotocols, ", ")}
+	}
+	return h, nil
+}
+
+func checkSubprotocols(names []string) error {
+	seen := make(map[string]bool, len(names))
+	for _, s := range names {
+		if !httpguts.ValidHeaderFieldName(s) { // the same rule: a token
+			return fmt.Errorf("%w: subprotocol %q is not a token", ErrInvalidOptions, s)
+		}
+		if seen[s] {
+			return fmt.Errorf("%w: subprotocol %q is offered twice", ErrInvalidOptions, s)
+		}
+		seen[s] = true
+	}
+	return nil
+}
+
+// handshakeKey returns 16 fresh random bytes in base64 (RFC 6455 section 4.1, item 7).
+func handshakeKey(r io.Reader) (string, error) {
+	if r == nil {
+		r = rand.Reader
+	}
+	nonce := make([]byte, 16)
+	if _, err := io.ReadFull(r, nonce); err != nil {
+		return "", err
+	}
+	return base64.StdEncoding.EncodeToString(nonce), nil
+}
