@@ -6,33 +6,214 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// Conn is an immutable HTTP client connection.
-type Conn struct{ n Next }
+// Conn is an HTTP client connection as an immutable value. It holds no socket: bytes read from one go in through
+// [Conn.Stream], bytes to be written come out in [Output].Send.
+//
+// Every method has a value receiver and returns the next Conn; the receiver stays valid for ever and may be kept,
+// forked, replayed and used from several goroutines at once. An error that is the caller's mistake returns the
+// receiver unchanged and leaves the Output as it was. A [*ConnError] ends the connection and sticks: every later call
+// on the returned value answers with the same error.
+//
+// The zero Conn is closed: its methods return [ErrClosed], none panics. No method accepts a nil *Output.
+//
+// A Conn is passed by value and its size is held by a test.
+type Conn struct {
+	set     *settings  // never written after New
+	fail    *ConnError // what ended the connection; sticks
+	version Version    // 0: the zero Conn
+	h1      h1
+}
 
+// settings is what New was told, with defaults filled in. Values share it and nobody writes it.
+type settings struct {
+	limits   Limits
+	pipeline int
+}
+
+// New returns a connection that has neither sent nor received anything. Version [HTTP1] appends nothing to out.
+// Version [HTTP2] is not built yet: it, and any other version, returns [ErrUnsupported].
 func New(v Version, cfg Config, out *Output) (Conn, error) {
 	if v != HTTP1 {
 		return Conn{}, ErrUnsupported
 	}
-	return Conn{n: NextRead}, nil
+	set := &settings{limits: cfg.Limits.WithDefaults(), pipeline: cfg.Pipeline}
+	switch {
+	case set.pipeline == 0:
+		set.pipeline = 1
+	case set.pipeline < 0:
+		set.pipeline = int(^uint(0) >> 1)
+	}
+	return Conn{set: set, version: v}, nil
 }
-func (c Conn) Stream(out *Output, data []byte) (Conn, error)          { return c, ErrClosed }
-func (c Conn) StreamEOF(out *Output) (Conn, error)                    { return c, ErrClosed }
-func (c Conn) Request(out *Output, r Request) (Conn, StreamID, error) { return c, 0, ErrClosed }
+
+// Stream takes bytes that were read from the socket and appends to out.Events what they completed. It accepts any
+// split of the input, one byte at a time included: events and errors are the same, except that the content of one
+// stream may come in more or fewer EventData. Empty data does nothing.
+//
+// EventData.Data points into data. Nothing else does: once the events are handled, data may be reused.
+//
+// If the server broke the protocol or a limit, Stream returns a *ConnError. Events completed before the fault come
+// first in out.Events; then each request still under way gets an EventReset with that same error. A Conn that the
+// caller closed, or whose server has closed its side, returns [ErrClosed].
+func (c Conn) Stream(out *Output, data []byte) (Conn, error) {
+	if c.version != HTTP1 {
+		return c, ErrClosed
+	}
+	if c.h1.recv == recvTunnel && len(data) > 0 { // the hot path: a WebSocket's bytes
+		c.h1.offset += int64(len(data))
+		r := c.h1.queue[0]
+		out.Events = append(out.Events, Event{Kind: EventData, StreamID: r.id, Tag: r.tag, Data: data[:len(data):len(data)]})
+		return c, nil
+	}
+	return c.h1Stream(out, data)
+}
+
+// StreamEOF says that the server closed its side: the socket read io.EOF, or failed.
+//
+// On a connection without a response under way that is orderly: the error is nil and [Conn.Next] is NextClose. It
+// completes a response whose content runs until the connection closes, and it is the server's half of the close of a
+// tunnel: both get an EventDone, and on a tunnel whose sending side is still open SendData goes on working. Anywhere
+// else it is a *ConnError over [ErrUnexpectedEOF], and each request under way gets an EventReset with it. A second call
+// returns [ErrClosed].
+func (c Conn) StreamEOF(out *Output) (Conn, error) {
+	if c.version != HTTP1 {
+		return c, ErrClosed
+	}
+	return c.h1StreamEOF(out)
+}
+
+// Request appends a request to out.Send and returns the stream on which its response will be reported.
+//
+// On HTTP/1.1 the head is the request line, Host from r.Authority, then the fields of r.Header sorted by name in byte
+// order, their names spelled as in the map. Content-Length is added for r.Body (and as 0 for POST, PUT and PATCH
+// without content, RFC 9110 section 8.6); Transfer-Encoding: chunked is added for r.HasBody without a Content-Length.
+//
+// Errors, all of which change nothing: [ErrInvalidRequest], wrapped in one that names the field and what it held;
+// [ErrBodyLength] if r.Body is longer than the Content-Length in r.Header; [ErrTooManyStreams] while [Conn.Slots] is 0
+// but may become positive; [ErrGoingAway] when the connection takes no further requests: after a Connection: close of
+// either side, and in a tunnel; [ErrUnsupported] for an extended CONNECT on HTTP/1.1; [ErrClosed].
+//
+// A request with an Upgrade field, or with method CONNECT, takes the connection for itself: no other can start until
+// it is answered. Its content, if it has any, must be in r.Body whole.
+func (c Conn) Request(out *Output, r Request) (Conn, StreamID, error) {
+	if c.version != HTTP1 {
+		return c, 0, ErrClosed
+	}
+	return c.h1Request(out, r)
+}
+
+// SendData appends p, framed as the stream needs it, to out.Send; p is copied. It is for the content of a request with
+// HasBody and for the byte stream that follows a 101 or a successful CONNECT. p must not overlap out.Send.
+//
+// end says that nothing follows. It completes a request's content. On an HTTP/1.1 tunnel it sends no bytes, and
+// [Conn.Next] becomes NextAwaitEOF until the server has closed its side too. Ending a stream that has ended already,
+// with empty p, does nothing and is no error.
+//
+// Errors: [ErrUnknownStream], [ErrNotSendable], [ErrStreamEnded], [ErrBodyLength] if more than the Content-Length would be
+// sent or the end comes before it is reached, [ErrClosed]. They change nothing.
 func (c Conn) SendData(out *Output, id StreamID, p []byte, end bool) (Conn, error) {
-	return c, ErrClosed
+	if c.version != HTTP1 {
+		return c, ErrClosed
+	}
+	return c.h1SendData(out, id, p, end)
 }
+
+// BeginData reports whether id may send size bytes now, and leaves room for a frame head at the end of out.Send: the
+// caller then appends its bytes to out.Send and calls [Conn.EndData] on the same Conn with the mark. No other call may
+// come between. Nothing is allocated when out.Send has room.
+//
+// On HTTP/1.1 no room is needed in a tunnel or with a Content-Length; in a chunked body the width of the chunk's head
+// comes from size. size need not be exact, but the mark is only promised to be good for up to size bytes.
+//
+// Its errors are those of SendData; after one of them out is as it was.
 func (c Conn) BeginData(out *Output, id StreamID, size int) (mark int, err error) {
-	return 0, ErrClosed
+	if c.version != HTTP1 {
+		return 0, ErrClosed
+	}
+	return c.h1BeginData(out, id, size)
 }
+
+// EndData frames in place what was appended to out.Send after [Conn.BeginData] returned mark. With nothing appended and
+// no end, nothing is sent.
+//
+// After BeginData succeeded it does not fail in a tunnel or a chunked body. With a Content-Length it returns
+// [ErrBodyLength] if more than that was appended, or if end comes before it is reached; out.Send is then cut back to
+// mark, as if neither had been called. Called without a BeginData, or with a mark that is not its, it returns an error
+// and changes nothing.
 func (c Conn) EndData(out *Output, id StreamID, mark int, end bool) (Conn, error) {
-	return c, ErrClosed
+	if c.version != HTTP1 {
+		return c, ErrClosed
+	}
+	return c.h1EndData(out, id, mark, end)
 }
+
+// SendTrailers ends the content of a request with a trailer section (RFC 9112 section 7.1.2). Fields are sent as those of a
+// Request; an empty h only ends the content.
+//
+// Errors: those of SendData; [ErrNotSendable] also when the content is not chunked; [ErrInvalidRequest] for a field that
+// may not stand in a trailer section (RFC 9110 section 6.5.1) or is malformed. They change nothing.
 func (c Conn) SendTrailers(out *Output, id StreamID, h http.Header) (Conn, error) {
-	return c, ErrClosed
+	if c.version != HTTP1 {
+		return c, ErrClosed
+	}
+	return c.h1SendTrailers(out, id, h)
 }
-func (c Conn) Cancel(out *Output, id StreamID, code http2.ErrCode) (Conn, error) { return c, ErrClosed }
-func (c Conn) Close(out *Output) Conn                                            { return c }
-func (c Conn) Next() Next                                                        { return c.n }
-func (c Conn) Version() Version                                                  { return 0 }
-func (c Conn) Slots() int                                                        { return 0 }
-func (c Conn) Equal(d Conn) bool                                                 { return c == d }
+
+// Cancel gives up a stream. HTTP/1.1 has no way to abort one request, so it ends the whole connection as
+// [Conn.Close] does: other requests under way are given up with it, code is not used, and no event reports it (only
+// Stream and StreamEOF append events). A stream that is over returns [ErrUnknownStream].
+func (c Conn) Cancel(out *Output, id StreamID, code http2.ErrCode) (Conn, error) {
+	if c.version != HTTP1 {
+		return c, ErrClosed
+	}
+	if err := c.h1Usable(); err != nil {
+		return c, err
+	}
+	if _, ok := c.h1.find(id); !ok {
+		return c, ErrUnknownStream
+	}
+	return c.Close(out), nil
+}
+
+// Close ends the connection from our side. Next is NextClose and every later call returns [ErrClosed]; a connection
+// that has failed keeps its error. Requests under way are given up without an event. On HTTP/1.1 nothing is sent.
+func (c Conn) Close(out *Output) Conn {
+	if c.fail != nil || c.version == 0 {
+		return c
+	}
+	return Conn{set: c.set, version: c.version, h1: h1{recv: recvClosed}}
+}
+
+// Next says what to do with the socket once Output.Send is written. On HTTP/1.1:
+//
+//   - NextClose when the connection failed, was closed or is the zero Conn; when a response after which the connection
+//     does not persist is complete (RFC 9112 section 9.6); when the server closed its side. If that happened to a
+//     tunnel whose sending side is still open, send what is left to send and then close.
+//   - NextAwaitEOF in a tunnel whose sending side has ended while the server's has not. Bytes read are still events.
+//   - NextRead otherwise, on an idle connection too: only reading shows that the server closed it.
+func (c Conn) Next() Next {
+	if c.fail != nil || c.version != HTTP1 {
+		return NextClose
+	}
+	return c.h1.next()
+}
+
+// Version returns the protocol, also of a connection that is over; 0 for the zero Conn.
+func (c Conn) Version() Version { return c.version }
+
+// Slots returns how many requests may start now. On HTTP/1.1 that is Config.Pipeline less those under way, and 0 while
+// the content of a request is being sent, while an Upgrade or a CONNECT waits for its answer, in a tunnel, and once
+// either side has said Connection: close.
+func (c Conn) Slots() int {
+	if c.fail != nil || c.version != HTTP1 {
+		return 0
+	}
+	return c.h1.slots(c.set.pipeline)
+}
+
+// Equal reports whether c and d are in the same state: the same calls on both give the same results. It is for tests;
+// go-cmp uses it.
+func (c Conn) Equal(d Conn) bool {
+	same := c.version == d.version && (c.set == nil) == (d.set == nil) && (c.fail == nil) == (d.fail == nil)
+	return same && (c.set == nil || *c.set == *d.set) && (c.fail == nil || *c.fail == *d.fail) && c.h1.equal(d.h1)
+}

@@ -1,0 +1,160 @@
+package httpconn
+
+import (
+	"math"
+
+	"golang.org/x/net/http2"
+)
+
+// chunkState is where in a chunk the next byte is (RFC 9112 section 7.1).
+type chunkState uint8
+
+const (
+	chunkSize     chunkState = iota // chunk-size, no digit yet or some
+	chunkSpace                      // BWS before ';'
+	chunkExt                        // BWS after ';', then the extension's name
+	chunkName                       // the name
+	chunkNameEnd                    // BWS after the name
+	chunkValue                      // BWS after '=', then the value
+	chunkToken                      // a value that is a token
+	chunkQuoted                     // a value that is a quoted string
+	chunkEscape                     // the character after '\' in one
+	chunkValueEnd                   // after the closing quote
+	chunkLF                         // LF of the chunk's head
+	chunkData                       // content
+	chunkDataCR                     // CR after the content
+	chunkDataLF                     // LF after it
+)
+
+// chunkHead consumes bytes until content is due (chunkData) or the last chunk's head is complete (recvTrailers). With an
+// error, n is the index of the byte that was refused.
+func (h *h1) chunkHead(lim *Limits, data []byte) (n int, e *ConnError) {
+	for ; n < len(data); n++ {
+		if h.chunk == chunkData || h.recv != recvChunked {
+			return n, nil
+		}
+		b := data[n]
+		ok, want := true, ""
+		switch h.chunk {
+		case chunkSize:
+			if d, isHex := unhex(b); isHex {
+				if h.digits == 16 || h.left > (math.MaxInt64-int64(d))/16 {
+					return n, fault(http2.ErrCodeProtocol, ErrMalformed, "chunk size of more than 16 digits or larger than %d", int64(math.MaxInt64))
+				}
+				h.digits++
+				h.left = h.left*16 + int64(d)
+				continue
+			}
+			ok, want = h.digits > 0 && h.chunkHeadEnd(b, true), "a hexadecimal chunk size"
+		case chunkDataCR:
+			ok, want = b == '\r', "CR after the chunk's content"
+			h.chunk = chunkDataLF
+		case chunkDataLF:
+			ok, want = b == '\n', "LF after the chunk's content and CR"
+			h.chunk, h.digits, h.left = chunkSize, 0, 0
+		case chunkLF:
+			ok, want = b == '\n', "LF after the CR of a chunk's head"
+			h.chunkBegins()
+		default:
+			ok, want = h.chunkExtension(b), "a chunk extension"
+		}
+		if !ok {
+			return n, fault(http2.ErrCodeProtocol, ErrMalformed, "byte %s, expected %s", showByte(b), want)
+		}
+		if h.chunk > chunkSize && h.chunk < chunkLF {
+			// RFC 9112 7.1.1: a recipient ought to limit extensions. They may outweigh the content by one head's worth.
+			if h.ext++; h.ext > lim.MaxHeaderBytes {
+				return n, fault(http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge, "chunk extensions outweigh the content by more than the limit of %d bytes", lim.MaxHeaderBytes)
+			}
+		}
+	}
+	return n, nil
+}
+
+// chunkBegins moves on from a complete chunk head.
+func (h *h1) chunkBegins() {
+	h.ext -= int(min(h.left, int64(h.ext)))
+	h.chunk, h.digits = chunkData, 0
+	if h.left == 0 { // the last chunk
+		h.chunk = chunkSize
+		h.recv = recvTrailers
+	}
+}
+
+// chunkHeadEnd takes what may follow a complete size, name or value. BWS is for the caller's state to allow.
+func (h *h1) chunkHeadEnd(b byte, space bool) bool {
+	switch {
+	case b == '\r':
+		h.chunk = chunkLF
+	case b == ';':
+		h.chunk = chunkExt
+	case space && (b == ' ' || b == '\t'):
+		h.chunk = chunkSpace
+	default:
+		return false
+	}
+	return true
+}
+
+// chunkExtension takes one byte of *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] ), RFC 9112 section 7.1.1.
+func (h *h1) chunkExtension(b byte) bool {
+	space := b == ' ' || b == '\t'
+	switch h.chunk {
+	case chunkSpace:
+		if b == ';' {
+			h.chunk = chunkExt
+		}
+		return space || b == ';'
+	case chunkExt:
+		if isToken[b] {
+			h.chunk = chunkName
+		}
+		return space || isToken[b]
+	case chunkName, chunkNameEnd:
+		switch {
+		case h.chunk == chunkName && isToken[b]:
+		case space:
+			h.chunk = chunkNameEnd
+		case b == '=':
+			h.chunk = chunkValue
+		default:
+			return (h.chunk == chunkName || b == ';') && h.chunkHeadEnd(b, false)
+		}
+	case chunkValue:
+		switch {
+		case b == '"':
+			h.chunk = chunkQuoted
+		case isToken[b]:
+			h.chunk = chunkToken
+		default:
+			return space
+		}
+	case chunkToken:
+		return isToken[b] || h.chunkHeadEnd(b, true)
+	case chunkQuoted:
+		switch b {
+		case '"':
+			h.chunk = chunkValueEnd
+		case '\\':
+			h.chunk = chunkEscape
+		default:
+			return isText[b]
+		}
+	case chunkEscape:
+		h.chunk = chunkQuoted
+		return isText[b]
+	case chunkValueEnd:
+		return h.chunkHeadEnd(b, true)
+	}
+	return true
+}
+
+func unhex(b byte) (byte, bool) {
+	switch {
+	case '0' <= b && b <= '9':
+		return b - '0', true
+	case 'a' <= b|0x20 && b|0x20 <= 'f':
+		return b | 0x20 - 'a' + 10, true
+	}
+	return 0, false
+}

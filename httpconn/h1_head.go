@@ -1,0 +1,341 @@
+package httpconn
+
+import (
+	"fmt"
+	"math"
+
+	"golang.org/x/net/http2"
+
+	"github.com/mintws/mintws/internal/pbuf"
+)
+
+// h1head reads one response head or trailer section byte by byte, so that input is refused at the first byte that makes
+// it illegal and no byte is looked at twice, however the input is split. Fields that decide the message's length are
+// understood on the way; the others are only checked, and collected once the section is complete.
+type h1head struct {
+	buf     pbuf.Buf // what arrived in earlier calls; empty if the section is still within one
+	line    int      // where the current line starts
+	fields  int      // complete field lines
+	length  int64    // Content-Length, -1 if there was none
+	num     int64    // the digits of the Content-Length being read
+	status  int      // digits so far
+	state   headState
+	pos     uint8    // position in what must be matched: the version, a framing field's name, "chunked"
+	names   uint8    // which framing fields' names the current one agrees with so far
+	req     reqFlags // of the request this answers
+	minor   byte     // '0' or '1', of the HTTP-version
+	chunked bool     // Transfer-Encoding: chunked was there
+	trailer bool     // a trailer section
+	full    bool     // no further 1xx is allowed
+}
+
+type headState uint8
+
+const (
+	headStart     headState = iota // within "HTTP/1."
+	headMinor                      // the minor version
+	headSpace                      // SP after the version
+	headStatus                     // the status code's digits
+	headAfterCode                  // SP or CR after them
+	headReason                     // the reason phrase
+	headLineLF                     // LF after the status line's or a field line's CR
+	headField                      // first byte of a field line, or the CR of the empty line
+	headName                       // the rest of the field name
+	headValue                      // a field value
+	headLenStart                   // Content-Length: before its first digit
+	headLenDigits                  // Content-Length: digits
+	headLenEnd                     // Content-Length: white space after them
+	headCodingPre                  // Transfer-Encoding: before its first letter
+	headCoding                     // Transfer-Encoding: within "chunked"
+	headCodingEnd                  // Transfer-Encoding: white space after it
+	headLastLF                     // LF of the empty line
+)
+
+const (
+	versionPrefix = "HTTP/1."
+	nameLength    = "content-length"
+	nameCoding    = "transfer-encoding"
+	codingChunked = "chunked"
+
+	isLength = 1 << 0 // bits of h1head.names
+	isCoding = 1 << 1
+)
+
+func newHead(r h1req, full bool) h1head { return h1head{length: -1, req: r.flags, full: full} }
+
+func newTrailers() h1head { return h1head{length: -1, trailer: true, state: headField} }
+
+// run consumes data until the section is complete or a byte is refused. n is the number of bytes consumed; with an
+// error it is the index of the byte that was refused.
+func (h *h1head) run(lim *Limits, data []byte) (n int, done bool, e *ConnError) {
+	end := len(data)
+	if room := lim.MaxHeaderBytes - h.buf.Len(); room < end {
+		end = max(room, 0)
+	}
+	for ; n < end; n++ {
+		b := data[n]
+		switch h.state {
+		case headValue: // most bytes are here
+			for isText[b] && n+1 < end {
+				n++
+				b = data[n]
+			}
+			switch {
+			case b == '\r':
+				h.state = headLineLF
+			case !isText[b]:
+				return n, false, h.bad(data[:n], b, "in the value of "+h.fieldName(data[:n])+", expected text or CR LF")
+			}
+		case headName:
+			switch {
+			case isToken[b]:
+				h.matchName(b)
+			case b == ':':
+				if e := h.colon(data[:n]); e != nil {
+					return n, false, e
+				}
+			default: // RFC 9112 5.1: no whitespace between the name and the colon
+				return n, false, h.bad(data[:n], b, "in field name "+h.fieldName(data[:n])+", expected a token character or ':'")
+			}
+		case headField:
+			if e := h.lineStart(lim, data[:n], b); e != nil {
+				return n, false, e
+			}
+		case headLineLF, headLastLF:
+			if b != '\n' { // RFC 9112 2.2: a bare CR is invalid
+				return n, false, h.bad(data[:n], b, "after CR, expected LF")
+			}
+			if h.state == headLastLF {
+				return n + 1, true, nil
+			}
+			if h.line > 0 || h.trailer {
+				h.fields++
+			}
+			h.line = h.buf.Len() + n + 1
+			h.state = headField
+		case headReason, headAfterCode:
+			switch {
+			case b == '\r':
+				h.state = headLineLF
+			case h.state == headReason && isText[b], b == ' ':
+				h.state = headReason
+			default:
+				return n, false, h.bad(data[:n], b, "in the status line after the code, expected a reason phrase or CR LF")
+			}
+		case headStart, headMinor, headSpace, headStatus:
+			if e := h.statusLine(data[:n], b); e != nil {
+				return n, false, e
+			}
+		default:
+			if e := h.framing(data[:n], b); e != nil {
+				return n, false, e
+			}
+		}
+	}
+	if end < len(data) {
+		return n, false, fault(http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge,
+			"%s is longer than the limit of %d bytes", h.section(), lim.MaxHeaderBytes)
+	}
+	return n, false, nil
+}
+
+// statusLine reads the part of the status line that has a fixed shape (RFC 9112 section 4).
+func (h *h1head) statusLine(before []byte, b byte) *ConnError {
+	switch h.state {
+	case headStart:
+		if b != versionPrefix[h.pos] {
+			return h.bad(before, b, fmt.Sprintf("after %q, expected a status line: %q", versionPrefix[:h.pos], versionPrefix))
+		}
+		if h.pos++; int(h.pos) == len(versionPrefix) {
+			h.state = headMinor
+		}
+	case headMinor:
+		if b != '0' && b != '1' {
+			return h.bad(before, b, "as the minor version, expected HTTP/1.1 or HTTP/1.0")
+		}
+		h.minor = b
+		h.state = headSpace
+	case headSpace:
+		if b != ' ' {
+			return h.bad(before, b, "after the HTTP version, expected a space")
+		}
+		h.pos = 0
+		h.state = headStatus
+	case headStatus: // RFC 9110 15: three digits; 600 to 999 are for the caller to treat as 5xx
+		if b < '0' || b > '9' || h.pos == 0 && b == '0' {
+			return h.bad(before, b, "in the status code, expected 100 to 999")
+		}
+		if h.pos == 0 && b == '1' && h.minor == '0' { // RFC 9110 15.2: HTTP/1.0 has no 1xx
+			return h.bad(before, b, "as the first digit of the status code of an HTTP/1.0 response, expected 2 to 9")
+		}
+		h.status = h.status*10 + int(b-'0')
+		if h.pos++; h.pos == 3 {
+			h.state = headAfterCode
+			return h.statusAllowed()
+		}
+	}
+	return nil
+}
+
+func (h *h1head) statusAllowed() *ConnError {
+	switch {
+	case h.status == 101 && h.req&reqUpgrade == 0: // RFC 9110 7.8
+		return fault(http2.ErrCodeProtocol, ErrMalformed, "status 101 to a request that did not ask for an upgrade")
+	case h.status < 200 && h.status != 101 && h.full:
+		return fault(http2.ErrCodeEnhanceYourCalm, ErrTooManyInformational, "status %d is one 1xx response more than the limit", h.status)
+	}
+	return nil
+}
+
+// lineStart reads the first byte of a line of the field section (RFC 9112 section 5).
+func (h *h1head) lineStart(lim *Limits, before []byte, b byte) *ConnError {
+	switch {
+	case b == '\r':
+		h.state = headLastLF
+	case isToken[b]:
+		if h.fields >= lim.MaxHeaderFields {
+			return fault(http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge, "%s has more fields than the limit of %d",
+				h.section(), lim.MaxHeaderFields)
+		}
+		h.state = headName
+		h.pos = 0
+		h.names = isLength | isCoding
+		if h.req&reqConnect != 0 && h.status/100 == 2 {
+			h.names = 0 // RFC 9110 9.3.6: a client must ignore both in a 2xx to CONNECT
+		}
+		h.matchName(b)
+	case b == ' ' || b == '\t': // RFC 9112 5.2 lets a client replace obs-fold or refuse it
+		return h.bad(before, b, "at the start of a field line (obs-fold), expected a field name or CR LF")
+	default:
+		return h.bad(before, b, "at the start of a field line, expected a field name or CR LF")
+	}
+	return nil
+}
+
+// matchName compares one byte of a field name with those that frame the message.
+func (h *h1head) matchName(b byte) {
+	if h.names == 0 {
+		return
+	}
+	b |= 0x20 // lower case; among token characters only letters become letters
+	if int(h.pos) >= len(nameLength) || nameLength[h.pos] != b {
+		h.names &^= isLength
+	}
+	if int(h.pos) >= len(nameCoding) || nameCoding[h.pos] != b {
+		h.names &^= isCoding
+	}
+	h.pos++
+}
+
+// colon ends a field name.
+func (h *h1head) colon(before []byte) *ConnError {
+	length := h.names&isLength != 0 && int(h.pos) == len(nameLength)
+	coding := h.names&isCoding != 0 && int(h.pos) == len(nameCoding)
+	h.pos = 0
+	h.state = headValue
+	if !length && !coding {
+		return nil
+	}
+	name := h.fieldName(before)
+	switch {
+	case h.trailer: // RFC 9110 6.5.1
+		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s in a trailer section, where it is forbidden", name)
+	case length && h.chunked, coding && h.length >= 0: // RFC 9112 6.3: ought to be handled as an error
+		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s in a response that has the other of Content-Length and Transfer-Encoding", name)
+	case length:
+		h.num = 0
+		h.state = headLenStart
+	case h.chunked: // RFC 9112 6.1: not more than once
+		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s a second time", name)
+	case h.minor == '0': // RFC 9112 6.1: faulty framing
+		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s in an HTTP/1.0 response", name)
+	case h.status < 200 || h.status == 204: // RFC 9112 6.1: a server MUST NOT
+		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s in a %d response, which has no content", name, h.status)
+	default:
+		h.state = headCodingPre
+	}
+	return nil
+}
+
+// framing reads the value of Content-Length (RFC 9110 section 8.6: 1*DIGIT) or Transfer-Encoding (only "chunked": we
+// offered no other coding with TE, and a response not delimited by chunks would run to the end of the connection).
+func (h *h1head) framing(before []byte, b byte) *ConnError {
+	space := b == ' ' || b == '\t'
+	switch {
+	case h.state == headLenStart || h.state == headCodingPre:
+		if space {
+			return nil
+		}
+		h.state++
+		return h.framing(before, b)
+	case h.state == headLenDigits && '0' <= b && b <= '9':
+		d := int64(b - '0')
+		if h.num > (math.MaxInt64-d)/10 {
+			return fault(http2.ErrCodeProtocol, ErrMalformed, "Content-Length larger than %d", int64(math.MaxInt64))
+		}
+		h.num = h.num*10 + d
+		h.pos = 1
+		if h.num > 0 && (h.status < 200 || h.status == 204) { // RFC 9110 8.6: a server MUST NOT; 0 does no harm
+			return fault(http2.ErrCodeProtocol, ErrMalformed, "Content-Length other than 0 in a %d response, which has no content", h.status)
+		}
+		return nil
+	case h.state == headLenDigits && h.pos == 1 && (space || b == '\r'):
+		h.state = headLenEnd
+		return h.framing(before, b)
+	case h.state == headLenEnd && b == '\r':
+		if h.length >= 0 && h.length != h.num { // RFC 9110 8.6: identical ones may be taken as one
+			return fault(http2.ErrCodeProtocol, ErrMalformed, "Content-Length %d after Content-Length %d", h.num, h.length)
+		}
+		h.length = h.num
+		h.state = headLineLF
+		return nil
+	case h.state == headCoding && int(h.pos) < len(codingChunked) && b|0x20 == codingChunked[h.pos]:
+		h.pos++
+		return nil
+	case h.state == headCoding && int(h.pos) == len(codingChunked) && (space || b == '\r'):
+		h.state = headCodingEnd
+		return h.framing(before, b)
+	case h.state == headCodingEnd && b == '\r':
+		h.chunked = true
+		h.state = headLineLF
+		return nil
+	case space && (h.state == headLenEnd || h.state == headCodingEnd):
+		return nil
+	case h.state == headLenDigits || h.state == headLenEnd:
+		return h.bad(before, b, "in Content-Length, expected one decimal number")
+	}
+	return h.bad(before, b, "in Transfer-Encoding, expected chunked and nothing else")
+}
+
+// section names what is being read.
+func (h *h1head) section() string {
+	if h.trailer {
+		return "trailer section"
+	}
+	return "response head"
+}
+
+// bad is the refusal of byte b, which follows before.
+func (h *h1head) bad(before []byte, b byte, where string) *ConnError {
+	return fault(http2.ErrCodeProtocol, ErrMalformed, "byte %s %s", showByte(b), where)
+}
+
+// fieldName returns the name, quoted, of the field on the current line, whose bytes so far end with before.
+func (h *h1head) fieldName(before []byte) string {
+	line := append(h.buf.Bytes(), before...)[h.line:] // Bytes is clipped: this copies, or is before itself
+	for i, b := range line {
+		if b == ':' {
+			return show(line[:i])
+		}
+	}
+	return show(line)
+}
+
+func (h *h1head) equal(x *h1head) bool {
+	if h == nil || x == nil {
+		return h == x
+	}
+	a, b := *h, *x
+	a.buf, b.buf = pbuf.Buf{}, pbuf.Buf{}
+	return h.buf.Equal(x.buf) && a == b
+}

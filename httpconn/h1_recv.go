@@ -1,0 +1,211 @@
+package httpconn
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+
+	"golang.org/x/net/http/httpguts"
+	"golang.org/x/net/http2"
+)
+
+// h1Stream is Conn.Stream on HTTP/1.1. It works on its own copy of c, and hands data from one state to the next until
+// it is used up.
+func (c Conn) h1Stream(out *Output, data []byte) (Conn, error) {
+	if c.fail != nil {
+		return c, c.fail
+	}
+	if c.h1.recv == recvClosed || c.h1.recv == recvTunnelEOF {
+		return c, ErrClosed
+	}
+	for len(data) > 0 {
+		var n int
+		var e *ConnError
+		switch c.h1.recv {
+		case recvHead, recvTrailers:
+			n, e = c.h1Head(out, data)
+		case recvCounted:
+			n = c.h1Content(out, data, c.h1.left)
+			if c.h1.left -= int64(n); c.h1.left == 0 {
+				c.h1Done(out)
+			}
+		case recvChunked:
+			if c.h1.chunk != chunkData {
+				n, e = c.h1.chunkHead(&c.set.limits, data)
+				break
+			}
+			n = c.h1Content(out, data, c.h1.left)
+			if c.h1.left -= int64(n); c.h1.left == 0 {
+				c.h1.chunk = chunkDataCR
+			}
+		default: // recvToEOF, recvTunnel
+			n = c.h1Content(out, data, int64(len(data)))
+		}
+		c.h1.offset += int64(n)
+		if e != nil {
+			e.Reason = fmt.Sprintf("offset %d: %s", c.h1.offset, e.Reason)
+			return c.h1Fail(out, e)
+		}
+		data = data[n:]
+	}
+	return c, nil
+}
+
+// h1StreamEOF is Conn.StreamEOF on HTTP/1.1.
+func (c Conn) h1StreamEOF(out *Output) (Conn, error) {
+	if c.fail != nil {
+		return c, c.fail
+	}
+	h := &c.h1
+	switch {
+	case h.recv == recvClosed || h.recv == recvTunnelEOF:
+		return c, ErrClosed
+	case h.recv == recvTunnel:
+		out.Events = append(out.Events, h.event(EventDone))
+		h.recv = recvTunnelEOF
+		return c, nil
+	case h.recv == recvToEOF: // RFC 9112 6.3, the last rule
+		c.h1Done(out)
+		for _, r := range h.queue { // no close option was seen: the server may have processed them
+			out.Events = append(out.Events, Event{Kind: EventReset, StreamID: r.id, Tag: r.tag, Err: &StreamError{
+				Stream: r.id, Code: http2.ErrCodeProtocol, Local: true, Err: ErrUnexpectedEOF,
+				Reason: "the response before it ended with the connection"}})
+		}
+		return c.Close(out), nil
+	case h.recv == recvHead && len(h.queue) == 0:
+		return c.Close(out), nil
+	}
+	return c.h1Fail(out, fault(http2.ErrCodeProtocol, ErrUnexpectedEOF, "offset %d: the connection ended %s, expected the rest of the response to stream %d",
+		h.offset, h.where(), h.queue[0].id))
+}
+
+// where names the state for the report of an early end.
+func (h *h1) where() string {
+	switch {
+	case h.recv == recvHead && h.head == nil:
+		return "before the response"
+	case h.recv == recvHead:
+		return "in the response head"
+	case h.recv == recvCounted:
+		return fmt.Sprintf("with %d bytes of content to come", h.left)
+	case h.recv == recvTrailers:
+		return "in the trailer section"
+	}
+	return "in a chunk"
+}
+
+// event returns an Event of the response under way.
+func (h *h1) event(k EventKind) Event {
+	return Event{Kind: k, StreamID: h.queue[0].id, Tag: h.queue[0].tag}
+}
+
+// h1Content reports up to most bytes of content and returns how many.
+func (c *Conn) h1Content(out *Output, data []byte, most int64) int {
+	n := int(min(most, int64(len(data))))
+	ev := c.h1.event(EventData)
+	ev.Data = data[:n:n]
+	out.Events = append(out.Events, ev)
+	return n
+}
+
+// h1Head goes on with a response head or a trailer section.
+func (c *Conn) h1Head(out *Output, data []byte) (int, *ConnError) {
+	h := &c.h1
+	var head h1head
+	switch {
+	case len(h.queue) == 0: // RFC 9112 9.2: a client must not take it as a response to a later request
+		return 0, fault(http2.ErrCodeProtocol, ErrUnsolicited, "byte %s while no request is under way, expected nothing", showByte(data[0]))
+	case h.head != nil:
+		head = *h.head
+	case h.recv == recvTrailers:
+		head = newTrailers()
+	default:
+		head = newHead(h.queue[0], int64(h.info) >= int64(c.set.limits.MaxInformational))
+	}
+	n, done, e := head.run(&c.set.limits, data)
+	if e != nil {
+		return n, e
+	}
+	if !done {
+		head.buf = head.buf.Append(data[:n], 0)
+		h.head = &head
+		return n, nil
+	}
+	section := data[:n]
+	if head.buf.Len() > 0 {
+		section = head.buf.Append(section, 0).Bytes()
+	}
+	h.head = nil
+	if head.trailer {
+		if head.fields > 0 {
+			ev := h.event(EventTrailers)
+			ev.Header = collectFields(section, head.fields)
+			out.Events = append(out.Events, ev)
+		}
+		c.h1Done(out)
+		return n, nil
+	}
+	c.h1Answer(out, &head, collectFields(section[bytes.IndexByte(section, '\n')+1:], head.fields))
+	return n, nil
+}
+
+// h1Answer reports a complete response head and decides what follows it (RFC 9112 section 6.3, in its order).
+func (c *Conn) h1Answer(out *Output, head *h1head, header http.Header) {
+	h := &c.h1
+	r := h.queue[0]
+	ev := h.event(EventHeaders)
+	ev.Status = head.status
+	ev.Header = header
+	if head.status < 200 && head.status != 101 {
+		ev.Kind = EventInformational
+		h.info++
+		out.Events = append(out.Events, ev)
+		return
+	}
+	out.Events = append(out.Events, ev)
+	if head.status == 101 || r.flags&reqConnect != 0 && head.status/100 == 2 {
+		h.recv, h.send = recvTunnel, sendTunnel
+		return
+	}
+	if h.send == sendWaiting && r.id == h.lastID {
+		h.send = sendNothing
+	}
+	// RFC 9112 9.3: persistence. HTTP/1.0 with keep-alive is not taken up.
+	h.last = r.flags&reqClose != 0 || head.minor == '0' || httpguts.HeaderValuesContainsToken(header["Connection"], "close")
+	switch {
+	case r.flags&reqHead != 0 || head.status == 204 || head.status == 304 || head.length == 0:
+		c.h1Done(out)
+	case head.chunked:
+		h.recv, h.chunk, h.digits, h.left, h.ext = recvChunked, chunkSize, 0, 0, 0
+	case head.length > 0:
+		h.recv, h.left = recvCounted, head.length
+	default:
+		h.recv = recvToEOF
+	}
+}
+
+// h1Done ends the response under way. If the connection does not outlive it, the requests behind it were not processed
+// (RFC 9112 section 9.6).
+func (c *Conn) h1Done(out *Output) {
+	h := &c.h1
+	out.Events = append(out.Events, h.event(EventDone))
+	h.queue = h.queue[1:]
+	h.recv, h.chunk, h.left, h.ext, h.info = recvHead, chunkSize, 0, 0, 0
+	if !h.last {
+		return
+	}
+	for _, r := range h.queue {
+		out.Events = append(out.Events, Event{Kind: EventReset, StreamID: r.id, Tag: r.tag, Err: &StreamError{
+			Stream: r.id, Code: http2.ErrCodeRefusedStream, Err: ErrUnprocessed,
+			Reason: "the server closes the connection after an earlier response"}})
+	}
+	h.queue = nil
+}
+
+// h1Fail ends the connection with e, which every request under way gets to know.
+func (c *Conn) h1Fail(out *Output, e *ConnError) (Conn, error) {
+	for _, r := range c.h1.queue {
+		out.Events = append(out.Events, Event{Kind: EventReset, StreamID: r.id, Tag: r.tag, Err: e})
+	}
+	return Conn{set: c.set, version: c.version, fail: e, h1: h1{recv: recvClosed}}, e
+}

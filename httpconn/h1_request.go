@@ -1,0 +1,182 @@
+package httpconn
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// field is one field line of a request.
+type field struct{ name, value string }
+
+// h1Request is Conn.Request on HTTP/1.1. Everything is checked before anything is appended.
+func (c Conn) h1Request(out *Output, r Request) (Conn, StreamID, error) {
+	h := &c.h1
+	if err := c.h1Usable(); err != nil {
+		return c, 0, err
+	}
+	switch {
+	case h.goingAway():
+		return c, 0, ErrGoingAway
+	case h.send != sendNothing || len(h.queue) >= c.set.pipeline:
+		return c, 0, ErrTooManyStreams
+	case r.Protocol != "":
+		return c, 0, fmt.Errorf("%w: extended CONNECT is for HTTP/2 (RFC 8441)", ErrUnsupported)
+	}
+	if r.Method == "" {
+		r.Method = http.MethodGet
+	}
+	target, err := checkTarget(r)
+	if err != nil {
+		return c, 0, err
+	}
+	fields, err := checkFields(r.Header)
+	if err != nil {
+		return c, 0, err
+	}
+	req := h1req{id: h.lastID + 1, tag: r.Tag}
+	fields, length, err := frameRequest(r, fields, &req.flags)
+	if err != nil {
+		return c, 0, err
+	}
+
+	out.Send = append(out.Send, r.Method...)
+	out.Send = append(out.Send, ' ')
+	out.Send = append(out.Send, target...)
+	out.Send = append(out.Send, " HTTP/1.1\r\n"...)
+	out.Send = appendFields(out.Send, []field{{"Host", r.Authority}}) // RFC 9110 7.2: first, as good practice
+	out.Send = appendFields(out.Send, fields)
+	out.Send = append(out.Send, "\r\n"...)
+
+	h.queue = append(h.queue[:len(h.queue):len(h.queue)], req) // clipped: copies
+	h.lastID = req.id
+	h.final = req.flags&reqClose != 0
+	switch {
+	case req.flags&(reqConnect|reqUpgrade) != 0:
+		h.send = sendWaiting
+	case r.HasBody && length >= 0:
+		h.send, h.unsent = sendCounted, length
+	case r.HasBody:
+		h.send = sendChunked
+	}
+	if !r.HasBody {
+		out.Send = append(out.Send, r.Body...)
+		return c, req.id, nil
+	}
+	c, err = c.h1SendData(out, req.id, r.Body, false) // cannot fail: its length was checked
+	return c, req.id, err
+}
+
+// frameRequest applies the rules of RFC 9112 section 6 and RFC 9110 on the fields that decide where the request ends and
+// what becomes of the connection. It returns the fields with what the content needs, and the Content-Length or -1.
+func frameRequest(r Request, fields []field, flags *reqFlags) ([]field, int64, error) {
+	var options, upgrade, te, expect []string
+	length := int64(-1)
+	for _, f := range fields {
+		switch strings.ToLower(f.name) {
+		case "host":
+			return nil, 0, invalid("Header", f.name, "the host in Authority")
+		case "transfer-encoding":
+			return nil, 0, invalid("Header", f.name, "HasBody, which sends chunks when there is no Content-Length")
+		case "content-length":
+			n, err := strconv.ParseUint(f.value, 10, 63)
+			if err != nil || length >= 0 { // RFC 9110 8.6: 1*DIGIT, once
+				return nil, 0, invalid("field Content-Length", f.value, "one decimal number, once")
+			}
+			length = int64(n)
+		case "connection":
+			options = append(options, f.value)
+		case "upgrade":
+			upgrade = append(upgrade, f.value)
+		case "te":
+			te = append(te, f.value)
+		case "expect":
+			expect = append(expect, f.value)
+		}
+	}
+	content := r.HasBody || len(r.Body) > 0
+	option := func(name string) bool { return httpguts.HeaderValuesContainsToken(options, name) }
+	for _, name := range []string{"Host", "Content-Length", "Transfer-Encoding"} { // RFC 9110 7.6.1: a proxy would remove it
+		if option(name) {
+			return nil, 0, invalid("field Connection", strings.Join(options, ", "), "no field that every recipient needs")
+		}
+	}
+	switch {
+	case r.Method == http.MethodConnect && (content || length >= 0 || len(upgrade) > 0): // RFC 9110 9.3.6
+		return nil, 0, invalid("Method", r.Method, "neither content nor Upgrade with CONNECT")
+	case r.Method == http.MethodTrace && content: // RFC 9110 9.3.8
+		return nil, 0, invalid("Method", r.Method, "no content with TRACE")
+	case len(upgrade) > 0 && !option("upgrade"): // RFC 9110 7.8
+		return nil, 0, invalid("field Upgrade", strings.Join(upgrade, ", "), "Connection: Upgrade with it")
+	case len(upgrade) > 0 && r.HasBody: // RFC 9110 7.8: no new protocol before the request is completely sent
+		return nil, 0, invalid("field Upgrade", strings.Join(upgrade, ", "), "no content, or all of it in Body")
+	case len(te) > 0 && (strings.ToLower(strings.Join(te, ",")) != "trailers" || !option("te")): // RFC 9110 10.1.4
+		return nil, 0, invalid("field TE", strings.Join(te, ", "), `"trailers", and Connection: TE with it`)
+	case len(expect) > 0 && !content: // RFC 9110 10.1.1
+		return nil, 0, invalid("field Expect", strings.Join(expect, ", "), "no Expect without content")
+	case length >= 0 && !r.HasBody && length != int64(len(r.Body)):
+		return nil, 0, invalid("field Content-Length", strconv.FormatInt(length, 10), fmt.Sprintf("the %d bytes of Body", len(r.Body)))
+	case length >= 0 && int64(len(r.Body)) > length:
+		return nil, 0, fmt.Errorf("%w: Body has %d bytes, Content-Length is %d", ErrBodyLength, len(r.Body), length)
+	case length >= 0:
+	case r.HasBody:
+		fields = append(fields, field{"Transfer-Encoding", "chunked"})
+	case content || r.Method == http.MethodPost || r.Method == http.MethodPut || r.Method == http.MethodPatch:
+		fields = append(fields, field{"Content-Length", strconv.Itoa(len(r.Body))})
+	}
+	slices.SortStableFunc(fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
+	set := func(flag reqFlags, on bool) {
+		if on {
+			*flags |= flag
+		}
+	}
+	set(reqHead, r.Method == http.MethodHead)
+	set(reqConnect, r.Method == http.MethodConnect)
+	set(reqUpgrade, len(upgrade) > 0)
+	set(reqClose, option("close"))
+	set(reqBody, r.HasBody)
+	return fields, length, nil
+}
+
+// checkFields returns the field lines of h sorted by name, in the order of the values, or ErrInvalidRequest.
+func checkFields(h http.Header) ([]field, error) {
+	n := 2 // for what frameRequest adds
+	for _, values := range h {
+		n += len(values)
+	}
+	fields := make([]field, 0, n)
+	for name, values := range h {
+		for _, value := range values {
+			fields = append(fields, field{name, value})
+		}
+	}
+	slices.SortStableFunc(fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
+	for _, f := range fields { // sorted first, so that the same Header gives the same error
+		if !httpguts.ValidHeaderFieldName(f.name) {
+			return nil, invalid("field name", f.name, "a token")
+		}
+		if !httpguts.ValidHeaderFieldValue(f.value) {
+			return nil, invalid("value of field "+show(f.name), f.value, "no control characters")
+		}
+	}
+	return fields, nil
+}
+
+func appendFields(b []byte, fields []field) []byte {
+	for _, f := range fields {
+		b = append(b, f.name...)
+		b = append(b, ": "...)
+		b = append(b, f.value...)
+		b = append(b, "\r\n"...)
+	}
+	return b
+}
+
+// invalid is the caller's mistake: what of the Request held what, and what was expected.
+func invalid(what, held, want string) error {
+	return fmt.Errorf("%w: %s %s, expected %s", ErrInvalidRequest, what, show(held), want)
+}

@@ -1,0 +1,155 @@
+package httpconn
+
+import (
+	"bytes"
+	"fmt"
+	"math/bits"
+	"net/http"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// h1CanSend returns nil if the stream can carry bytes now.
+func (c *Conn) h1CanSend(id StreamID) error {
+	if err := c.h1Usable(); err != nil {
+		return err
+	}
+	r, ok := c.h1.find(id)
+	switch {
+	case !ok:
+		return ErrUnknownStream
+	case id == c.h1.lastID && c.h1.send == sendWaiting:
+		return ErrNotSendable
+	case id == c.h1.lastID && c.h1.send != sendNothing:
+		return nil
+	case r.flags&reqBody != 0 || c.h1.recv >= recvTunnel:
+		return ErrStreamEnded
+	}
+	return ErrNotSendable
+}
+
+func (c Conn) h1SendData(out *Output, id StreamID, p []byte, end bool) (Conn, error) {
+	mark, err := c.h1BeginData(out, id, len(p))
+	if err != nil {
+		if end && len(p) == 0 && c.h1Ended(id) {
+			return c, nil
+		}
+		return c, err
+	}
+	out.Send = append(out.Send, p...)
+	return c.h1EndData(out, id, mark, end)
+}
+
+// h1Ended reports whether id is under way and nothing is left to be sent on it.
+func (c *Conn) h1Ended(id StreamID) bool {
+	_, ok := c.h1.find(id)
+	return ok && c.h1Usable() == nil && (id != c.h1.lastID || c.h1.send == sendNothing)
+}
+
+func (c Conn) h1BeginData(out *Output, id StreamID, size int) (int, error) {
+	if err := c.h1CanSend(id); err != nil {
+		return 0, err
+	}
+	mark := len(out.Send)
+	switch c.h1.send {
+	case sendCounted:
+		if int64(size) > c.h1.unsent {
+			return 0, fmt.Errorf("%w: %d bytes given, %d left", ErrBodyLength, size, c.h1.unsent)
+		}
+	case sendChunked: // zeros as wide as the size will be; EndData finds the width by the CR
+		for range hexLen(size) {
+			out.Send = append(out.Send, '0')
+		}
+		out.Send = append(out.Send, '\r', '\n')
+	}
+	return mark, nil
+}
+
+func (c Conn) h1EndData(out *Output, id StreamID, mark int, end bool) (Conn, error) {
+	if err := c.h1CanSend(id); err != nil {
+		return c, err
+	}
+	if mark < 0 || mark > len(out.Send) {
+		return c, fmt.Errorf("%w: mark %d, but out.Send holds %d bytes", ErrNotSendable, mark, len(out.Send))
+	}
+	switch c.h1.send {
+	case sendCounted:
+		n := int64(len(out.Send) - mark)
+		if n > c.h1.unsent || end && n < c.h1.unsent {
+			out.Send = out.Send[:mark]
+			return c, fmt.Errorf("%w: %d bytes given, %d left", ErrBodyLength, n, c.h1.unsent)
+		}
+		c.h1.unsent -= n
+	case sendChunked:
+		width := chunkRoom(out.Send[mark:])
+		if width == 0 {
+			return c, fmt.Errorf("%w: mark %d is not where BeginData left room", ErrNotSendable, mark)
+		}
+		out.Send = frameChunk(out.Send, mark, width)
+		if end {
+			out.Send = append(out.Send, "0\r\n\r\n"...)
+		}
+	}
+	if end {
+		c.h1.send = sendNothing
+	}
+	return c, nil
+}
+
+// hexLen is the number of hexadecimal digits of n.
+func hexLen(n int) int { return max(1, (bits.Len(uint(max(n, 0)))+3)/4) }
+
+// chunkRoom returns the number of zeros before CR LF that BeginData wrote, or 0.
+func chunkRoom(b []byte) int {
+	width := 0
+	for width < len(b) && b[width] == '0' {
+		width++
+	}
+	if !bytes.HasPrefix(b[width:], []byte("\r\n")) {
+		return 0
+	}
+	return width
+}
+
+// frameChunk makes b[mark:], a chunk head of zeros and content, a chunk (RFC 9112 section 7.1). Without content it takes
+// the head away, as a chunk of size 0 would be the last.
+func frameChunk(b []byte, mark, width int) []byte {
+	n := len(b) - mark - width - len("\r\n")
+	if n == 0 {
+		return b[:mark]
+	}
+	if more := hexLen(n) - width; more > 0 { // larger than was announced to BeginData
+		b = append(b, "0000000000000000"[:more]...)
+		copy(b[mark+more:], b[mark:])
+		width += more
+	}
+	const digits = "0123456789abcdef"
+	for i := width - 1; i >= 0; i-- {
+		b[mark+i] = digits[n&15]
+		n >>= 4
+	}
+	return append(b, '\r', '\n')
+}
+
+func (c Conn) h1SendTrailers(out *Output, id StreamID, h http.Header) (Conn, error) {
+	if err := c.h1CanSend(id); err != nil {
+		return c, err
+	}
+	if c.h1.send != sendChunked {
+		return c, fmt.Errorf("%w: only chunked content has trailers", ErrNotSendable)
+	}
+	fields, err := checkFields(h)
+	if err != nil {
+		return c, err
+	}
+	for _, f := range fields {
+		if name := http.CanonicalHeaderKey(f.name); !httpguts.ValidTrailerHeader(name) || name == "Upgrade" {
+			return c, invalid("trailer field", f.name, "a field that may stand in a trailer section (RFC 9110 section 6.5.1)")
+		}
+	}
+	out.Send = append(out.Send, "0\r\n"...)
+	out.Send = appendFields(out.Send, fields)
+	out.Send = append(out.Send, "\r\n"...)
+	c.h1.send = sendNothing
+	return c, nil
+}

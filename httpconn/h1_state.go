@@ -1,0 +1,124 @@
+package httpconn
+
+import "slices"
+
+// h1 is the state of an HTTP/1.1 connection: part of a Conn, copied with it. What it points to is never written once
+// a call has returned.
+type h1 struct {
+	queue  []h1req  // requests whose response is not complete, oldest first; a tunnel's stays in it
+	head   *h1head  // a head or trailer section that began in an earlier call, else nil
+	left   int64    // content bytes to come: of the body if it is counted, of the chunk if it is chunked
+	unsent int64    // bytes that the request's Content-Length still asks for (sendCounted)
+	offset int64    // bytes received so far, for error messages
+	ext    int      // by how much chunk extensions outweigh content so far
+	lastID StreamID // of the latest request, the only one whose content may be unfinished
+	info   uint32   // 1xx responses to queue[0] so far
+	recv   recvState
+	chunk  chunkState // recvChunked: where in the chunk
+	digits uint8      // of the chunk size so far
+	send   sendState  // of lastID
+	last   bool       // the response under way is the last one: either side said close, or it is HTTP/1.0
+	final  bool       // a request said Connection: close; no further one may follow
+}
+
+// h1req is what the response to a request depends on.
+type h1req struct {
+	tag   uint64
+	id    StreamID
+	flags reqFlags
+}
+
+type reqFlags uint8
+
+const (
+	reqHead    reqFlags = 1 << iota // HEAD: the response has no content
+	reqConnect                      // CONNECT: a 2xx makes a tunnel
+	reqUpgrade                      // sent Upgrade: a 101 makes a tunnel
+	reqClose                        // sent Connection: close
+	reqBody                         // HasBody
+)
+
+// recvState is what the next byte from the server belongs to.
+type recvState uint8
+
+const (
+	recvHead      recvState = iota // a status line or head; no request under way: nothing may come
+	recvCounted                    // content of known length
+	recvChunked                    // a chunk
+	recvTrailers                   // the trailer section
+	recvToEOF                      // content that ends with the connection
+	recvTunnel                     // bytes of a tunnel
+	recvTunnelEOF                  // a tunnel whose server side is closed
+	recvClosed                     // nothing: the connection is over
+)
+
+// sendState is what lastID can still send.
+type sendState uint8
+
+const (
+	sendNothing sendState = iota // all is said
+	sendCounted                  // content held against a Content-Length
+	sendChunked                  // content in chunks
+	sendWaiting                  // nothing until the server agrees to the tunnel
+	sendTunnel                   // bytes of a tunnel
+)
+
+// h1Usable returns the error that every call on a connection that is over answers with.
+func (c *Conn) h1Usable() error {
+	if c.fail != nil {
+		return c.fail
+	}
+	if c.h1.recv == recvClosed || c.h1.over() {
+		return ErrClosed
+	}
+	return nil
+}
+
+// over reports whether the last response of the connection is complete.
+func (h *h1) over() bool { return h.last && h.recv == recvHead && len(h.queue) == 0 }
+
+// find returns the request of a stream that is not over: its response is incomplete or, when the server answered
+// early, its content is.
+func (h *h1) find(id StreamID) (h1req, bool) {
+	for _, r := range h.queue {
+		if r.id == id {
+			return r, true
+		}
+	}
+	if id == h.lastID && (h.send == sendCounted || h.send == sendChunked) {
+		return h1req{id: id, flags: reqBody}, true
+	}
+	return h1req{}, false
+}
+
+func (h *h1) next() Next {
+	switch {
+	case h.recv == recvClosed || h.recv == recvTunnelEOF || h.over():
+		return NextClose
+	case h.recv == recvTunnel && h.send != sendTunnel:
+		return NextAwaitEOF
+	}
+	return NextRead
+}
+
+func (h *h1) slots(pipeline int) int {
+	if h.goingAway() || h.recv == recvClosed || h.send != sendNothing {
+		return 0
+	}
+	return max(0, pipeline-len(h.queue))
+}
+
+// goingAway reports whether no further request can ever start.
+func (h *h1) goingAway() bool {
+	return h.last || h.final || h.recv == recvToEOF || h.recv == recvTunnel || h.recv == recvTunnelEOF || h.lastID == ^StreamID(0)
+}
+
+func (h h1) equal(x h1) bool {
+	if !slices.Equal(h.queue, x.queue) || !h.head.equal(x.head) {
+		return false
+	}
+	h.queue, h.head, x.queue, x.head = nil, nil, nil, nil
+	return h.left == x.left && h.unsent == x.unsent && h.offset == x.offset && h.ext == x.ext && h.lastID == x.lastID &&
+		h.info == x.info && h.recv == x.recv && h.chunk == x.chunk && h.digits == x.digits && h.send == x.send &&
+		h.last == x.last && h.final == x.final
+}

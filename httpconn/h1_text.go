@@ -1,0 +1,41 @@
+package httpconn
+
+import (
+	"fmt"
+
+	"golang.org/x/net/http/httpguts"
+	"golang.org/x/net/http2"
+)
+
+// isToken is tchar of RFC 9110 section 5.6.2; isText is what may stand in a field value, a reason phrase or a quoted
+// string: HTAB, SP, VCHAR and obs-text (section 5.5).
+var isToken, isText [256]bool
+
+func init() {
+	for i := range 256 {
+		isToken[i] = i < 0x80 && httpguts.IsTokenRune(rune(i))
+		isText[i] = i == '\t' || i >= ' ' && i != 0x7f
+	}
+}
+
+// fault makes the error for what the server did wrong. Whoever knows the offset puts it in front of the reason.
+func fault(code http2.ErrCode, err error, format string, args ...any) *ConnError {
+	return &ConnError{Code: code, Local: true, Reason: fmt.Sprintf(format, args...), Err: err}
+}
+
+// showByte returns b for an error message.
+func showByte(b byte) string {
+	if b > ' ' && b < 0x7f {
+		return fmt.Sprintf("0x%02x (%q)", b, rune(b))
+	}
+	return fmt.Sprintf("0x%02x", b)
+}
+
+// show quotes text of the peer's or the caller's for an error message, and no more of it than helps.
+func show[S ~string | ~[]byte](s S) string {
+	const most = 64
+	if len(s) > most {
+		return fmt.Sprintf("%q...", string(s[:most]))
+	}
+	return fmt.Sprintf("%q", string(s))
+}
