@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# Runs the Autobahn cases against this library on this machine, on loopback alone. See --help.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$here/.."
+# shellcheck source=autobahn/processes.sh
+source autobahn/processes.sh
+
+usage() {
+  cat <<'EOF'
+usage: autobahn/run.sh client|server [options]
+
+  client           our client driver against the suite's fuzzing server
+  server           the suite's fuzzing client against our echo server
+
+  --cases LIST     cases to run, comma separated, * allowed: '1.*,7.1.2' (default: all)
+  --exclude LIST   cases to leave out of them, besides 12.* and 13.* (permessage-deflate)
+  --all            do not leave out 12.* and 13.*
+  --strict         fail on non-strict cases too
+  --out DIR        where the report goes (default: autobahn/reports/ROLE-http1)
+  --timeout SECS   give up after this long (default: 900, with --all 3600)
+
+The exit code is 0 when every case that was asked for ran and none failed, 1 when not, 2 for a usage error.
+The test suite, wstest, is taken from PATH, else installed into autobahn/.venv: see autobahn/install.sh.
+EOF
+}
+
+usage_error() {
+  echo "run.sh: $*" >&2
+  usage >&2
+  exit 2
+}
+
+agent=mintws       # our name in the reports
+transport=http/1.1 # the HTTP version under the WebSockets
+role='' cases='*' exclude='' all='' strict='' out='' limit=''
+
+parse_arguments() {
+  while (($#)); do
+    case $1 in
+      client | server)
+        [[ -z $role ]] || usage_error "one role at a time"
+        role=$1
+        ;;
+      --all) all=1 ;;
+      --strict) strict=-strict ;;
+      -h | --help)
+        usage
+        exit 0
+        ;;
+      --cases | --exclude | --out | --timeout)
+        (($# >= 2)) || usage_error "$1 needs a value"
+        case $1 in
+          --cases) cases=$2 ;;
+          --exclude) exclude=$2 ;;
+          --out) out=$2 ;;
+          --timeout) limit=$2 ;;
+        esac
+        shift
+        ;;
+      *) usage_error "unknown argument: $1" ;;
+    esac
+    shift
+  done
+  [[ -n $role ]] || usage_error "client or server?"
+  [[ -n $all ]] || exclude+=',12.*,13.*'
+  [[ -n $limit ]] || limit=$((${all:-0} ? 3600 : 900))
+  [[ $limit =~ ^[0-9]+$ ]] || usage_error "--timeout: $limit is not a number of seconds"
+  out=${out:-autobahn/reports/$role-http1}
+}
+
+# prepare: the test suite, the report's directory without an older report, our programs.
+prepare() {
+  work=$(mktemp -d)
+  start autobahn/install.sh >"$work/python"
+  await "installing the test suite"
+  python=$(<"$work/python")
+  mkdir -p "$out"
+  rm -f "$out"/*.html "$out"/*.json
+  out=$(cd "$out" && pwd)
+  start go build -o "$work/" ./autobahn/report "$@"
+  await "building"
+}
+
+clean_up() {
+  stop_all
+  if [[ -n ${work:-} ]]; then rm -rf "$work"; fi
+}
+
+# write_spec: the suite's specification for a server on $port. Sets $want, the number of cases.
+write_spec() {
+  want=$("$python" autobahn/wstest_spec.py "$role" "$work/spec.json" "ws://127.0.0.1:$port" "$out" "$agent" \
+    "$cases" "$exclude")
+}
+
+# wstest MODE: starts the suite. Its second web server, for browsers, is switched off by -u 0.
+wstest() {
+  start "$python" -u autobahn/wstest_loopback.py -m "$1" -s "$work/spec.json" -u 0
+}
+
+fuzzing_server() {
+  write_spec
+  wstest fuzzingserver
+}
+
+echo_server() {
+  start "$work/echoserver" -addr "127.0.0.1:$port" -quiet
+}
+
+run_client() {
+  prepare ./autobahn/client
+  start_listener "$out/wstest.log" fuzzing_server
+  echo "$want cases against our client"
+  start "$work/client" -url "ws://127.0.0.1:$port" -agent "$agent" -want "$want"
+  await "the cases" || { show_log "$out/wstest.log"; die "the run was not completed"; }
+}
+
+run_server() {
+  prepare ./examples/echoserver
+  start_listener "$out/echoserver.log" echo_server
+  write_spec
+  echo "$want cases against our server"
+  wstest fuzzingclient >"$out/wstest.log" 2>&1
+  await "the cases" || { show_log "$out/wstest.log"; die "the run was not completed"; }
+}
+
+main() {
+  parse_arguments "$@"
+  trap clean_up EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  "run_$role"
+  echo "report: $out/index.html"
+  "$work/report" -dir "$out" -agent "$agent" -role "$role" -transport "$transport" -want "$want" $strict
+}
+
+main "$@"
