@@ -1,0 +1,148 @@
+package mintws
+
+import (
+	"fmt"
+	"net/http"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// AcceptOptions is how [Accept] judges requests and how the WebSocket it returns behaves. The zero AcceptOptions is the
+// default: no subprotocol, pages of the same origin only, the default limits.
+type AcceptOptions struct {
+	// Header holds further fields for the answer that opens the WebSocket, such as Set-Cookie. The fields of the handshake
+	// itself and those that frame a message may not be among them. A refusal does not carry them.
+	Header http.Header
+	// Subprotocols are those the server speaks, the preferred one first: the first that the client offered is chosen. Where
+	// none was, the WebSocket opens without one, which a client may take or leave (RFC 6455 section 4.2.2, item 5).
+	Subprotocols []string
+	// Choose, if it is set, chooses instead of Subprotocols. It gets what the client offered, in the client's order of
+	// preference, and returns one of these, or "" for none. It is not called where nothing was offered.
+	Choose func(offered []string) string
+	// AllowedOrigins are the origins whose pages may connect, such as "https://example.org"; "*" is every origin, and "null"
+	// has to be named to be allowed. If the list is empty the page has to come from the host and port that the request is for.
+	// The list replaces that rule, so that naming every origin also stops DNS rebinding.
+	AllowedOrigins []string
+	// CheckOrigin, if it is set, decides alone which requests are allowed, those without an Origin included. Its error
+	// refuses the request with 403 and is wrapped in the HandshakeError; the client does not get to see it. It must not
+	// modify the request.
+	CheckOrigin func(r *http.Request) error
+
+	// Limits bounds received messages.
+	Limits Limits
+	// Delivery chooses whole messages, fragments, or payload as it arrives.
+	Delivery Delivery
+	// SkipUTF8 turns off the validation of text in both directions. Close reasons are always validated.
+	SkipUTF8 bool
+}
+
+// Accept is the server's side of the opening handshake: it validates a request for a WebSocket, made with an upgrade of
+// HTTP/1.1 (RFC 6455 section 4.2) or with an extended CONNECT of HTTP/2 (RFC 8441 section 5), and returns the open WebSocket
+// in the server's role together with the status and the header fields of the answer, which the caller sends: package wshttp
+// does on net/http. Accept is pure: it reads nothing but r's fields, and changes nothing.
+//
+// An extended CONNECT is a CONNECT request with ProtoMajor 2 or higher and a ":protocol" among its fields, which is how
+// net/http shows it.
+//
+// On failure the WebSocket is the zero value and the error a [*HandshakeError]; status and header are those of the answer
+// that refuses the request:
+//
+//   - 400: a field is missing or wrong, or there is content, which would be taken for frames.
+//   - 403: the origin is not allowed.
+//   - 405: the method is not GET, or CONNECT on HTTP/2. Allow says so.
+//   - 426: HTTP/1.1 without an upgrade to websocket, HTTP/1.0, which cannot upgrade, or another version than 13.
+//   - 500: an option cannot be used.
+//   - 501: the extended CONNECT is for another protocol.
+//
+// Extensions are not negotiated: offers in Sec-WebSocket-Extensions are not answered, which declines them (RFC 6455 section 9.1).
+func Accept(r *http.Request, opt AcceptOptions) (WebSocket, int, http.Header, error) {
+	ws, status, header, refusal := accept(r, opt)
+	if refusal != nil {
+		return WebSocket{}, refusal.Status, refusal.Header, refusal
+	}
+	return ws, status, header, nil
+}
+
+// accept is Accept with a typed error, so that no nil *HandshakeError gets into an error.
+func accept(r *http.Request, opt AcceptOptions) (ws WebSocket, status int, header http.Header, refusal *HandshakeError) {
+	if err := opt.check(); err != nil {
+		return ws, 0, nil, misconfigured(err)
+	}
+	check, status := checkUpgrade, http.StatusSwitchingProtocols
+	if r.ProtoMajor >= 2 {
+		check, status = checkConnect, http.StatusOK // RFC 8441 section 5: a 2xx response
+	}
+	if refusal = check(r); refusal != nil {
+		return ws, 0, nil, refusal
+	}
+	if refusal = checkOrigin(r, opt); refusal != nil {
+		return ws, 0, nil, refusal
+	}
+	subprotocol, refusal := chooseSubprotocol(r, opt)
+	if refusal != nil {
+		return ws, 0, nil, refusal
+	}
+
+	ws, err := newOpen(Server, Options{Limits: opt.Limits, Delivery: opt.Delivery, SkipUTF8: opt.SkipUTF8}, subprotocol)
+	if err != nil {
+		return ws, 0, nil, misconfigured(err)
+	}
+	header = make(http.Header, len(opt.Header)+4)
+	for name, values := range opt.Header {
+		for _, v := range values {
+			header.Add(name, v)
+		}
+	}
+	if status == http.StatusSwitchingProtocols {
+		header.Set("Upgrade", "websocket")  // RFC 6455 section 4.2.2, item 5.2
+		header.Set("Connection", "Upgrade") // item 5.3
+	}
+	// Item 5.4. On HTTP/2 the key has no meaning (RFC 8441 section 5), but a client that sends one may look for its answer.
+	if key, problem := requestKey(r); problem == "" {
+		header.Set("Sec-WebSocket-Accept", AcceptKey(key))
+	}
+	if subprotocol != "" {
+		header.Set("Sec-WebSocket-Protocol", subprotocol) // item 5.5
+	}
+	return ws, status, header, nil
+}
+
+// check reports which option cannot be used.
+func (opt AcceptOptions) check() error {
+	for name, values := range opt.Header {
+		if !httpguts.ValidHeaderFieldName(name) {
+			return fmt.Errorf("%w: Header: name %s", ErrInvalidOptions, quote(name))
+		}
+		if ownField(http.CanonicalHeaderKey(name)) {
+			return fmt.Errorf("%w: Header: %s belongs to the handshake", ErrInvalidOptions, quote(name))
+		}
+		for _, v := range values {
+			if !httpguts.ValidHeaderFieldValue(v) {
+				return fmt.Errorf("%w: Header: value of %s holds %s", ErrInvalidOptions, quote(name), quote(v))
+			}
+		}
+	}
+	for _, s := range opt.Subprotocols {
+		if !httpguts.ValidHeaderFieldName(s) { // a field's name is a token, as a subprotocol is
+			return fmt.Errorf("%w: Subprotocols: %s is not a token", ErrInvalidOptions, quote(s))
+		}
+	}
+	for _, s := range opt.AllowedOrigins {
+		if _, ok := parseOrigin(s); !ok && s != "*" && s != "null" {
+			return fmt.Errorf("%w: AllowedOrigins: %s, want \"scheme://host\" or \"scheme://host:port\"", ErrInvalidOptions, quote(s))
+		}
+	}
+	return nil
+}
+
+// ownField reports whether the field is Accept's own to set or decides where the message ends. Name is canonical.
+func ownField(name string) bool {
+	switch name {
+	case "Upgrade", "Connection", "Sec-Websocket-Accept", "Sec-Websocket-Protocol", "Sec-Websocket-Extensions",
+		"Sec-Websocket-Version", "Sec-Websocket-Key":
+		return true
+	case "Content-Length", "Transfer-Encoding", "Trailer", "Te", "Keep-Alive", "Proxy-Connection":
+		return true // neither a 101 nor a 2xx to CONNECT has content: RFC 9110 sections 8.6 and 9.3.6, RFC 9112 section 6.1
+	}
+	return false
+}

@@ -1,0 +1,30 @@
+package mintws
+
+import (
+	"crypto/sha1"
+	"encoding/base64"
+	"net/http"
+	"strings"
+)
+
+// acceptGUID is what RFC 6455 section 1.3 appends to the key.
+const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+// AcceptKey returns the Sec-WebSocket-Accept that answers a Sec-WebSocket-Key (RFC 6455 section 4.2.2, item 5.4). SHA-1 protects
+// nothing here: it shows that the server has read the key.
+func AcceptKey(key string) string {
+	var buf [128]byte
+	sum := sha1.Sum(append(append(buf[:0], key...), acceptGUID...))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// IsUpgrade reports whether r wants to be a WebSocket, correctly or not: for servers that answer plain requests for the same
+// address with something else. Requests that are broken, and those that a proxy has robbed of Upgrade and Connection, have
+// IsUpgrade true, so that [Accept] tells what is wrong with them.
+func IsUpgrade(r *http.Request) bool {
+	if r.ProtoMajor >= 2 {
+		protocol := r.Header.Values(":protocol")
+		return r.Method == http.MethodConnect && len(protocol) != 0 && strings.EqualFold(protocol[0], "websocket")
+	}
+	return hasToken(r, "Upgrade", "websocket") || len(r.Header.Values("Sec-WebSocket-Key")) != 0
+}

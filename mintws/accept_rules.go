@@ -1,0 +1,168 @@
+package mintws
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// checkUpgrade holds the rules of RFC 6455 section 4.2.1 for HTTP/1. Version comes before the key, which other versions
+// do not have.
+func checkUpgrade(r *http.Request) *HandshakeError {
+	// Item 1. A client that cannot make a GET is told so before anything else.
+	if r.Method != http.MethodGet {
+		return refuse(http.StatusMethodNotAllowed, ErrBadRequest, "method is "+quote(r.Method)+`, want "GET"`, "Allow", http.MethodGet)
+	}
+	// Item 1. Upgrade in an HTTP/1.0 request must be ignored (RFC 9110 section 7.8), so it is as if there were none.
+	if !r.ProtoAtLeast(1, 1) {
+		return upgradeRequired(ErrBadUpgrade, fmt.Sprintf("request is HTTP/%d.%d, which cannot be upgraded; want HTTP/1.1",
+			r.ProtoMajor, r.ProtoMinor))
+	}
+	// Item 2.
+	if r.Host == "" {
+		return refuse(http.StatusBadRequest, ErrBadRequest, "Host is missing")
+	}
+	// Item 3. Names of protocols are matched without regard to case (RFC 9110 section 7.8).
+	if !hasToken(r, "Upgrade", "websocket") {
+		return upgradeRequired(ErrBadUpgrade, holds(r, "Upgrade")+`, want "websocket"`)
+	}
+	// Item 4. Without it, Upgrade says something about another connection: one behind a proxy, maybe.
+	if !hasToken(r, "Connection", "upgrade") {
+		return refuse(http.StatusBadRequest, ErrBadUpgrade, holds(r, "Connection")+`, want "Upgrade" among its elements`)
+	}
+	// Item 6.
+	if !version13(r) {
+		return upgradeRequired(ErrBadVersion, holds(r, "Sec-WebSocket-Version")+`, want "13"`)
+	}
+	// Item 5.
+	if _, problem := requestKey(r); problem != "" {
+		return refuse(http.StatusBadRequest, ErrBadRequest, problem)
+	}
+	// Content would come between the head and the first frame. Whoever does not read it, or does not agree with the peer
+	// about its length, takes it for frames, which lets a page smuggle frames through somebody else's connection.
+	if r.ContentLength != 0 || len(r.TransferEncoding) != 0 {
+		return refuse(http.StatusBadRequest, ErrBadRequest, "request has content ("+framing(r)+"), want none")
+	}
+	return nil
+}
+
+// checkConnect holds the rules of RFC 8441 sections 4 and 5 for HTTP/2, and with them RFC 9220 for HTTP/3.
+func checkConnect(r *http.Request) *HandshakeError {
+	// Section 4: the method is CONNECT. There is no Upgrade in HTTP/2, so 426 cannot be said (RFC 9113 section 8.2.2).
+	if r.Method != http.MethodConnect {
+		return refuse(http.StatusMethodNotAllowed, ErrBadRequest,
+			"method is "+quote(r.Method)+`, want "CONNECT" with :protocol "websocket"`, "Allow", http.MethodConnect)
+	}
+	// Section 5: :protocol is websocket, without regard to case as in Upgrade.
+	switch protocol := r.Header.Values(":protocol"); {
+	case len(protocol) == 0:
+		return refuse(http.StatusBadRequest, ErrBadUpgrade, `:protocol is missing, want "websocket"`)
+	case len(protocol) > 1 || !strings.EqualFold(protocol[0], "websocket"):
+		// RFC 9220 section 3 recommends 501 for a protocol that the server does not know.
+		return refuse(http.StatusNotImplemented, ErrBadUpgrade, holds(r, ":protocol")+`, want "websocket"`)
+	}
+	// Section 4: an extended CONNECT has an :authority.
+	if r.Host == "" {
+		return refuse(http.StatusBadRequest, ErrBadRequest, ":authority is missing")
+	}
+	// Section 5: Connection and Upgrade are not used. RFC 9113 section 8.2.2: with them the request is malformed.
+	for _, name := range [...]string{"Connection", "Upgrade"} {
+		if len(r.Header.Values(name)) != 0 {
+			return refuse(http.StatusBadRequest, ErrBadRequest, holds(r, name)+", want no such field on HTTP/2")
+		}
+	}
+	// Section 5: Sec-WebSocket-Version is used as in RFC 6455, where section 4.4 leaves the status open.
+	if !version13(r) {
+		return refuse(http.StatusBadRequest, ErrBadVersion, holds(r, "Sec-WebSocket-Version")+`, want "13"`, "Sec-WebSocket-Version", "13")
+	}
+	// RFC 9110 section 9.3.6: a CONNECT request has no content. A length would end the stream after so many bytes.
+	if r.ContentLength > 0 || len(r.Header.Values("Content-Length")) != 0 {
+		return refuse(http.StatusBadRequest, ErrBadRequest, "request has content ("+framing(r)+"), want none")
+	}
+	return nil
+}
+
+// version13 reports whether Sec-WebSocket-Version says 13, once and nothing else (RFC 6455 sections 4.1 item 9 and 4.3).
+func version13(r *http.Request) bool {
+	v := r.Header.Values("Sec-WebSocket-Version")
+	return len(v) == 1 && v[0] == "13"
+}
+
+// requestKey returns the Sec-WebSocket-Key, or what is wrong with it: there must be one (RFC 6455 section 11.3.1), the base64
+// of 16 bytes (section 4.2.1 item 5). Base64 with stray bits in its last character is not what anything encodes 16 bytes to.
+func requestKey(r *http.Request) (key, problem string) {
+	values := r.Header.Values("Sec-WebSocket-Key")
+	if len(values) != 1 {
+		return "", holds(r, "Sec-WebSocket-Key") + ", want one key"
+	}
+	var nonce [18]byte // what 24 characters can hold
+	if len(values[0]) == base64.StdEncoding.EncodedLen(16) {
+		if n, err := base64.StdEncoding.Strict().Decode(nonce[:], []byte(values[0])); err == nil && n == 16 {
+			return values[0], ""
+		}
+	}
+	return "", holds(r, "Sec-WebSocket-Key") + ", want the base64 of 16 bytes"
+}
+
+// hasToken reports whether the list in a field has the token, without regard to case.
+func hasToken(r *http.Request, name, token string) bool {
+	return httpguts.HeaderValuesContainsToken(r.Header.Values(name), token)
+}
+
+// upgradeRequired is a refusal with 426, which has to name the protocol to upgrade to (RFC 9110 sections 15.5.22 and 7.8),
+// and with RFC 6455 section 4.4 the version.
+func upgradeRequired(sentinel error, detail string) *HandshakeError {
+	return refuse(http.StatusUpgradeRequired, sentinel, detail,
+		"Upgrade", "websocket", "Connection", "Upgrade", "Sec-WebSocket-Version", "13")
+}
+
+// misconfigured is a refusal that is the server's own fault. The text is in Err, which is not for the client's eyes.
+func misconfigured(err error) *HandshakeError {
+	return refuse(http.StatusInternalServerError, err, "the server is misconfigured")
+}
+
+// refuse returns a HandshakeError whose Header has the given names and values.
+func refuse(status int, sentinel error, detail string, fields ...string) *HandshakeError {
+	header := make(http.Header, len(fields)/2)
+	for i := 0; i+1 < len(fields); i += 2 {
+		header.Set(fields[i], fields[i+1])
+	}
+	return &HandshakeError{Status: status, Header: header, Err: sentinel, Detail: detail}
+}
+
+// holds says what a field has, for Detail.
+func holds(r *http.Request, name string) string {
+	values := r.Header.Values(name)
+	switch len(values) {
+	case 0:
+		return name + " is missing"
+	case 1:
+		return name + " is " + quote(values[0])
+	}
+	return name + " is there " + strconv.Itoa(len(values)) + " times, first as " + quote(values[0])
+}
+
+// framing says how long the request's content is.
+func framing(r *http.Request) string {
+	switch {
+	case len(r.TransferEncoding) != 0:
+		return "Transfer-Encoding " + quote(r.TransferEncoding[0])
+	case r.ContentLength < 0:
+		return "of unknown length"
+	}
+	return "Content-Length " + strconv.FormatInt(r.ContentLength, 10)
+}
+
+// quote returns s quoted, cut to a length at which an error is still read. What it makes of s is ASCII, so that a log or a
+// terminal shows what was there and obeys none of it.
+func quote(s string) string {
+	const most = 64
+	if len(s) > most {
+		return strconv.QuoteToASCII(truncate(s, most)) + "..."
+	}
+	return strconv.QuoteToASCII(s)
+}
