@@ -1,0 +1,55 @@
+// Command client drives this library's WebSocket client through the cases of an Autobahn fuzzing server: it asks how many
+// there are, opens one connection for each and echoes what comes until that is closed, and at the end has the server write
+// its reports, which it does not do before. Which cases there are is the server's business.
+//
+//	go run ./autobahn/client -url ws://127.0.0.1:9001 -agent mintws
+//
+// How a case ended is for the reports to say: a connection that either side fails is what most cases are about. The exit code
+// is 1 only if the run could not be completed: the server cannot be reached, an opening handshake fails, a
+// case passes its deadline.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, visit))
+}
+
+// run is main with its surroundings as arguments. It returns the exit code: 2 is a usage error.
+func run(args []string, stdout, stderr io.Writer, v visitor) int {
+	flags := flag.NewFlagSet("client", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	d := driver{visit: v, progress: newProgress(stdout)}
+	flags.StringVar(&d.base, "url", "ws://127.0.0.1:9001", "the fuzzing `server`")
+	flags.StringVar(&d.agent, "agent", "mintws", "the `name` that stands in the reports")
+	flags.IntVar(&d.want, "want", 0, "fail unless the server has this many `cases` (0: any number)")
+	flags.DurationVar(&d.limit, "limit", time.Minute, "the longest that one case may take")
+	flags.DurationVar(&d.wait, "wait", 0, "keep trying this long until the server can be reached")
+	report := flags.Bool("report", true, "have the server write its reports at the end")
+	err := flags.Parse(args)
+	if err == flag.ErrHelp {
+		return 0
+	}
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
+		fmt.Fprintf(stderr, "client: %v\n", err)
+	}
+	if err != nil {
+		return 2
+	}
+
+	if err = d.cases(); err == nil && *report {
+		err = d.report()
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "client: %v\n", err)
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/mintws"
+)
+
+// awaitEOF is how long the server has to close the TCP connection once both sides have said all they had to say.
+const awaitEOF = 2 * time.Second
+
+// visit is the visitor that this command is about: the library's client in a loop like that of its documentation.
+func visit(target string, deadline time.Time, answer func(mintws.Frame) (mintws.Frame, bool)) error {
+	ctx, cancel := context.WithDeadline(context.Background(), deadline)
+	defer cancel()
+	var out httpconn.Output
+	sock, conn, err := httpconn.Dial(ctx, target, &out, httpconn.DialOptions{})
+	if err != nil {
+		return err
+	}
+	defer sock.Close()
+	if err = sock.SetDeadline(deadline); err != nil {
+		return err
+	}
+	// Answers are ours to send, because their order counts: what came before a Close is echoed before the Close is
+	// answered.
+	v := visitation{conn: conn, answer: answer}
+	v.conn, v.ws, err = mintws.Upgrade(conn, &out, target, mintws.Options{ManualReply: true})
+	if err != nil {
+		return err
+	}
+	return v.loop(sock, &out, deadline)
+}
+
+// visitation is the part of a visit that goes on from one read to the next.
+type visitation struct {
+	conn   httpconn.Conn
+	ws     mintws.WebSocket
+	in     mintws.Inbox
+	answer func(mintws.Frame) (mintws.Frame, bool)
+	opened bool
+	err    error // why the handshake failed
+}
+
+// loop writes and reads until the connection is over.
+func (v *visitation) loop(sock net.Conn, out *httpconn.Output, deadline time.Time) error {
+	buf := make([]byte, 64<<10)
+	for v.conn.Next() != httpconn.NextClose {
+		if _, err := sock.Write(out.Send); err != nil {
+			return v.ended(err)
+		}
+		out.Reset()
+		v.in.Reset()
+		awaiting := v.conn.Next() == httpconn.NextAwaitEOF
+		if soon := time.Now().Add(awaitEOF); awaiting && soon.Before(deadline) {
+			deadline = soon
+			if err := sock.SetReadDeadline(deadline); err != nil {
+				return v.ended(err)
+			}
+		}
+		n, err := sock.Read(buf)
+		if awaiting && errors.Is(err, os.ErrDeadlineExceeded) {
+			return v.ended(nil) // the server leaves it to us to close
+		}
+		if n > 0 {
+			v.read(out, buf[:n])
+		}
+		if err == io.EOF {
+			v.read(out, nil)
+		} else if err != nil {
+			return v.ended(err)
+		}
+	}
+	_, err := sock.Write(out.Send)
+	return v.ended(err)
+}
+
+// read takes the bytes of one read, none for the end of input, and answers all that came with them in out.Send.
+func (v *visitation) read(out *httpconn.Output, data []byte) {
+	// Errors of the connection and of the WebSocket are what the cases are about. Both are the next values with and without
+	// one, and conn.Next says how to go on. Only that no WebSocket was opened is kept.
+	if len(data) > 0 {
+		v.conn, _ = v.conn.Stream(out, data)
+	} else {
+		v.conn, _ = v.conn.StreamEOF(out)
+	}
+	for _, ev := range out.Events {
+		var err error
+		first := len(v.in.Frames)
+		v.conn, v.ws, err = mintws.Receive(v.conn, out, v.ws, &v.in, ev)
+		v.opened = v.opened || v.ws.State() == mintws.Open
+		if err != nil && !v.opened {
+			v.err = err
+		}
+		for _, f := range v.in.Frames[first:] {
+			v.reply(out, f)
+		}
+		if closing, ok := mintws.CloseFrame(err); ok {
+			v.send(out, closing)
+			v.conn, _ = v.conn.SendData(out, v.ws.StreamID(), nil, true) // in case our Close was sent before
+		}
+	}
+}
+
+// reply sends what f calls for: the protocol's answer to Ping and Close, ours to a message.
+func (v *visitation) reply(out *httpconn.Output, f mintws.Frame) {
+	reply, ok := v.ws.Reply(f)
+	if !f.Opcode.IsControl() {
+		reply, ok = v.answer(f)
+	}
+	if ok {
+		v.send(out, reply)
+	}
+}
+
+// send sends f unless the WebSocket takes no more frames, as after a Close.
+func (v *visitation) send(out *httpconn.Output, f mintws.Frame) {
+	v.conn, v.ws, _ = mintws.Send(v.conn, out, v.ws, f) // unchanged on error
+}
+
+// ended judges how the loop ended. Once the WebSocket was open, only a deadline that passed is an error: a server
+// that drops the connection is part of some cases.
+func (v *visitation) ended(err error) error {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return err
+	case v.opened:
+		return nil
+	case v.err != nil:
+		return v.err
+	case err != nil:
+		return err
+	}
+	return errors.New("the connection ended before the WebSocket was open")
+}
