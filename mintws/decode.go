@@ -115,8 +115,12 @@ func (ws *WebSocket) payload(in *Inbox, data []byte) (int, *ProtocolError) {
 	if ws.cfg.delivery == DeliverPayload {
 		return n, ws.deliver(in, ws.unmask(in, data))
 	}
-	// The announced length is a hint and no more: pbuf allocates for what has arrived.
-	next, dst := ws.msg.Extend(n, ws.msg.Len()+int(min(ws.left, 1<<30)))
+	// How long it will be is known once its last frame has begun. That is a hint and no more: pbuf allocates for what has arrived.
+	whole := 0
+	if ws.flags&inFin != 0 || ws.cfg.delivery == DeliverFragments {
+		whole = ws.msg.Len() + int(min(ws.left, 1<<30))
+	}
+	next, dst := ws.msg.Extend(n, whole)
 	if ws.cfg.role == Server {
 		mask.Copy(dst, data, ws.key)
 		ws.key = ws.key.Skip(n)

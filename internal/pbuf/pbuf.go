@@ -7,6 +7,7 @@ package pbuf
 
 import (
 	"bytes"
+	"math/bits"
 	"sync/atomic"
 )
 
@@ -39,8 +40,8 @@ func (b Buf) Bytes() []byte {
 	return b.r.b[:b.n:b.n]
 }
 
-// Append returns b followed by p. want is how long the buffer is expected to become in all: a hint that saves copies and
-// never makes the store much larger than what it holds.
+// Append returns b followed by p. want is how long the buffer will become in all, 0 where that is not known: a hint that
+// saves copies and never makes the store much larger than what it holds.
 func (b Buf) Append(p []byte, want int) Buf {
 	next, dst := b.Extend(len(p), want)
 	copy(dst, p)
@@ -66,9 +67,13 @@ func (b Buf) Extend(n, want int) (Buf, []byte) {
 }
 
 // grow returns the size of a new store that holds end bytes, after one that held old. It doubles, so that n bytes in small
-// pieces cost O(n); it trusts want only so far as to round the last step to it, up or down, and for a small first store.
+// pieces cost O(n), to a power of two, as the sizes of messages often are; it trusts want only so far as to round the last step
+// to it, up or down, and for a small first store.
 func grow(old, end, want int) int {
-	size := max(2*old, end, min(want, maxHint), minStore)
+	size := max(end, min(want, maxHint), minStore)
+	if old > 0 {
+		size = max(size, 1<<bits.Len(uint(2*old-1)))
+	}
 	if end <= want && want < size+size/2 {
 		return want
 	}

@@ -1,0 +1,157 @@
+package mintws
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// TestClosingHandshake walks through RFC 6455 section 7.1 from both sides.
+func TestClosingHandshake(t *testing.T) {
+	type step struct {
+		send, receive []byte // one of the two: what is encoded (as an unmasked frame's bytes) or decoded
+		state         State
+	}
+	closeSent := []byte{0x88, 0}
+	for _, tt := range []struct {
+		name  string
+		steps []step
+		eof   error
+		code  CloseCode
+	}{
+		{"we begin", []step{{closeSent, nil, Closing}, {nil, join(0x81, 1, "a"), Closing}, {nil, join(0x88, 0), Closed}}, nil, 0},
+		{"they begin", []step{{nil, join(0x88, 2, 0x03, 0xE8), Closing}, {closeSent, nil, Closed}}, nil, 0},
+		{"no close at all", nil, &CloseError{}, CodeAbnormal},
+		{"only ours", []step{{closeSent, nil, Closing}}, &CloseError{}, CodeAbnormal},
+		{"only theirs", []step{{nil, join(0x88, 2, 0x03, 0xE9), Closing}}, &CloseError{}, CodeGoingAway},
+		{"only theirs, without a code", []step{{nil, join(0x88, 0), Closing}}, &CloseError{}, CodeNoStatus},
+		{"in the middle of a frame", []step{{nil, join(0x81, 5, "ab"), Open}}, &CloseError{}, CodeAbnormal},
+		{"broken", []step{{nil, join(0x83), Failed}}, &ProtocolError{}, CodeProtocolError},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			ws := opened(Client)(t)
+			for _, s := range tt.steps {
+				var err error
+				if s.send != nil {
+					ws, _, err = ws.Encode(Close(0, ""))
+				} else {
+					ws, _, err = ws.Decode(s.receive)
+				}
+				if ws.State() != s.state || (err != nil) != (s.state == Failed) {
+					t.Fatalf("state %v, error %v; want %v", ws.State(), err, s.state)
+				}
+			}
+			old := ws
+			next, err := ws.EOF()
+			if (err == nil) != (tt.eof == nil) {
+				t.Fatalf("EOF: %v, want %v", err, tt.eof)
+			}
+			var ce *CloseError
+			var pe *ProtocolError
+			switch {
+			case errors.As(err, &ce):
+				if ce.Code != tt.code {
+					t.Errorf("code %v, want %v", ce.Code, tt.code)
+				}
+			case errors.As(err, &pe):
+				if pe.Code != tt.code {
+					t.Errorf("code %v, want %v", pe.Code, tt.code)
+				}
+			}
+			if _, again := next.EOF(); (again == nil) != (err == nil) {
+				t.Errorf("EOF again: %v", again)
+			}
+			if !old.Equal(ws) {
+				t.Error("the old value changed")
+			}
+		})
+	}
+	if _, err := (WebSocket{}).EOF(); err != ErrNotOpen {
+		t.Errorf("EOF of the zero value: %v", err)
+	}
+}
+
+func TestReply(t *testing.T) {
+	ping := Ping([]byte("abc"))
+	for _, tt := range []struct {
+		name string
+		ws   WebSocket
+		f    Frame
+		want Frame
+		ok   bool
+	}{
+		{"ping", opened(Client)(t), ping, Pong([]byte("abc")), true},
+		{"pong", opened(Client)(t), Pong(nil), Frame{}, false},
+		{"text", opened(Client)(t), Text("a"), Frame{}, false},
+		{"close", opened(Server)(t), Close(1001, "why"), Close(1001, ""), true},
+		{"close without code", opened(Server)(t), Close(0, ""), Close(0, ""), true},
+		{"our close is sent", after(Client, Close(1000, ""))(t), Close(1000, ""), Frame{}, false},
+		{"ping, our close is sent", after(Client, Close(1000, ""))(t), ping, Frame{}, false},
+		{"closed", closed(t), ping, Frame{}, false},
+		{"a ping that came before the fault", failed(t), ping, Pong([]byte("abc")), true},
+		{"zero value", WebSocket{}, ping, Frame{}, false},
+	} {
+		got, ok := tt.ws.Reply(tt.f)
+		if ok != tt.ok || diffFrames([]Frame{got}, []Frame{tt.want}) != "" {
+			t.Errorf("%s: %v, %v; want %v, %v", tt.name, got, ok, tt.want, tt.ok)
+		}
+		if ok {
+			if _, _, err := tt.ws.Encode(got); err != nil {
+				t.Errorf("%s: the reply cannot be sent: %v", tt.name, err)
+			}
+		}
+	}
+}
+
+// TestCloseFrame: what is due for an error fits into a control frame, is UTF-8, and is what the Failed value sends.
+func TestCloseFrame(t *testing.T) {
+	for _, tt := range wireTests {
+		if tt.err == nil {
+			continue
+		}
+		r, err := decodeAll(tt.open(t), tt.in)
+		f, ok := CloseFrame(err)
+		if !ok || f.Opcode != OpClose || f.Code != tt.code || len(f.Payload) > 123 || !utf8.Valid(f.Payload) {
+			t.Fatalf("%s: %v, %v", tt.name, f, ok)
+		}
+		// What came before the fault can still be answered; then exactly this Close; then nothing.
+		ws, _, err := r.WS.Encode(Text("answer"))
+		if err != nil {
+			t.Fatalf("%s: answer after the failure: %v", tt.name, err)
+		}
+		next, p, err := ws.Encode(f)
+		if err != nil || next.State() != Failed {
+			t.Fatalf("%s: %v, state %v", tt.name, err, next.State())
+		}
+		if got, err := decodeAll(opened(1-tt.role)(t), p); err != nil || diffFrames(got.Frames, []Frame{f}) != "" {
+			t.Fatalf("%s: the peer reads %v, %v", tt.name, got.Frames, err)
+		}
+		if _, _, err = next.Encode(f); err != ErrCloseSent {
+			t.Fatalf("%s: a second Close: %v", tt.name, err)
+		}
+	}
+	if _, ok := CloseFrame(ErrClosed); ok {
+		t.Error("the caller's mistake calls for no Close")
+	}
+	if _, ok := CloseFrame(nil); ok {
+		t.Error("no error calls for no Close")
+	}
+	long := &ProtocolError{Code: CodeProtocolError, Err: ErrMasked, Detail: strings.Repeat("é€", 40)}
+	if f, _ := CloseFrame(long); len(f.Payload) > 123 || len(f.Payload) < 120 || !utf8.Valid(f.Payload) {
+		t.Errorf("reason of %d bytes: %q", len(f.Payload), f.Payload)
+	}
+}
+
+func TestSendable(t *testing.T) {
+	for c := range CloseCode(65535) {
+		want := c >= 3000 && c < 5000
+		switch c {
+		case 1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014:
+			want = true
+		}
+		if c.Sendable() != want {
+			t.Errorf("%v: Sendable = %v", c, c.Sendable())
+		}
+	}
+}
