@@ -1,0 +1,56 @@
+package wshttp
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// framing are fields that say how the message is delimited or what becomes of the connection. On a head that opens a
+// WebSocket only the handshake decides these.
+var framing = []string{"Connection", "Upgrade", "Content-Length", "Transfer-Encoding", "Trailer", "Te", "Keep-Alive"}
+
+// merged returns the fields of header, and those of others where header has none and that are not about framing.
+func merged(others, header http.Header) http.Header {
+	h := make(http.Header, len(others)+len(header))
+	for name, values := range header {
+		name = http.CanonicalHeaderKey(name)
+		h[name] = append(h[name], values...)
+	}
+	for name, values := range others {
+		name = http.CanonicalHeaderKey(name)
+		if _, ok := h[name]; !ok && !slices.Contains(framing, name) && !strings.HasPrefix(name, http.TrailerPrefix) {
+			h[name] = values
+		}
+	}
+	return h
+}
+
+// appendHead appends a response's head as HTTP/1.1 writes it, the fields sorted. A field that cannot be sent is an error.
+func appendHead(dst []byte, status int, header http.Header) ([]byte, error) {
+	dst = fmt.Appendf(dst, "HTTP/1.1 %d %s\r\n", status, http.StatusText(status))
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		if !httpguts.ValidHeaderFieldName(name) {
+			return nil, fmt.Errorf("field name %q", name)
+		}
+		for _, v := range header[name] {
+			if !httpguts.ValidHeaderFieldValue(v) {
+				return nil, fmt.Errorf("field %s holds %q", name, v)
+			}
+			dst = fmt.Appendf(dst, "%s: %s\r\n", spelling(name), v)
+		}
+	}
+	return append(dst, "\r\n"...), nil
+}
+
+// spelling writes WebSocket as RFC 6455 does. Case means nothing in a name, but there are clients that look for this one.
+func spelling(name string) string {
+	if rest, ok := strings.CutPrefix(name, "Sec-Websocket-"); ok {
+		return "Sec-WebSocket-" + rest
+	}
+	return name
+}

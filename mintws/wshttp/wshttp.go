@@ -1,0 +1,127 @@
+// Package wshttp puts WebSockets on net/http: it answers the request that [mintws.Accept] judged and hands over the bytes below.
+//
+// A handler is these steps, the loop left out:
+//
+//	ws, status, header, err := mintws.Accept(r, mintws.AcceptOptions{})
+//	if err != nil {
+//		wshttp.Refuse(w, err)
+//		return
+//	}
+//	stream, err := wshttp.Answer(w, r, status, header)
+//	if err != nil {
+//		return
+//	}
+//	defer stream.Close()
+//	// Read from stream, ws.AppendDecode, ws.AppendEncode, Write to stream.
+//
+// # Who owns what
+//
+// After Answer the stream belongs to the handler: nobody else reads, writes or closes it, no deadline is set on it, and
+// http.Server's Shutdown neither waits for it nor closes it. Neither w nor r's body may be used any more; r's fields may.
+// The stream may outlive the handler on HTTP/1.1, where it is a connection of its own; whoever has it must close it.
+//
+// One goroutine may read while another writes; the other methods may be called at any time, so that a deadline in the past
+// interrupts a Read or a Write under way. After a Read was interrupted reading can go on; after a Write was, the peer has got
+// some part of it and the stream is good for nothing but to be closed.
+//
+// # Ending
+//
+// Close on a connection with unread input makes the peer's system throw away what it has not read yet, our Close frame
+// perhaps. [Linger] is for that.
+//
+// HTTP/2 is not there yet: Answer refuses it.
+package wshttp
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/mintws/mintws/mintws"
+)
+
+// Stream is the bytes below one WebSocket, in both directions. On HTTP/1.1 it is a [net.Conn] too.
+type Stream interface {
+	io.ReadWriteCloser
+	// CloseWrite ends our direction and leaves the other open. The error is [errors.ErrUnsupported] where the connection
+	// cannot do that.
+	CloseWrite() error
+	// SetReadDeadline makes Read fail with [os.ErrDeadlineExceeded] from then on; the zero time means never.
+	SetReadDeadline(t time.Time) error
+	// SetWriteDeadline does the same for Write.
+	SetWriteDeadline(t time.Time) error
+}
+
+// Answer sends the head that opens the WebSocket, with the status and header from [mintws.Accept], and returns the stream
+// below it. Bytes that the client sent after its request come first. Fields that others have put into w.Header(), such as
+// cookies, are sent too, but for those that are in header and those that frame a message.
+//
+// On failure there is nothing left to do for the handler but to return: the client has got a 500, or the connection is gone.
+// The reason is a ResponseWriter without [http.Hijacker], made by a middleware that does not have Unwrap either, or a
+// header that cannot be sent, or that the client is gone.
+func Answer(w http.ResponseWriter, r *http.Request, status int, header http.Header) (Stream, error) {
+	s, err := answer(w, r, status, header)
+	if err != nil {
+		return nil, fmt.Errorf("wshttp: %w", err)
+	}
+	return s, nil
+}
+
+func answer(w http.ResponseWriter, r *http.Request, status int, header http.Header) (Stream, error) {
+	fail := func(err error) (Stream, error) {
+		Refuse(w, err)
+		return nil, err
+	}
+	if r.ProtoMajor != 1 {
+		return fail(fmt.Errorf("HTTP/%d: %w", r.ProtoMajor, errors.ErrUnsupported))
+	}
+	if status != http.StatusSwitchingProtocols { // RFC 6455 section 4.2.2, item 5.1
+		return fail(fmt.Errorf("status %d does not open a WebSocket on HTTP/1.1, want 101", status))
+	}
+	head, err := appendHead(nil, status, merged(w.Header(), header))
+	if err != nil {
+		return fail(err)
+	}
+	conn, buffered, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return fail(err)
+	}
+	s, err := hijacked(conn, buffered.Reader, head)
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Refuse answers a request that cannot become a WebSocket. For a [mintws.HandshakeError], as Accept returns it, the answer has
+// the error's status and fields, and its Detail as a sentence for whoever looks at it with curl; other errors become
+// a 500 that says nothing. Plain requests on the connection may follow.
+func Refuse(w http.ResponseWriter, err error) {
+	status, detail := http.StatusInternalServerError, ""
+	var he *mintws.HandshakeError
+	if errors.As(err, &he) && he.Status >= 400 {
+		status, detail = he.Status, ": "+he.Detail
+		for name, values := range he.Header {
+			w.Header()[name] = values
+		}
+	}
+	http.Error(w, fmt.Sprintf("%d %s%s.", status, http.StatusText(status), detail), status)
+}
+
+// Linger closes s so that the peer gets everything that was written: it ends our direction first, as a server does
+// (RFC 6455 section 7.1.1), then reads and drops what still comes, until the peer ends its own or the timeout has passed.
+func Linger(s Stream, timeout time.Duration) error {
+	if s.SetReadDeadline(time.Now().Add(timeout)) == nil && s.SetWriteDeadline(time.Now().Add(timeout)) == nil &&
+		s.CloseWrite() == nil {
+		var drop [4096]byte
+		for {
+			if _, err := s.Read(drop[:]); err != nil {
+				break
+			}
+		}
+	}
+	return s.Close()
+}
