@@ -2,7 +2,6 @@ package httpconn
 
 import (
 	"fmt"
-	"math"
 
 	"golang.org/x/net/http2"
 
@@ -51,15 +50,7 @@ const (
 	headLastLF                     // LF of the empty line
 )
 
-const (
-	versionPrefix = "HTTP/1."
-	nameLength    = "content-length"
-	nameCoding    = "transfer-encoding"
-	codingChunked = "chunked"
-
-	isLength = 1 << 0 // bits of h1head.names
-	isCoding = 1 << 1
-)
+const versionPrefix = "HTTP/1."
 
 func newHead(r h1req, full bool) h1head { return h1head{length: -1, req: r.flags, full: full} }
 
@@ -84,26 +75,26 @@ func (h *h1head) run(lim *Limits, data []byte) (n int, done bool, e *ConnError) 
 			case b == '\r':
 				h.state = headLineLF
 			case !isText[b]:
-				return n, false, h.bad(data[:n], b, "in the value of "+h.fieldName(data[:n])+", expected text or CR LF")
+				return n, false, badByte(b, "in the value of "+h.fieldName(data[:n])+", expected text or CR LF")
 			}
 		case headName:
 			switch {
 			case isToken[b]:
 				h.matchName(b)
 			case b == ':':
-				if e := h.colon(data[:n]); e != nil {
+				if e := h.colon(); e != nil {
 					return n, false, e
 				}
 			default: // RFC 9112 5.1: no whitespace between the name and the colon
-				return n, false, h.bad(data[:n], b, "in field name "+h.fieldName(data[:n])+", expected a token character or ':'")
+				return n, false, badByte(b, "in field name "+h.fieldName(data[:n])+", expected a token character or ':'")
 			}
 		case headField:
-			if e := h.lineStart(lim, data[:n], b); e != nil {
+			if e := h.lineStart(lim, b); e != nil {
 				return n, false, e
 			}
 		case headLineLF, headLastLF:
 			if b != '\n' { // RFC 9112 2.2: a bare CR is invalid
-				return n, false, h.bad(data[:n], b, "after CR, expected LF")
+				return n, false, badByte(b, "after CR, expected LF")
 			}
 			if h.state == headLastLF {
 				return n + 1, true, nil
@@ -120,14 +111,14 @@ func (h *h1head) run(lim *Limits, data []byte) (n int, done bool, e *ConnError) 
 			case h.state == headReason && isText[b], b == ' ':
 				h.state = headReason
 			default:
-				return n, false, h.bad(data[:n], b, "in the status line after the code, expected a reason phrase or CR LF")
+				return n, false, badByte(b, "in the status line after the code, expected a reason phrase or CR LF")
 			}
 		case headStart, headMinor, headSpace, headStatus:
-			if e := h.statusLine(data[:n], b); e != nil {
+			if e := h.statusLine(b); e != nil {
 				return n, false, e
 			}
 		default:
-			if e := h.framing(data[:n], b); e != nil {
+			if e := h.framing(b); e != nil {
 				return n, false, e
 			}
 		}
@@ -140,33 +131,33 @@ func (h *h1head) run(lim *Limits, data []byte) (n int, done bool, e *ConnError) 
 }
 
 // statusLine reads the part of the status line that has a fixed shape (RFC 9112 section 4).
-func (h *h1head) statusLine(before []byte, b byte) *ConnError {
+func (h *h1head) statusLine(b byte) *ConnError {
 	switch h.state {
 	case headStart:
 		if b != versionPrefix[h.pos] {
-			return h.bad(before, b, fmt.Sprintf("after %q, expected a status line: %q", versionPrefix[:h.pos], versionPrefix))
+			return badByte(b, fmt.Sprintf("after %q, expected a status line: %q", versionPrefix[:h.pos], versionPrefix))
 		}
 		if h.pos++; int(h.pos) == len(versionPrefix) {
 			h.state = headMinor
 		}
 	case headMinor:
 		if b != '0' && b != '1' {
-			return h.bad(before, b, "as the minor version, expected HTTP/1.1 or HTTP/1.0")
+			return badByte(b, "as the minor version, expected HTTP/1.1 or HTTP/1.0")
 		}
 		h.minor = b
 		h.state = headSpace
 	case headSpace:
 		if b != ' ' {
-			return h.bad(before, b, "after the HTTP version, expected a space")
+			return badByte(b, "after the HTTP version, expected a space")
 		}
 		h.pos = 0
 		h.state = headStatus
 	case headStatus: // RFC 9110 15: three digits; 600 to 999 are for the caller to treat as 5xx
 		if b < '0' || b > '9' || h.pos == 0 && b == '0' {
-			return h.bad(before, b, "in the status code, expected 100 to 999")
+			return badByte(b, "in the status code, expected 100 to 999")
 		}
 		if h.pos == 0 && b == '1' && h.minor == '0' { // RFC 9110 15.2: HTTP/1.0 has no 1xx
-			return h.bad(before, b, "as the first digit of the status code of an HTTP/1.0 response, expected 2 to 9")
+			return badByte(b, "as the first digit of the status code of an HTTP/1.0 response, expected 2 to 9")
 		}
 		h.status = h.status*10 + int(b-'0')
 		if h.pos++; h.pos == 3 {
@@ -188,7 +179,7 @@ func (h *h1head) statusAllowed() *ConnError {
 }
 
 // lineStart reads the first byte of a line of the field section (RFC 9112 section 5).
-func (h *h1head) lineStart(lim *Limits, before []byte, b byte) *ConnError {
+func (h *h1head) lineStart(lim *Limits, b byte) *ConnError {
 	switch {
 	case b == '\r':
 		h.state = headLastLF
@@ -205,106 +196,11 @@ func (h *h1head) lineStart(lim *Limits, before []byte, b byte) *ConnError {
 		}
 		h.matchName(b)
 	case b == ' ' || b == '\t': // RFC 9112 5.2 lets a client replace obs-fold or refuse it
-		return h.bad(before, b, "at the start of a field line (obs-fold), expected a field name or CR LF")
+		return badByte(b, "at the start of a field line (obs-fold), expected a field name or CR LF")
 	default:
-		return h.bad(before, b, "at the start of a field line, expected a field name or CR LF")
+		return badByte(b, "at the start of a field line, expected a field name or CR LF")
 	}
 	return nil
-}
-
-// matchName compares one byte of a field name with those that frame the message.
-func (h *h1head) matchName(b byte) {
-	if h.names == 0 {
-		return
-	}
-	b |= 0x20 // lower case; among token characters only letters become letters
-	if int(h.pos) >= len(nameLength) || nameLength[h.pos] != b {
-		h.names &^= isLength
-	}
-	if int(h.pos) >= len(nameCoding) || nameCoding[h.pos] != b {
-		h.names &^= isCoding
-	}
-	h.pos++
-}
-
-// colon ends a field name.
-func (h *h1head) colon(before []byte) *ConnError {
-	length := h.names&isLength != 0 && int(h.pos) == len(nameLength)
-	coding := h.names&isCoding != 0 && int(h.pos) == len(nameCoding)
-	h.pos = 0
-	h.state = headValue
-	if !length && !coding {
-		return nil
-	}
-	name := h.fieldName(before)
-	switch {
-	case h.trailer: // RFC 9110 6.5.1
-		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s in a trailer section, where it is forbidden", name)
-	case length && h.chunked, coding && h.length >= 0: // RFC 9112 6.3: ought to be handled as an error
-		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s in a response that has the other of Content-Length and Transfer-Encoding", name)
-	case length:
-		h.num = 0
-		h.state = headLenStart
-	case h.chunked: // RFC 9112 6.1: not more than once
-		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s a second time", name)
-	case h.minor == '0': // RFC 9112 6.1: faulty framing
-		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s in an HTTP/1.0 response", name)
-	case h.status < 200 || h.status == 204: // RFC 9112 6.1: a server MUST NOT
-		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s in a %d response, which has no content", name, h.status)
-	default:
-		h.state = headCodingPre
-	}
-	return nil
-}
-
-// framing reads the value of Content-Length (RFC 9110 section 8.6: 1*DIGIT) or Transfer-Encoding (only "chunked": we
-// offered no other coding with TE, and a response not delimited by chunks would run to the end of the connection).
-func (h *h1head) framing(before []byte, b byte) *ConnError {
-	space := b == ' ' || b == '\t'
-	switch {
-	case h.state == headLenStart || h.state == headCodingPre:
-		if space {
-			return nil
-		}
-		h.state++
-		return h.framing(before, b)
-	case h.state == headLenDigits && '0' <= b && b <= '9':
-		d := int64(b - '0')
-		if h.num > (math.MaxInt64-d)/10 {
-			return fault(http2.ErrCodeProtocol, ErrMalformed, "Content-Length larger than %d", int64(math.MaxInt64))
-		}
-		h.num = h.num*10 + d
-		h.pos = 1
-		if h.num > 0 && (h.status < 200 || h.status == 204) { // RFC 9110 8.6: a server MUST NOT; 0 does no harm
-			return fault(http2.ErrCodeProtocol, ErrMalformed, "Content-Length other than 0 in a %d response, which has no content", h.status)
-		}
-		return nil
-	case h.state == headLenDigits && h.pos == 1 && (space || b == '\r'):
-		h.state = headLenEnd
-		return h.framing(before, b)
-	case h.state == headLenEnd && b == '\r':
-		if h.length >= 0 && h.length != h.num { // RFC 9110 8.6: identical ones may be taken as one
-			return fault(http2.ErrCodeProtocol, ErrMalformed, "Content-Length %d after Content-Length %d", h.num, h.length)
-		}
-		h.length = h.num
-		h.state = headLineLF
-		return nil
-	case h.state == headCoding && int(h.pos) < len(codingChunked) && b|0x20 == codingChunked[h.pos]:
-		h.pos++
-		return nil
-	case h.state == headCoding && int(h.pos) == len(codingChunked) && (space || b == '\r'):
-		h.state = headCodingEnd
-		return h.framing(before, b)
-	case h.state == headCodingEnd && b == '\r':
-		h.chunked = true
-		h.state = headLineLF
-		return nil
-	case space && (h.state == headLenEnd || h.state == headCodingEnd):
-		return nil
-	case h.state == headLenDigits || h.state == headLenEnd:
-		return h.bad(before, b, "in Content-Length, expected one decimal number")
-	}
-	return h.bad(before, b, "in Transfer-Encoding, expected chunked and nothing else")
 }
 
 // section names what is being read.
@@ -315,8 +211,8 @@ func (h *h1head) section() string {
 	return "response head"
 }
 
-// bad is the refusal of byte b, which follows before.
-func (h *h1head) bad(before []byte, b byte, where string) *ConnError {
+// badByte is the refusal of byte b.
+func badByte(b byte, where string) *ConnError {
 	return fault(http2.ErrCodeProtocol, ErrMalformed, "byte %s %s", showByte(b), where)
 }
 

@@ -1,0 +1,116 @@
+package httpconn
+
+import (
+	"math"
+
+	"golang.org/x/net/http2"
+)
+
+// The fields that decide where a response ends, read as they arrive (RFC 9112 section 6).
+
+const (
+	nameLength    = "content-length"
+	nameCoding    = "transfer-encoding"
+	codingChunked = "chunked"
+
+	isLength = 1 << 0 // bits of h1head.names
+	isCoding = 1 << 1
+)
+
+// matchName compares one byte of a field name with those that frame the message.
+func (h *h1head) matchName(b byte) {
+	if h.names == 0 {
+		return
+	}
+	b |= 0x20 // lower case; among token characters only letters become letters
+	if int(h.pos) >= len(nameLength) || nameLength[h.pos] != b {
+		h.names &^= isLength
+	}
+	if int(h.pos) >= len(nameCoding) || nameCoding[h.pos] != b {
+		h.names &^= isCoding
+	}
+	h.pos++
+}
+
+// colon ends a field name.
+func (h *h1head) colon() *ConnError {
+	length := h.names&isLength != 0 && int(h.pos) == len(nameLength)
+	coding := h.names&isCoding != 0 && int(h.pos) == len(nameCoding)
+	h.pos = 0
+	h.state = headValue
+	if !length && !coding {
+		return nil
+	}
+	name := "Transfer-Encoding"
+	if length {
+		name = "Content-Length"
+	}
+	switch {
+	case h.trailer: // RFC 9110 6.5.1
+		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s in a trailer section, where it is forbidden", name)
+	case length && h.chunked, coding && h.length >= 0: // RFC 9112 6.3: ought to be handled as an error
+		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s in a response that has the other of Content-Length and Transfer-Encoding", name)
+	case length:
+		h.num = 0
+		h.state = headLenStart
+	case h.chunked: // RFC 9112 6.1: not more than once
+		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s a second time", name)
+	case h.minor == '0': // RFC 9112 6.1: faulty framing
+		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s in an HTTP/1.0 response", name)
+	case h.status < 200 || h.status == 204: // RFC 9112 6.1: a server MUST NOT
+		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s in a %d response, which has no content", name, h.status)
+	default:
+		h.state = headCodingPre
+	}
+	return nil
+}
+
+// framing reads the value of Content-Length (RFC 9110 section 8.6: 1*DIGIT) or Transfer-Encoding (only "chunked": we
+// offered no other coding with TE, and a response not delimited by chunks would run to the end of the connection).
+func (h *h1head) framing(b byte) *ConnError {
+	space := b == ' ' || b == '\t'
+	switch {
+	case h.state == headLenStart || h.state == headCodingPre:
+		if space {
+			return nil
+		}
+		h.state++
+		return h.framing(b)
+	case h.state == headLenDigits && '0' <= b && b <= '9':
+		d := int64(b - '0')
+		if h.num > (math.MaxInt64-d)/10 {
+			return fault(http2.ErrCodeProtocol, ErrMalformed, "Content-Length larger than %d", int64(math.MaxInt64))
+		}
+		h.num = h.num*10 + d
+		h.pos = 1
+		if h.num > 0 && (h.status < 200 || h.status == 204) { // RFC 9110 8.6: a server MUST NOT; 0 does no harm
+			return fault(http2.ErrCodeProtocol, ErrMalformed, "Content-Length other than 0 in a %d response, which has no content", h.status)
+		}
+		return nil
+	case h.state == headLenDigits && h.pos == 1 && (space || b == '\r'):
+		h.state = headLenEnd
+		return h.framing(b)
+	case h.state == headLenEnd && b == '\r':
+		if h.length >= 0 && h.length != h.num { // RFC 9110 8.6: identical ones may be taken as one
+			return fault(http2.ErrCodeProtocol, ErrMalformed, "Content-Length %d after Content-Length %d", h.num, h.length)
+		}
+		h.length = h.num
+		h.state = headLineLF
+		return nil
+	case h.state == headCoding && int(h.pos) < len(codingChunked) && b|0x20 == codingChunked[h.pos]:
+		h.pos++
+		return nil
+	case h.state == headCoding && int(h.pos) == len(codingChunked) && (space || b == '\r'):
+		h.state = headCodingEnd
+		return h.framing(b)
+	case h.state == headCodingEnd && b == '\r':
+		h.chunked = true
+		h.state = headLineLF
+		return nil
+	case space && (h.state == headLenEnd || h.state == headCodingEnd):
+		return nil
+	case h.state == headLenDigits || h.state == headLenEnd:
+		return badByte(b, "in Content-Length, expected one decimal number")
+	}
+	return badByte(b, "in Transfer-Encoding, expected chunked and nothing else")
+}
