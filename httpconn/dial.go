@@ -108,6 +108,9 @@ func (opt DialOptions) check() error {
 	if opt.Unix != "" && opt.Proxy != nil {
 		return errUnixProxy
 	}
+	if err := checkProxyHeader(opt.ProxyHeader); err != nil {
+		return err
+	}
 	for _, v := range opt.protocols() {
 		if _, err := New(v, opt.Config, new(Output)); err != nil {
 			return err

@@ -87,5 +87,12 @@ func withContextError(ctx context.Context, err error) error {
 	if cause == nil || errors.Is(err, cause) {
 		return err
 	}
-	return fmt.Errorf("%w: %w", cause, err)
+	return &because{cause, err}
 }
+
+// because is an error and what led to it. It is both.
+type because struct{ err, reason error }
+
+func (e *because) Error() string { return bare(e.err) + ": " + bare(e.reason) }
+
+func (e *because) Unwrap() []error { return []error{e.err, e.reason} }

@@ -31,7 +31,9 @@ func alpnNames(offer []Version) []string {
 
 // startTLS makes a TLS connection to host out of sock and returns it with the version that ALPN selected out of offer. On
 // error sock is still the caller's to close.
-func startTLS(ctx context.Context, sock net.Conn, cfg *tls.Config, host string, offer []Version) (*tls.Conn, Version, error) {
+func startTLS(
+	ctx context.Context, sock net.Conn, cfg *tls.Config, host string, offer []Version,
+) (*tls.Conn, Version, error) {
 	conn := tls.Client(sock, tlsConfig(cfg, host, offer))
 	if err := conn.HandshakeContext(ctx); err != nil {
 		if refusedALPN(err) {

@@ -6,17 +6,23 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // maxProxyBody bounds ProxyError.Body: enough for what a proxy says to a person.
 const maxProxyBody = 4 << 10
 
 // connectTunnel asks the HTTP proxy at the other end of sock for a tunnel to t. What a refusal says goes into e.
-func (opt DialOptions) connectTunnel(ctx context.Context, sock net.Conn, proxy *url.URL, t target, e *ProxyError) (net.Conn, error) {
+func (opt DialOptions) connectTunnel(
+	ctx context.Context, sock net.Conn, proxy *url.URL, t target, e *ProxyError,
+) (net.Conn, error) {
 	header, err := opt.proxyHeader(proxy)
 	if err != nil {
 		return nil, err
@@ -30,7 +36,7 @@ func (opt DialOptions) connectTunnel(ctx context.Context, sock net.Conn, proxy *
 	case a.status != 0 && !a.opened():
 		e.Status, e.Header, e.Body = a.status, a.header, a.data
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrProxyRefused, err)
+			return nil, &because{ErrProxyRefused, err}
 		}
 		return nil, ErrProxyRefused
 	case err != nil:
@@ -44,8 +50,13 @@ func (opt DialOptions) connectTunnel(ctx context.Context, sock net.Conn, proxy *
 // proxyHeader is the header of the CONNECT request.
 func (opt DialOptions) proxyHeader(proxy *url.URL) (http.Header, error) {
 	h := opt.ProxyHeader.Clone()
-	if proxy.User == nil || h.Get("Proxy-Authorization") != "" {
+	if proxy.User == nil {
 		return h, nil
+	}
+	for name := range h {
+		if strings.EqualFold(name, "Proxy-Authorization") {
+			return h, nil
+		}
 	}
 	name := proxy.User.Username()
 	password, _ := proxy.User.Password()
@@ -57,6 +68,17 @@ func (opt DialOptions) proxyHeader(proxy *url.URL) (http.Header, error) {
 	}
 	h.Set("Proxy-Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(name+":"+password)))
 	return h, nil
+}
+
+// checkProxyHeader finds the values that cannot be sent. [Conn.Request] would too, but its error shows them, and they may
+// be secret.
+func checkProxyHeader(h http.Header) error {
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		if slices.ContainsFunc(h[name], func(v string) bool { return !httpguts.ValidHeaderFieldValue(v) }) {
+			return fmt.Errorf("%w: control character in the value of ProxyHeader field %q", ErrInvalidRequest, name)
+		}
+	}
+	return nil
 }
 
 // connectAnswer is what a proxy has answered to CONNECT so far.
