@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mintws/mintws/mintws"
+)
+
+// fakeServer stands in for a fuzzing server and everything between it and the driver.
+type fakeServer struct {
+	count   string           // what it answers to /getCaseCount
+	fail    map[string]error // by target
+	down    int              // so many attempts find nobody
+	targets []string         // that were visited
+}
+
+func (s *fakeServer) visit(target string, deadline time.Time, answer func(mintws.Frame) (mintws.Frame, bool)) error {
+	if s.down > 0 {
+		s.down--
+		return &net.OpError{Op: "dial", Err: errors.New("refused")}
+	}
+	if time.Until(deadline) <= 0 || time.Until(deadline) > time.Minute {
+		return errors.New("deadline in " + time.Until(deadline).String())
+	}
+	target = strings.TrimPrefix(target, "ws://server:1")
+	s.targets = append(s.targets, target)
+	f, ok := answer(mintws.Text(s.count))
+	if echoes := strings.HasPrefix(target, "/runCase?"); ok != echoes || ok && string(f.Payload) != s.count {
+		return errors.New("bad answer")
+	}
+	return s.fail[target]
+}
+
+func TestRun(t *testing.T) {
+	const all = "/getCaseCount /runCase?agent=a+b&case=1 /runCase?agent=a+b&case=2 /updateReports?agent=a+b"
+	tests := []struct {
+		name    string
+		server  fakeServer
+		args    []string
+		code    int
+		targets string
+		says    string // on stderr
+	}{
+		{name: "all", server: fakeServer{count: "2"}, args: []string{"-want", "2"}, targets: all},
+		{name: "without reports", server: fakeServer{count: "1"}, args: []string{"-report=false"},
+			targets: "/getCaseCount /runCase?agent=a+b&case=1"},
+		{name: "another count", server: fakeServer{count: "2"}, args: []string{"-want", "3"}, code: 1,
+			targets: "/getCaseCount", says: "2 cases, 3 wanted"},
+		{name: "no count", server: fakeServer{count: "many"}, code: 1, targets: "/getCaseCount", says: `says "many"`},
+		{name: "no cases", server: fakeServer{count: "0"}, code: 1, targets: "/getCaseCount", says: `says "0"`},
+		{name: "case fails", code: 1, targets: "/getCaseCount /runCase?agent=a+b&case=1", says: "case 1 of 2: too late",
+			server: fakeServer{count: "2", fail: map[string]error{"/runCase?agent=a+b&case=1": errors.New("too late")}}},
+		{name: "reports fail", code: 1, targets: all, says: "reports: full",
+			server: fakeServer{count: "2", fail: map[string]error{"/updateReports?agent=a+b": errors.New("full")}}},
+		{name: "down", server: fakeServer{count: "2", down: 1}, code: 1, says: "refused"},
+		{name: "down for a while", server: fakeServer{count: "2", down: 2}, args: []string{"-wait", "1m"}, targets: all},
+		{name: "other failures are not waited for", args: []string{"-wait", "1m"}, code: 1, targets: "/getCaseCount", says: "500",
+			server: fakeServer{count: "2", fail: map[string]error{"/getCaseCount": errors.New("500")}}},
+		{name: "help", args: []string{"-help"}, says: "-agent name"},
+		{name: "usage", args: []string{"ws://server:1"}, code: 2, says: "unexpected argument"},
+		{name: "unknown flag", args: []string{"-x"}, code: 2, says: "not defined: -x"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			args := append([]string{"-url", "ws://server:1", "-agent", "a b"}, tt.args...)
+			if code := run(args, &stdout, &stderr, tt.server.visit); code != tt.code {
+				t.Errorf("exit code %d, want %d", code, tt.code)
+			}
+			if got := strings.Join(tt.server.targets, " "); got != tt.targets {
+				t.Errorf("visited %s\nwant    %s", got, tt.targets)
+			}
+			if !strings.Contains(stderr.String(), tt.says) || tt.says == "" && stderr.Len() > 0 {
+				t.Errorf("stderr %q, want %q in it", stderr.String(), tt.says)
+			}
+		})
+	}
+}
+
+func TestProgress(t *testing.T) {
+	var log bytes.Buffer
+	p := newProgress(&log)
+	if p.terminal {
+		t.Fatal("a buffer is not a terminal")
+	}
+	p.start(30)
+	for i := 1; i <= 30; i++ {
+		p.done(i)
+	}
+	p.end()
+	if got, want := log.String(), "case 25 of 30, 0.0 s\ncase 30 of 30, 0.0 s\n"; got != want {
+		t.Errorf("log %q, want %q", got, want)
+	}
+
+	log.Reset()
+	p = newProgress(&log)
+	p.terminal = true
+	p.start(2)
+	p.done(1)
+	p.done(2)
+	p.end()
+	if got, want := log.String(), "\rcase 1 of 2, 0 s\rcase 2 of 2, 0 s\n"; got != want {
+		t.Errorf("terminal %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/mintws/mintws/mintws"
+)
+
+// serve listens on loopback for one connection and returns its URL. It answers the upgrade request, unless refuse is set,
+// sends what is said, and then half-closes and collects what the client writes; or, with hang, leaves the connection open. The
+// function returned waits until the client is gone and gives the frames that it sent, unmasked.
+func serve(t *testing.T, say []byte, refuse, hang bool) (target string, received func() []byte) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ln.Close() })
+	got := make(chan []byte, 1)
+	go func() {
+		defer close(got)
+		sock, err := ln.Accept()
+		if err != nil {
+			return
+		}
+		defer sock.Close()
+		_ = sock.SetDeadline(time.Now().Add(10 * time.Second))
+		br := bufio.NewReader(sock)
+		r, err := http.ReadRequest(br)
+		if err != nil {
+			return
+		}
+		if refuse {
+			_, _ = io.WriteString(sock, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+			return
+		}
+		head := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
+			mintws.AcceptKey(r.Header.Get("Sec-WebSocket-Key")) + "\r\n\r\n"
+		if _, err = sock.Write(append([]byte(head), say...)); err != nil {
+			return
+		}
+		if !hang {
+			_ = sock.(*net.TCPConn).CloseWrite()
+		}
+		data, _ := io.ReadAll(br)
+		got <- unmask(data)
+	}()
+	return "ws://" + ln.Addr().String(), func() []byte { return <-got }
+}
+
+// unmask takes short masked frames and returns them without their masks.
+func unmask(data []byte) []byte {
+	var plain []byte
+	for len(data) >= 6 {
+		size := int(data[1] & 0x7f)
+		key := data[2:6]
+		plain = append(plain, data[0], byte(size))
+		for i, b := range data[6 : 6+size] {
+			plain = append(plain, b^key[i%4])
+		}
+		data = data[6+size:]
+	}
+	return plain
+}
+
+func TestVisit(t *testing.T) {
+	tests := []struct {
+		name         string
+		say          string
+		refuse, hang bool
+		limit        time.Duration
+		want         string // what the client sends: all of it, or, where it ends in …, its beginning
+		err          func(error) bool
+	}{
+		{name: "echo", say: "\x81\x01a\x82\x01b\x88\x02\x03\xe8", want: "\x81\x01a\x82\x01b\x88\x02\x03\xe8"},
+		{name: "ping between fragments", say: "\x01\x01a\x89\x01p\x80\x01b\x88\x00", want: "\x8a\x01p\x81\x02ab\x88\x00"},
+		{name: "order is kept", say: "\x81\x01a\x89\x01p\x81\x01b\x88\x00", want: "\x81\x01a\x8a\x01p\x81\x01b\x88\x00"},
+		{name: "echo before a fault", say: "\x81\x01a\xc1\x01b\x81\x01c", want: "\x81\x01a\x88…"},
+		{name: "nothing after a close", say: "\x88\x02\x03\xe8\x81\x01a\x89\x00", want: "\x88\x02\x03\xe8"},
+		{name: "dropped", say: "\x81\x01a", want: "\x81\x01a"},
+		{name: "server does not close", say: "\x88\x00", hang: true, limit: 200 * time.Millisecond, want: "\x88\x00"},
+		{name: "server says nothing", hang: true, limit: 200 * time.Millisecond, want: "",
+			err: func(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }},
+		{name: "refused", refuse: true, err: func(err error) bool { return errors.Is(err, mintws.ErrBadStatus) }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if tt.limit == 0 {
+				tt.limit = 10 * time.Second
+			}
+			target, received := serve(t, []byte(tt.say), tt.refuse, tt.hang)
+			err := visit(target, time.Now().Add(tt.limit), echo)
+			if tt.err == nil && err != nil || tt.err != nil && !tt.err(err) {
+				t.Errorf("error %v", err)
+			}
+			got, want := received(), []byte(tt.want)
+			if begin, cut := bytes.CutSuffix(want, []byte("…")); cut {
+				got, want = got[:min(len(got), len(begin))], begin
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("the client sent %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+func TestVisitNobody(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = ln.Close()
+	err = visit("ws://"+ln.Addr().String(), time.Now().Add(10*time.Second), echo)
+	if !refused(err) {
+		t.Errorf("error %v, want one of dialing", err)
+	}
+}
