@@ -34,7 +34,7 @@ is_27() {
 # find_python27: on PATH, else under pyenv.
 find_python27() {
   local p root
-  root=${PYENV_ROOT:-$HOME/.pyenv}
+  root=${PYENV_ROOT:-${HOME:-}/.pyenv}
   if command -v pyenv >/dev/null; then root=$(pyenv root); fi
   for p in python2.7 python2 python "$root"/versions/2.7*/bin/python2.7; do
     if is_27 "$p"; then

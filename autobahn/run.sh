@@ -79,7 +79,7 @@ prepare() {
   mkdir -p "$out"
   rm -f "$out"/*.html "$out"/*.json
   out=$(cd "$out" && pwd)
-  start go build -o "$work/" ./autobahn/report "$@"
+  start go build -buildvcs=false -o "$work/" ./autobahn/report "$@"
   await "building"
 }
 
