@@ -127,7 +127,7 @@ func (ws *WebSocket) payload(in *Inbox, data []byte) (int, *ProtocolError) {
 	} else {
 		copy(dst, data)
 	}
-	if err := ws.checkText(dst); err != nil {
+	if bad, err := ws.checkText(dst); bad >= 0 {
 		return n, err
 	}
 	ws.msg = next
@@ -157,20 +157,15 @@ func (ws *WebSocket) endFrame(in *Inbox) *ProtocolError {
 
 // deliver hands over p, the next bytes of the data frame under way, without keeping them.
 func (ws *WebSocket) deliver(in *Inbox, p []byte) *ProtocolError {
-	if err := ws.checkText(p); err != nil {
+	if ws.cfg.delivery == DeliverPayload {
+		return ws.deliverPiece(in, p)
+	}
+	if bad, err := ws.checkText(p); bad >= 0 {
 		return err
 	}
 	ws.left -= int64(len(p))
-	f := Frame{Opcode: ws.inOp, More: ws.left > 0 || ws.flags&inFin == 0, Payload: p}
-	if ws.cfg.delivery == DeliverPayload {
-		if f.More && len(p) == 0 {
-			return nil
-		}
-		if ws.flags&inPiece != 0 {
-			f.Opcode = OpContinuation
-		}
-		ws.flags |= inPiece
-	} else if ws.frames > 1 {
+	f := Frame{Opcode: ws.inOp, More: ws.flags&inFin == 0, Payload: p}
+	if ws.frames > 1 {
 		f.Opcode = OpContinuation
 	}
 	if err := ws.endMessage(); err != nil {
@@ -178,6 +173,31 @@ func (ws *WebSocket) deliver(in *Inbox, p []byte) *ProtocolError {
 	}
 	in.Frames = append(in.Frames, f)
 	return nil
+}
+
+// deliverPiece is deliver with DeliverPayload: the legal bytes before a fault are handed over, as they would have been had they come alone.
+func (ws *WebSocket) deliverPiece(in *Inbox, p []byte) *ProtocolError {
+	bad, err := ws.checkText(p)
+	if bad >= 0 {
+		p = p[:bad:bad]
+	}
+	ws.left -= int64(len(p))
+	f := Frame{Opcode: ws.inOp, More: ws.left > 0 || ws.flags&inFin == 0, Payload: p}
+	if ws.flags&inPiece != 0 {
+		f.Opcode = OpContinuation
+	}
+	if err == nil && !f.More {
+		err = ws.endMessage()
+		f.More = err != nil
+	}
+	if len(p) == 0 && f.More {
+		return err // there is nothing to hand over
+	}
+	if f.More {
+		ws.flags |= inPiece
+	}
+	in.Frames = append(in.Frames, f)
+	return err
 }
 
 // endMessage forgets the message if its last byte has come.
@@ -193,17 +213,18 @@ func (ws *WebSocket) endMessage() *ProtocolError {
 	return nil
 }
 
-// checkText validates p, the next bytes of the message under way, if that is text (RFC 6455 sections 5.6 and 8.1).
-func (ws *WebSocket) checkText(p []byte) *ProtocolError {
+// checkText validates p, the next bytes of the message under way, if that is text (RFC 6455 sections 5.6 and 8.1). bad is the
+// index of the byte that is at fault, or -1.
+func (ws *WebSocket) checkText(p []byte) (bad int, err *ProtocolError) {
 	if ws.inOp != OpText || ws.cfg.skipUTF8 {
-		return nil
+		return -1, nil
 	}
 	next, bad := utf8dfa.Check(ws.inUTF8, p)
 	if bad >= 0 {
-		return badText("text", p[bad], ws.size-ws.left+int64(bad))
+		return bad, badText("text", p[bad], ws.size-ws.left+int64(bad))
 	}
 	ws.inUTF8 = next
-	return nil
+	return -1, nil
 }
 
 // unmask returns p as it is to be handed over: itself, or unmasked in in.Buf, with its capacity clipped.

@@ -20,7 +20,9 @@ func (fixedKey) Read(p []byte) (int, error) {
 
 type failingRand struct{}
 
-func (failingRand) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+var failingRandErr = io.ErrUnexpectedEOF
+
+func (failingRand) Read([]byte) (int, error) { return 0, failingRandErr }
 
 func TestEncode(t *testing.T) {
 	tests := []struct {

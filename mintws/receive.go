@@ -94,6 +94,9 @@ func receiveData(c httpconn.Conn, out *httpconn.Output, ws WebSocket, in *Inbox,
 // The error is that of [WebSocket.AppendEncode] or [httpconn.Conn.BeginData]. Then nothing is changed: c and ws are
 // returned as they came and nothing was appended, so that no WebSocket advances for bytes that are never sent.
 func Send(c httpconn.Conn, out *httpconn.Output, ws WebSocket, f Frame) (httpconn.Conn, WebSocket, error) {
+	if ws.state < Open {
+		return c, ws, ErrNotOpen
+	}
 	before := len(out.Send)
 	mark, err := c.BeginData(out, ws.id, len(f.Payload)+maxHeaderLen+2)
 	if err != nil {

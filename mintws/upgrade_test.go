@@ -1,0 +1,154 @@
+package mintws
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/mintws/mintws/httpconn"
+)
+
+// newConn returns an HTTP/1.1 connection.
+func newConn(t testing.TB, out *httpconn.Output) httpconn.Conn {
+	t.Helper()
+	c, err := httpconn.New(httpconn.HTTP1, httpconn.Config{}, out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// rfcKey is an Options.Rand that gives the nonce of RFC 6455 section 1.3.
+type rfcKey struct{}
+
+func (rfcKey) Read(p []byte) (int, error) { return copy(p, "the sample nonce"), nil }
+
+const (
+	rfcNonce  = "dGhlIHNhbXBsZSBub25jZQ=="
+	rfcAccept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+)
+
+func TestUpgradeRequest(t *testing.T) {
+	const fixed = "Connection: Upgrade\r\n%sSec-WebSocket-Key: " + rfcNonce + "\r\n%sSec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n%s\r\n"
+	tests := []struct {
+		name, target string
+		opt          Options
+		first        string    // request line and Host
+		extra        [3]string // fields that sort before Sec-WebSocket-Key, before -Version, and last
+	}{
+		{"plain", "ws://example.com", Options{}, "GET / HTTP/1.1\r\nHost: example.com\r\n", [3]string{}},
+		{"path and query", "ws://example.com/a%20b/c?d=e&f", Options{}, "GET /a%20b/c?d=e&f HTTP/1.1\r\nHost: example.com\r\n", [3]string{}},
+		{"query without path", "ws://example.com?q", Options{}, "GET /?q HTTP/1.1\r\nHost: example.com\r\n", [3]string{}},
+		{"empty query", "ws://example.com/p?", Options{}, "GET /p? HTTP/1.1\r\nHost: example.com\r\n", [3]string{}},
+		{"port", "ws://example.com:8080/", Options{}, "GET / HTTP/1.1\r\nHost: example.com:8080\r\n", [3]string{}},
+		{"default port", "ws://example.com:80/", Options{}, "GET / HTTP/1.1\r\nHost: example.com\r\n", [3]string{}},
+		{"default port of wss", "wss://example.com:443/", Options{}, "GET / HTTP/1.1\r\nHost: example.com\r\n", [3]string{}},
+		{"port 80 with wss", "wss://example.com:80/", Options{}, "GET / HTTP/1.1\r\nHost: example.com:80\r\n", [3]string{}},
+		{"upper case", "WS://EXAMPLE.com/", Options{}, "GET / HTTP/1.1\r\nHost: EXAMPLE.com\r\n", [3]string{}},
+		{"IPv6", "ws://[2001:db8::1]:9000/x", Options{}, "GET /x HTTP/1.1\r\nHost: [2001:db8::1]:9000\r\n", [3]string{}},
+		{"IPv6 without port", "ws://[::1]/", Options{}, "GET / HTTP/1.1\r\nHost: [::1]\r\n", [3]string{}},
+		{"IPv6 with zone", "ws://[fe80::1%25eth0]/", Options{}, "GET / HTTP/1.1\r\nHost: [fe80::1]\r\n", [3]string{}},
+		{"international name", "ws://bücher.example/", Options{}, "GET / HTTP/1.1\r\nHost: xn--bcher-kva.example\r\n", [3]string{}},
+		{"userinfo", "ws://Aladdin:open%20sesame@example.com/", Options{}, "GET / HTTP/1.1\r\nHost: example.com\r\nAuthorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n", [3]string{}},
+		{"userinfo, but Authorization is given", "ws://a:b@example.com/", Options{Header: http.Header{"authorization": {"Bearer x"}}},
+			"GET / HTTP/1.1\r\nHost: example.com\r\n", [3]string{"", "", "authorization: Bearer x\r\n"}},
+		{"authority", "ws://10.0.0.1:81/", Options{Authority: "example.org"}, "GET / HTTP/1.1\r\nHost: example.org\r\n", [3]string{}},
+		{"origin and subprotocols", "ws://example.com", Options{Origin: "http://example.com", Subprotocols: []string{"soap", "v2.wamp"}},
+			"GET / HTTP/1.1\r\nHost: example.com\r\n", [3]string{"Origin: http://example.com\r\n", "Sec-WebSocket-Protocol: soap, v2.wamp\r\n"}},
+		{"fields keep their case", "ws://example.com", Options{Header: http.Header{"x-lower": {"1", "2"}, "X-MIXED-case": {"3"}}},
+			"GET / HTTP/1.1\r\nHost: example.com\r\n", [3]string{"", "", "X-MIXED-case: 3\r\nx-lower: 1\r\nx-lower: 2\r\n"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.opt.Rand = rfcKey{}
+			out := httpconn.Output{Send: []byte("before ")}
+			c := newConn(t, &out)
+			next, ws, err := Upgrade(c, &out, tt.target, tt.opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := "before " + tt.first + fmt.Sprintf(fixed, tt.extra[0], tt.extra[1], tt.extra[2])
+			if got := string(out.Send); got != want {
+				t.Errorf("sent\n%s\nwant\n%s", got, want)
+			}
+			if ws.State() != Connecting || ws.StreamID() == 0 || c.Equal(next) {
+				t.Errorf("state %v on stream %d", ws.State(), ws.StreamID())
+			}
+		})
+	}
+}
+
+func TestUpgradeRefuses(t *testing.T) {
+	header := func(name string) Options { return Options{Header: http.Header{name: {"x"}}} }
+	for _, tt := range []struct {
+		name, target string
+		opt          Options
+		err          error
+		text         string
+	}{
+		{"http", "http://example.com/", Options{}, ErrInvalidOptions, `"http"`},
+		{"no scheme", "example.com/", Options{}, ErrInvalidOptions, "scheme"},
+		{"no host", "ws:///path", Options{}, ErrInvalidOptions, "host"},
+		{"only a port", "ws://:80/", Options{}, ErrInvalidOptions, "host"},
+		{"opaque", "ws:example.com", Options{}, ErrInvalidOptions, "host"},
+		{"fragment", "ws://example.com/#top", Options{}, ErrInvalidOptions, "fragment"},
+		{"empty fragment", "ws://example.com/#", Options{}, ErrInvalidOptions, "fragment"},
+		{"bad URL", "ws://user:secret@exa mple.com/", Options{}, ErrInvalidOptions, "target"},
+		{"bad port", "ws://example.com:port/", Options{}, ErrInvalidOptions, "target"},
+		{"control character", "ws://example.com/\r\nX: y", Options{}, ErrInvalidOptions, "target"},
+		{"host with a bad byte", "ws://exa%0Ample.com/", Options{}, ErrInvalidOptions, "target"},
+		{"bad authority", "ws://example.com/", Options{Authority: "a b"}, ErrInvalidOptions, "a b"},
+		{"Host", "ws://example.com/", header("Host"), ErrInvalidOptions, "Host"},
+		{"upgrade", "ws://example.com/", header("upgrade"), ErrInvalidOptions, "upgrade"},
+		{"key", "ws://example.com/", header("Sec-WebSocket-Key"), ErrInvalidOptions, "Sec-WebSocket-Key"},
+		{"extensions", "ws://example.com/", header("sec-websocket-extensions"), ErrInvalidOptions, "extensions"},
+		{"field name", "ws://example.com/", header("bad name"), httpconn.ErrInvalidRequest, "bad name"},
+		{"field value", "ws://example.com/", Options{Header: http.Header{"X": {"a\r\nb"}}}, httpconn.ErrInvalidRequest, "X"},
+		{"origin", "ws://example.com/", Options{Origin: "a\nb"}, httpconn.ErrInvalidRequest, "Origin"},
+		{"subprotocol", "ws://example.com/", Options{Subprotocols: []string{"a b"}}, ErrInvalidOptions, `"a b"`},
+		{"empty subprotocol", "ws://example.com/", Options{Subprotocols: []string{""}}, ErrInvalidOptions, `""`},
+		{"subprotocol twice", "ws://example.com/", Options{Subprotocols: []string{"a", "a"}}, ErrInvalidOptions, "twice"},
+		{"delivery", "ws://example.com/", Options{Delivery: 9}, ErrInvalidOptions, "9"},
+		{"no entropy", "ws://example.com/", Options{Rand: failingRand{}}, failingRandErr, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			out := httpconn.Output{Send: []byte("before")}
+			c := newConn(t, &out)
+			next, ws, err := Upgrade(c, &out, tt.target, tt.opt)
+			if !errors.Is(err, tt.err) || !strings.Contains(err.Error(), tt.text) {
+				t.Fatalf("error %v, want %v with %q", err, tt.err, tt.text)
+			}
+			if strings.Contains(err.Error(), "secret") {
+				t.Errorf("the error shows the password: %v", err)
+			}
+			if !next.Equal(c) || !ws.Equal(WebSocket{}) || string(out.Send) != "before" {
+				t.Errorf("a failed call changed something: %v, %q", ws.State(), out.Send)
+			}
+		})
+	}
+}
+
+// TestUpgradeTwice: the WebSocket takes the connection; there is no room for another.
+func TestUpgradeTwice(t *testing.T) {
+	var out httpconn.Output
+	c := newConn(t, &out)
+	c, _, err := Upgrade(c, &out, "ws://example.com", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err = Upgrade(c, &out, "ws://example.com", Options{}); !errors.Is(err, httpconn.ErrTooManyStreams) {
+		t.Errorf("second Upgrade: %v", err)
+	}
+	if _, _, err = Upgrade(httpconn.Conn{}, &out, "ws://example.com", Options{}); !errors.Is(err, httpconn.ErrClosed) {
+		t.Errorf("Upgrade on the zero Conn: %v", err)
+	}
+}
+
+// readRequest reads a request as a net/http server does.
+func readRequest(p []byte) (*http.Request, error) {
+	return http.ReadRequest(bufio.NewReader(bytes.NewReader(p)))
+}
