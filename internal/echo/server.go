@@ -1,0 +1,173 @@
+// Package echo is the body of the echo server: an http.Handler that returns every WebSocket message to its sender. The
+// example, the conformance runs and tests of other packages use it.
+package echo
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/mintws/wshttp"
+)
+
+// Options is how a Server behaves. The zero Options is the default.
+type Options struct {
+	// Accept judges the requests and bounds the messages. With DeliverFragments or DeliverPayload the server returns pieces
+	// as they come instead of whole messages, which needs less memory.
+	Accept mintws.AcceptOptions
+	// Idle is how long a peer may be silent before it gets a Close with 1001. Default 60 s, negative for ever.
+	Idle time.Duration
+	// WriteTimeout is how long a peer may take to accept one batch of answers before it is dropped. Default 30 s.
+	WriteTimeout time.Duration
+	// CloseTimeout is how long to wait for the peer's Close, and once again for the end of its bytes. Default 5 s.
+	CloseTimeout time.Duration
+	// Done, if it is set, gets the summary of each connection and of each refused handshake. It is called from several goroutines.
+	Done func(Summary)
+}
+
+// Summary is what there is to say about a connection that is over.
+type Summary struct {
+	Remote      string // address of the peer
+	Path        string // what was asked for
+	Status      int    // of the HTTP response: 101 unless the handshake was refused
+	Subprotocol string
+	MessagesIn  int64
+	MessagesOut int64 // those of which the last byte was written
+	BytesIn     int64 // payload of messages, in and out
+	BytesOut    int64
+	Code        mintws.CloseCode // of the first Close, whoever sent it; 1005 where it had none, 1006 where there was no Close
+	Duration    time.Duration
+	Err         error // why the handshake was refused, or the connection did not end with a closing handshake
+}
+
+// Server is the echo server. It is made by New.
+type Server struct {
+	opt Options
+
+	mu       sync.Mutex
+	sessions map[*session]struct{}
+	stopping bool
+	drained  chan struct{} // closed when stopping and no session is left
+}
+
+// New returns a server. It needs an http.Server to be reached by anybody.
+func New(opt Options) *Server {
+	def := func(d *time.Duration, value time.Duration) {
+		if *d == 0 {
+			*d = value
+		}
+	}
+	def(&opt.Idle, 60*time.Second)
+	def(&opt.WriteTimeout, 30*time.Second)
+	def(&opt.CloseTimeout, 5*time.Second)
+	if opt.Done == nil {
+		opt.Done = func(Summary) {}
+	}
+	return &Server{opt: opt, sessions: make(map[*session]struct{}), drained: make(chan struct{})}
+}
+
+// errStopping is why requests are refused during Shutdown.
+var errStopping = &mintws.HandshakeError{
+	Status: http.StatusServiceUnavailable,
+	Header: http.Header{"Connection": {"close"}},
+	Err:    errors.New("echo: server is shutting down"),
+	Detail: "the server is shutting down",
+}
+
+// ServeHTTP echoes on requests for a WebSocket and answers others with a page that makes one. It returns when the WebSocket is over.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !mintws.IsUpgrade(r) {
+		servePage(w, r)
+		return
+	}
+	start := time.Now()
+	c := &session{opt: s.opt, sum: Summary{Remote: r.RemoteAddr, Path: r.URL.Path}}
+	defer s.remove(c) // the last thing, so that Shutdown waits for Done
+	c.sum.Err = s.serve(w, r, c)
+	c.sum.Duration = time.Since(start)
+	s.opt.Done(c.sum)
+}
+
+// serve runs one WebSocket from its handshake to its end.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, c *session) error {
+	ws, status, header, err := mintws.Accept(r, s.opt.Accept)
+	c.sum.Status = status
+	if err != nil {
+		wshttp.Refuse(w, err)
+		return err
+	}
+	// From here on Shutdown waits for us, so that no handshake that succeeds ends without a Close.
+	if !s.add(c) {
+		c.sum.Status = errStopping.Status
+		wshttp.Refuse(w, errStopping)
+		return errStopping
+	}
+	stream, err := wshttp.Answer(w, r, status, header)
+	if err != nil {
+		c.sum.Status = http.StatusInternalServerError
+		return err
+	}
+	defer stream.Close()
+	c.sum.Subprotocol = ws.Subprotocol()
+	s.mu.Lock()
+	c.stream = stream
+	s.mu.Unlock()
+	return c.run(ws)
+}
+
+// Shutdown sends a Close with 1001 on every connection, after what was answered before, and refuses new ones. It waits
+// until the closing handshakes are done, each for CloseTimeout at most. When ctx ends earlier it drops the connections that are
+// left and returns ctx's error.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	if !s.stopping {
+		s.stopping = true
+		for c := range s.sessions {
+			c.interrupt()
+		}
+		if len(s.sessions) == 0 {
+			close(s.drained)
+		}
+	}
+	s.mu.Unlock()
+	select {
+	case <-s.drained:
+		return nil
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	for c := range s.sessions {
+		if c.stream != nil {
+			c.stream.Close()
+		}
+	}
+	s.mu.Unlock()
+	<-s.drained
+	return ctx.Err()
+}
+
+// add registers a session, unless the server is shutting down.
+func (s *Server) add(c *session) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.stopping {
+		s.sessions[c] = struct{}{}
+	}
+	return !s.stopping
+}
+
+// remove forgets a session that is over, if it was ever there.
+func (s *Server) remove(c *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.sessions[c]; !ok {
+		return
+	}
+	delete(s.sessions, c)
+	if s.stopping && len(s.sessions) == 0 {
+		close(s.drained)
+	}
+}
