@@ -15,7 +15,7 @@ var (
 	ErrInvalidURL = errors.New("httpconn: invalid URL")
 	// ErrALPN: client and server have no version of HTTP in common (RFC 7301).
 	ErrALPN = errors.New("httpconn: no common protocol")
-	// ErrProxyRefused: the proxy answered, and gives no tunnel. It is wrapped in a [ProxyError].
+	// ErrProxyRefused: an HTTP proxy answered, and gives no tunnel. It is wrapped in a [ProxyError].
 	ErrProxyRefused = errors.New("httpconn: proxy refused the tunnel")
 )
 

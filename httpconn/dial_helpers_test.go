@@ -94,7 +94,8 @@ func dialed(t *testing.T, rawURL string, opt DialOptions) net.Conn {
 	return sock
 }
 
-// refused dials, wants the step op to fail (any if it is empty) with an error that matches want, and checks what holds for every failure of Dial.
+// refused dials, wants the step op to fail (any if it is empty) with an error that matches want, and checks what holds for
+// every failure of Dial.
 func refused(t *testing.T, ctx context.Context, rawURL string, opt DialOptions, op string, want error) *DialError {
 	t.Helper()
 	out := Output{Send: []byte("kept")}

@@ -12,7 +12,8 @@ import (
 // NoProxy is a DialOptions.Proxy that never uses a proxy, whatever the environment says.
 func NoProxy(*url.URL) (*url.URL, error) { return nil, nil }
 
-// UseProxy returns a DialOptions.Proxy that uses the given proxy for every target. The URL is copied.
+// UseProxy returns a DialOptions.Proxy that uses the given proxy for every target. The URL, which must not be
+// nil, is copied.
 func UseProxy(proxy *url.URL) func(*url.URL) (*url.URL, error) {
 	fixed := *proxy
 	return func(*url.URL) (*url.URL, error) {

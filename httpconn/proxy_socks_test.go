@@ -22,8 +22,10 @@ func TestDialSOCKS(t *testing.T) {
 		{"IPv6 with a zone", "ws://[fe80::1%25eth0]/", "socks5", "", 0,
 			socksRequest{"\x00", "", "", 4, "\xfe\x80" + strings.Repeat("\x00", 13) + "\x01", 80}},
 		{"TLS", "wss://example.test/", "socks5", "", 0, socksRequest{"\x00", "", "", 3, "example.test", 443}},
-		{"password", "ws://example.test/", "socks5", "me:secret", 2, socksRequest{"\x00\x02", "me", "secret", 3, "example.test", 80}},
-		{"password not wanted", "ws://example.test/", "socks5", "me:secret", 0, socksRequest{"\x00\x02", "", "", 3, "example.test", 80}},
+		{"password", "ws://example.test/", "socks5", "me:secret", 2,
+			socksRequest{"\x00\x02", "me", "secret", 3, "example.test", 80}},
+		{"password not wanted", "ws://example.test/", "socks5", "me:secret", 0,
+			socksRequest{"\x00\x02", "", "", 3, "example.test", 80}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			target := plain
@@ -63,14 +65,16 @@ func TestDialSOCKSRefused(t *testing.T) {
 		{"no method", socksWith(t, "", 0xff, 0).addr, nil, "no acceptable authentication methods"},
 		{"wrong password", socksWith(t, "", 2, 0).addr, me, "authentication failed"},
 		{"password without user", socksWith(t, "", 2, 0).addr, url.UserPassword("", "secret"), "invalid username/password"},
-		{"long password", socksWith(t, "", 2, 0).addr, url.UserPassword("me", strings.Repeat("secret", 50)), "invalid username/password"},
+		{"long password", socksWith(t, "", 2, 0).addr, url.UserPassword("me", strings.Repeat("secret", 50)),
+			"invalid username/password"},
 		{"HTTP proxy", garbage("HTTP/1.1 400 Bad Request\r\n\r\n"), nil, "unexpected protocol version 72"},
 		{"closed", tcpServer(t, func(net.Conn) {}), nil, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			check := noLeak(t)
 			u := &url.URL{Scheme: "socks5", Host: tt.addr, User: tt.user}
-			pe := proxyError(t, refused(t, t.Context(), "ws://example.test/?key=secret", DialOptions{Proxy: UseProxy(u)}, "proxy", nil))
+			opt := DialOptions{Proxy: UseProxy(u)}
+			pe := proxyError(t, refused(t, t.Context(), "ws://example.test/?key=secret", opt, "proxy", nil))
 			if pe.Proxy != "socks5://"+tt.addr || pe.Status != 0 || !strings.Contains(pe.Err.Error(), tt.want) {
 				t.Errorf("got %+v, want %q", pe, tt.want)
 			}

@@ -42,7 +42,8 @@ func TestDialProxy(t *testing.T) {
 		{"zone", "ws://[fe80::1%25eth0]/", nil, nil, http.Header{}, "[fe80::1]:80"},
 		{"password", "ws://example.test/", url.UserPassword("me", "sec:ret"), nil,
 			http.Header{"Proxy-Authorization": {"Basic bWU6c2VjOnJldA=="}}, "example.test:80"},
-		{"user alone", "ws://example.test/", url.User("me"), nil, http.Header{"Proxy-Authorization": {"Basic bWU6"}}, "example.test:80"},
+		{"user alone", "ws://example.test/", url.User("me"), nil,
+			http.Header{"Proxy-Authorization": {"Basic bWU6"}}, "example.test:80"},
 		{"header", "ws://example.test/", url.UserPassword("me", "secret"), http.Header{"X-Trace": {"a", "b"}},
 			http.Header{"X-Trace": {"a", "b"}, "Proxy-Authorization": {"Basic bWU6c2VjcmV0"}}, "example.test:80"},
 		{"authorization", "ws://example.test/", url.UserPassword("me", "secret"), http.Header{"proxy-authorization": {"Bearer 1"}},
@@ -157,9 +158,10 @@ func TestDialProxyRefuses(t *testing.T) {
 		header, body string
 		err          error // besides ErrProxyRefused
 	}{
-		{"407", "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 5\r\n\r\nlog in",
+		{"407", "HTTP/1.1 407 Who?\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 5\r\n\r\nlog in",
 			407, `Basic realm="x"`, "log i", nil},
-		{"502 chunked", "HTTP/1.1 502 Bad Gateway\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nno \r\n4\r\nhost\r\n0\r\n\r\n", 502, "", "no host", nil},
+		{"502 chunked", "HTTP/1.1 502 Bad\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nno \r\n4\r\nhost\r\n0\r\n\r\n",
+			502, "", "no host", nil},
 		{"403 to the end", "HTTP/1.0 403 No\r\n\r\nnever", 403, "", "never", nil},
 		{"long", "HTTP/1.1 503 Full\r\n\r\n" + long, 503, "", long[:maxProxyBody], nil},
 		{"redirect", "HTTP/1.1 302 Found\r\nLocation: http://login.test/\r\nContent-Length: 0\r\n\r\n", 302, "", "", nil},
@@ -275,11 +277,13 @@ func TestDialProxyURL(t *testing.T) {
 	}
 	// Default ports, and names in other scripts.
 	var asked []string
-	for _, u := range []string{"http://proxy.test", "https://proxy.test", "socks5://proxy.test", "socks5h://[::1]", "http://BÜCHER.test:81"} {
-		opt := DialOptions{Proxy: UseProxy(mustURL(u)), DialContext: func(_ context.Context, network, address string) (net.Conn, error) {
-			asked = append(asked, network+" "+address)
-			return nil, io.ErrClosedPipe
-		}}
+	record := func(_ context.Context, network, address string) (net.Conn, error) {
+		asked = append(asked, network+" "+address)
+		return nil, io.ErrClosedPipe
+	}
+	for _, u := range []string{"http://proxy.test", "https://proxy.test", "socks5://proxy.test", "socks5h://[::1]",
+		"http://BÜCHER.test:81"} {
+		opt := DialOptions{Proxy: UseProxy(mustURL(u)), DialContext: record}
 		proxyError(t, refused(t, t.Context(), "ws://example.test/", opt, "proxy", io.ErrClosedPipe))
 	}
 	want := "tcp proxy.test:80, tcp proxy.test:443, tcp proxy.test:1080, tcp [::1]:1080, tcp xn--bcher-kva.test:81"
