@@ -9,7 +9,7 @@ type Limits struct {
 	MaxFrame int64
 	// MaxMessage is the largest payload of one WebSocket message, all its fragments together. Default 16 MiB.
 	MaxMessage int64
-	// MaxFragments is the largest number of frames of one WebSocket message. Default 65,536.
+	// MaxFragments is the largest number of frames of one WebSocket message. Default 262,144.
 	MaxFragments int
 
 	// MaxHeaderBytes is the largest head of one response, or trailer section, in bytes on the wire. Default 64 KiB.
@@ -24,7 +24,7 @@ type Limits struct {
 const (
 	DefaultMaxFrame         = 16 << 20 // room for the 16 MiB messages that browsers and testsuites send
 	DefaultMaxMessage       = 16 << 20 // the same
-	DefaultMaxFragments     = 1 << 16  // 16 MiB in fragments of 256 bytes
+	DefaultMaxFragments     = 1 << 18  // 16 MiB in fragments of 64 bytes, the smallest that the Autobahn testsuite sends
 	DefaultMaxHeaderBytes   = 64 << 10 // servers themselves stop at 8 to 64 KiB
 	DefaultMaxHeaderFields  = 256      // far above any real response, far below what makes a map slow
 	DefaultMaxInformational = 16       // 100, 102 and a few 103
