@@ -56,8 +56,8 @@ type DialOptions struct {
 // with a [Conn] for it. Path and query play no part; no request is made. With mintws, pass the same URL to its Upgrade.
 //
 // The socket is the caller's: Dial keeps no reference to it and leaves no goroutine and no deadline behind. It is a
-// *tls.Conn for wss and https, else what DialContext returned, except that a proxy which sent the first bytes of the
-// tunnel together with its answer makes it a small wrapper that reads those bytes first.
+// *tls.Conn for wss and https; else what DialContext returned, or a *tls.Conn to an https proxy. If a proxy sent the first
+// bytes of the tunnel together with its answer, that is wrapped, so that these bytes are read first.
 //
 // Out must not be nil. The first bytes to write are appended to out.Send; HTTP/1.1 has none.
 //
