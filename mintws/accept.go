@@ -65,7 +65,7 @@ func Accept(r *http.Request, opt AcceptOptions) (WebSocket, int, http.Header, er
 
 // accept is Accept with a typed error, so that no nil *HandshakeError gets into an error.
 func accept(r *http.Request, opt AcceptOptions) (ws WebSocket, status int, header http.Header, refusal *HandshakeError) {
-	if err := opt.check(); err != nil {
+	if err := opt.Check(); err != nil {
 		return ws, 0, nil, misconfigured(err)
 	}
 	check, status := checkUpgrade, http.StatusSwitchingProtocols
@@ -83,7 +83,7 @@ func accept(r *http.Request, opt AcceptOptions) (ws WebSocket, status int, heade
 		return ws, 0, nil, refusal
 	}
 
-	ws, err := newOpen(Server, Options{Limits: opt.Limits, Delivery: opt.Delivery, SkipUTF8: opt.SkipUTF8}, subprotocol)
+	ws, err := newOpen(Server, opt.options(), subprotocol)
 	if err != nil {
 		return ws, 0, nil, misconfigured(err)
 	}
@@ -107,8 +107,9 @@ func accept(r *http.Request, opt AcceptOptions) (ws WebSocket, status int, heade
 	return ws, status, header, nil
 }
 
-// check reports which option cannot be used.
-func (opt AcceptOptions) check() error {
+// Check reports which option cannot be used, with an error that wraps [ErrInvalidOptions]. Accept does so for every request and
+// answers 500; a server that calls Check when it starts finds out in time.
+func (opt AcceptOptions) Check() error {
 	for name, values := range opt.Header {
 		if !httpguts.ValidHeaderFieldName(name) {
 			return fmt.Errorf("%w: Header: name %s", ErrInvalidOptions, quote(name))
@@ -132,7 +133,13 @@ func (opt AcceptOptions) check() error {
 			return fmt.Errorf("%w: AllowedOrigins: %s, want \"scheme://host\" or \"scheme://host:port\"", ErrInvalidOptions, quote(s))
 		}
 	}
-	return nil
+	_, err := newConfig(Server, opt.options())
+	return err
+}
+
+// options are those that concern the messages.
+func (opt AcceptOptions) options() Options {
+	return Options{Limits: opt.Limits, Delivery: opt.Delivery, SkipUTF8: opt.SkipUTF8}
 }
 
 // ownField reports whether the field is Accept's own to set or decides where the message ends. Name is canonical.

@@ -137,6 +137,9 @@ func TestAcceptMisconfigured(t *testing.T) {
 			if _, _, _, err := mintws.Accept(r, tt.opt); !strings.Contains(err.Error(), tt.text) {
 				t.Errorf("error is %q, want %q in it", err, tt.text)
 			}
+			if err := tt.opt.Check(); !errors.Is(err, mintws.ErrInvalidOptions) || !strings.Contains(err.Error(), tt.text) {
+				t.Errorf("Check returned %v, want %q in it", err, tt.text)
+			}
 		})
 	}
 	r := upgradeRequest(t, "Sec-WebSocket-Protocol: a")
