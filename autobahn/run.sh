@@ -70,12 +70,13 @@ parse_arguments() {
   out=${out:-autobahn/reports/$role-http1}
 }
 
-# prepare: the test suite, the report's directory without an older report, our programs.
+# prepare PACKAGE: the test suite, the report's directory without an older report, our programs.
 prepare() {
   work=$(mktemp -d)
   start autobahn/install.sh >"$work/python"
   await "installing the test suite"
   python=$(<"$work/python")
+  write_spec # without a port yet: the lists of cases are looked at before anything is done
   mkdir -p "$out"
   rm -f "$out"/*.html "$out"/*.json
   out=$(cd "$out" && pwd)
