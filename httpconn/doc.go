@@ -1,0 +1,125 @@
+// Package httpconn is an HTTP client connection without a process: a [Conn] is an immutable value, and this package opens
+// no goroutine, owns no socket, reads no clock and takes no lock. Only Dial, a convenience, does I/O.
+//
+// Bytes that the caller read from its own socket go in; the next Conn, the events those bytes completed and the bytes to
+// write come out. HTTP/1.1 is spoken strictly after RFC 9112 and RFC 9110, and an Upgrade or a CONNECT turns a stream
+// into a tunnel of bytes, which is what package mintws builds WebSockets on.
+//
+// # The loop
+//
+// Every call has the same three steps after it: write Send, handle Events, look at the error.
+//
+//	var out httpconn.Output
+//	conn, err := httpconn.New(httpconn.HTTP1, httpconn.Config{}, &out)
+//	conn, id, err := conn.Request(&out, httpconn.Request{Authority: "example.org", Path: "/feed"})
+//	for conn.Next() != httpconn.NextClose {
+//		_, err = sock.Write(out.Send)
+//		out.Reset()
+//		n, readErr := sock.Read(buf)
+//		conn, err = conn.Stream(&out, buf[:n])
+//		if err == nil && readErr != nil {
+//			conn, err = conn.StreamEOF(&out)
+//		}
+//		for _, ev := range out.Events {
+//			// ev.StreamID == id, ev.Kind says what happened
+//		}
+//		if err != nil {
+//			break // the events before the fault have been handled
+//		}
+//	}
+//	sock.Close()
+//
+// [Conn.Next] says what to do with the socket once Send is written: read, read only to see the end, or close. A socket that
+// reports an error other than io.EOF is at its end too: StreamEOF tells what that means for the requests under way.
+//
+// # Output
+//
+// [Output] is the caller's scratch space, passed by pointer like dst in append; it is not a value. Calls append to it
+// and [Output.Reset] empties it, so several calls may share one write: that is the cheapest way to send much.
+//
+// It is valid even when a call returned an error. A server may complete two responses and break the protocol in the third,
+// all in one read: the events of the first two are there, then an EventReset for the third, then the error is returned.
+// Only [Conn.Stream] and [Conn.StreamEOF] append events; every other call appends to Send alone, so it is safe to make
+// calls while ranging over Events.
+//
+// # Who owns which bytes
+//
+// [Event].Data points into the data passed to Stream and is valid until the caller reuses that; copy it to keep it. Headers,
+// errors and everything else are made for the event and belong to the caller. A Conn never refers to data, to a Request or
+// to an Output after the call has returned. Send belongs to the caller as a whole.
+//
+// # Values
+//
+// Each method returns the next Conn and leaves the receiver as it was, for ever. Old values can be kept, compared with
+// [Conn.Equal], replayed, and used to try something and drop it; several goroutines may use one value at once, each
+// getting a next value of its own. Only one line of values can be true to a socket, of course: bytes once written are
+// written.
+//
+// The price is a hazard: a next value that is dropped is dropped silently. Three ways to do that:
+//
+//	if conn, err := conn.Stream(&out, data); err != nil { // := declares a second conn, which ends with the block
+//		return err
+//	}
+//
+//	for _, s := range sessions {
+//		s.conn, err = s.conn.Stream(&out, data) // s is a copy
+//	}
+//
+//	_, err = conn.SendData(&out, id, p, false) // Send has the bytes, conn has never heard of them
+//
+// Use plain = and declare variables before; index into slices of structs; let functions that advance a Conn return it. The
+// shadow analyzer of golang.org/x/tools finds the first kind.
+//
+// # Sending
+//
+// Content of a request with HasBody, and bytes of a tunnel, are sent with [Conn.SendData], which copies, or without a
+// copy between [Conn.BeginData] and [Conn.EndData]:
+//
+//	mark, err := conn.BeginData(&out, id, size)
+//	out.Send = appendMessage(out.Send)
+//	conn, err = conn.EndData(&out, id, mark, false)
+//
+// The framing that the stream needs (a chunk, or nothing in a tunnel) is put around what was appended in place.
+//
+// # Backpressure
+//
+// Nothing is queued in a Conn on HTTP/1.1: what is to be sent is in Send at once. A socket that takes only a part of it
+// leaves the rest with the caller. While more than some bound of the caller's is still unwritten, do not read: a server
+// that asks for answers and does not read them is then stopped by TCP, and memory stays bounded. What a server can make a
+// Conn hold is bounded by [Limits]; no announced length allocates anything.
+//
+// # Half-close and timeouts
+//
+// Ending a tunnel with SendData(…, true) sends no bytes on HTTP/1.1. It records that we have said all, and Next becomes
+// NextAwaitEOF: the peer closes first, so that the last bytes are not lost to a reset. Read with a short deadline until
+// the end of input, then close the socket anyway. Whether to shut down the socket's sending side is the caller's choice:
+// many servers take that for a vanished client. When the server closes its side of a tunnel first, the stream gets its
+// EventDone and Next is NextClose, but SendData goes on working for what the caller still wants to say.
+//
+// Time is the caller's. Put deadlines on the socket: one for a response to come, one for a connection that ought to be
+// saying something, a short one for NextAwaitEOF. A deadline that passes is no event; [Conn.Cancel] or [Conn.Close] and
+// closing the socket are the answer to it. An idle connection must still be read, or polled before use: that its server has
+// closed it shows in no other way.
+//
+// # Strictness on HTTP/1.1
+//
+// Input is refused at the first byte that makes it illegal, with a [*ConnError] that names the byte's offset, what it was and
+// what was expected. Where RFC 9112 leaves a choice:
+//
+//   - Lines end in CR LF. A bare LF or a bare CR is refused, and so are empty lines before a status line (section 2.2).
+//   - The HTTP-version is HTTP/1.1 or HTTP/1.0. A connection does not outlive an HTTP/1.0 response, keep-alive or not.
+//   - Status codes 600 to 999 are passed on; RFC 9110 section 15 has them treated as 5xx. The space after a status code may be
+//     missing when there is no reason phrase: many servers forget it, and nothing can be mistaken for it.
+//   - A field line folded with white space (obs-fold) is refused, and so is white space before the colon.
+//   - Content-Length is one decimal number that fits 63 bits. It may be repeated in fields of its own with the same number;
+//     lists are refused. Together with Transfer-Encoding it is refused.
+//   - Transfer-Encoding is "chunked" and nothing else, once, in HTTP/1.1 only. 1xx and 204 must not have it, nor a
+//     Content-Length other than 0. In a 2xx to CONNECT both are ignored, as RFC 9110 section 9.3.6 demands.
+//   - Chunk sizes have at most 16 digits; extensions must follow the grammar, and may outweigh the content by no more than
+//     Limits.MaxHeaderBytes. Content-Length and Transfer-Encoding are refused in a trailer section.
+//   - A 101 needs a request that had an Upgrade field. Its own Upgrade field is for the caller to check.
+//   - Bytes that answer no request end the connection, with [ErrUnsolicited], a 408 before a close included.
+//
+// What is sent is held to the same: see [Conn.Request] and [ErrInvalidRequest]. A path with characters that RFC 3986 does
+// not allow is refused, not escaped.
+package httpconn
