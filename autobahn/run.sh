@@ -120,10 +120,12 @@ run_client() {
 run_server() {
   prepare ./examples/echoserver
   start_listener "$out/echoserver.log" echo_server
+  server=$started
   write_spec
   echo "$want cases against our server"
   wstest fuzzingclient >"$out/wstest.log" 2>&1
   await "the cases" || { show_log "$out/wstest.log"; die "the run was not completed"; }
+  kill -0 "$server" 2>/dev/null || show_log "$out/echoserver.log" # it crashed
 }
 
 main() {
