@@ -1,0 +1,100 @@
+package bench
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/mintws/mintws/mintws"
+)
+
+// memConn is a net.Conn on which everything is there already: reads come from in, writes go to out.
+type memConn struct {
+	in  bytes.Reader
+	out io.Writer
+	// answer, if it is set, is asked for the bytes to read after each write.
+	answer func(written []byte) []byte
+}
+
+func (c *memConn) Read(p []byte) (int, error) { return c.in.Read(p) }
+
+func (c *memConn) Write(p []byte) (int, error) {
+	if c.answer != nil {
+		c.in.Reset(c.answer(p))
+	}
+	return c.out.Write(p)
+}
+
+func (c *memConn) Close() error                     { return nil }
+func (c *memConn) LocalAddr() net.Addr              { return &net.TCPAddr{} }
+func (c *memConn) RemoteAddr() net.Addr             { return &net.TCPAddr{} }
+func (c *memConn) SetDeadline(time.Time) error      { return nil }
+func (c *memConn) SetReadDeadline(time.Time) error  { return nil }
+func (c *memConn) SetWriteDeadline(time.Time) error { return nil }
+
+// hijackable is a ResponseWriter that hands over a memConn.
+type hijackable struct {
+	http.ResponseWriter
+	conn *memConn
+}
+
+// Hijack gives the connection away, as net/http does.
+func (h hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return h.conn, bufio.NewReadWriter(bufio.NewReaderSize(h.conn, 16), bufio.NewWriterSize(h.conn, 16)), nil
+}
+
+// gorillaBuffer is the size of its buffers here, its own default.
+const gorillaBuffer = 4096
+
+// newGorilla returns gorilla's endpoint in the given role after a handshake in memory, and the connection below it.
+func newGorilla(t testing.TB, role mintws.Role) (*websocket.Conn, *memConn) {
+	t.Helper()
+	if role == mintws.Server {
+		return gorillaServer(t)
+	}
+	conn := &memConn{out: io.Discard}
+	conn.answer = func(request []byte) []byte {
+		_, after, _ := strings.Cut(string(request), "Sec-WebSocket-Key: ")
+		key, _, _ := strings.Cut(after, "\r\n")
+		return []byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+			"Sec-WebSocket-Accept: " + mintws.AcceptKey(key) + "\r\n\r\n")
+	}
+	dialer := websocket.Dialer{
+		ReadBufferSize: gorillaBuffer, WriteBufferSize: gorillaBuffer,
+		NetDialContext: func(context.Context, string, string) (net.Conn, error) { return conn, nil },
+	}
+	c, _, err := dialer.Dial("ws://memory.invalid/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.answer = nil
+	return c, conn
+}
+
+// gorillaServer is newGorilla in the server role.
+func gorillaServer(t testing.TB) (*websocket.Conn, *memConn) {
+	t.Helper()
+	conn := &memConn{out: io.Discard}
+	r := httptest.NewRequest(http.MethodGet, "http://memory.invalid/", nil)
+	for name, value := range map[string]string{
+		"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
+		"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", // of RFC 6455 section 1.3
+	} {
+		r.Header.Set(name, value)
+	}
+	upgrader := websocket.Upgrader{ReadBufferSize: gorillaBuffer, WriteBufferSize: gorillaBuffer}
+	c, err := upgrader.Upgrade(hijackable{httptest.NewRecorder(), conn}, r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, conn
+}
