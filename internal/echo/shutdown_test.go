@@ -3,6 +3,7 @@ package echo_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -113,4 +114,35 @@ func TestShutdownBounded(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestShutdownWhileClosing has a connection that waits for the peer's Close already. Shutdown wakes it, which must not cut that short.
+func TestShutdownWhileClosing(t *testing.T) {
+	s, addr, done := start(t, echo.Options{Idle: time.Millisecond, CloseTimeout: echotest.Limit})
+	c := dial(t, addr)
+	expect(t, c, mintws.Close(1001, "idle for 1ms"))
+	result := make(chan error, 1)
+	go func() { result <- s.Shutdown(context.Background()) }()
+	for others := 0; ; others++ { // a refusal shows that all connections have been woken
+		other, err := echotest.Dial(addr)
+		if err == nil {
+			other.Conn.Close()
+			continue
+		}
+		for range others + 1 {
+			<-done
+		}
+		break
+	}
+	send(t, c, mintws.Close(1001, ""))
+	if _, err := c.Next(); !errors.Is(err, io.EOF) {
+		t.Errorf("got %v, want a clean end", err)
+	}
+	c.Conn.Close()
+	if err := <-result; err != nil {
+		t.Error(err)
+	}
+	if sum := <-done; sum.Err != nil || sum.Code != 1001 {
+		t.Errorf("summary %+v", sum)
+	}
 }
