@@ -67,10 +67,9 @@ func toRef(f mintws.Frame) refFrame {
 	return r
 }
 
-// everyByte cuts n bytes after each.
-func everyByte(n int) []int {
-	cuts := make([]int, 0, n)
-	for i := 1; i < n; i++ {
+// every cuts n bytes after each step.
+func every(n, step int) (cuts []int) {
+	for i := step; i < n; i += step {
 		cuts = append(cuts, i)
 	}
 	return cuts
