@@ -26,7 +26,7 @@ type Config struct {
 	// Limits bounds what the server can make the connection hold.
 	Limits Limits
 	// Pipeline is how many requests may be under way at once on HTTP/1.1 (RFC 9112 section 9.3.2); 0 means 1, no
-	// pipelining.
+	// pipelining, and a negative number no limit.
 	Pipeline int
 }
 

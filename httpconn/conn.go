@@ -115,6 +115,13 @@ func (c Conn) SendData(out *Output, id StreamID, p []byte, end bool) (Conn, erro
 	if c.version != HTTP1 {
 		return c, ErrClosed
 	}
+	if c.h1.open(id) {
+		out.Send = append(out.Send, p...)
+		if end {
+			c.h1.send = sendNothing
+		}
+		return c, nil
+	}
 	return c.h1SendData(out, id, p, end)
 }
 
@@ -130,6 +137,9 @@ func (c Conn) BeginData(out *Output, id StreamID, size int) (mark int, err error
 	if c.version != HTTP1 {
 		return 0, ErrClosed
 	}
+	if c.h1.open(id) {
+		return len(out.Send), nil
+	}
 	return c.h1BeginData(out, id, size)
 }
 
@@ -143,6 +153,12 @@ func (c Conn) BeginData(out *Output, id StreamID, size int) (mark int, err error
 func (c Conn) EndData(out *Output, id StreamID, mark int, end bool) (Conn, error) {
 	if c.version != HTTP1 {
 		return c, ErrClosed
+	}
+	if c.h1.open(id) && uint(mark) <= uint(len(out.Send)) {
+		if end {
+			c.h1.send = sendNothing
+		}
+		return c, nil
 	}
 	return c.h1EndData(out, id, mark, end)
 }

@@ -98,10 +98,12 @@ func TestForkedPipeline(t *testing.T) {
 	}
 	const short = "HTTP/1.1 204 x\r\n\r\n"
 	const last = "HTTP/1.1 200 x\r\nContent-Length: 1\r\n\r\n"
-	if got := h1Show(h1Feed(a, false, short+short+short+last+"x").events[6:]); got != "4#1 Headers 200 Content-Length:1\n4#1 Data \"x\"\n4#1 Done\n" {
+	if got := h1Show(h1Feed(a, false,
+		short+short+short+last+"x").events[6:]); got != "4#1 Headers 200 Content-Length:1\n4#1 Data \"x\"\n4#1 Done\n" {
 		t.Error(got)
 	}
-	if got := h1Show(h1Feed(b, false, short+short+short+last).events[6:]); got != "4#2 Headers 200 Content-Length:1\n4#2 Done\n" {
+	if got := h1Show(h1Feed(b, false,
+		short+short+short+last).events[6:]); got != "4#2 Headers 200 Content-Length:1\n4#2 Done\n" {
 		t.Error(got)
 	}
 }
@@ -170,7 +172,8 @@ func TestFailedCallsChangeNothing(t *testing.T) {
 		{feed(begin(Config{}), true, ""), request(h1Get[0]), ErrClosed},
 		{begin(Config{}), request(Request{Authority: "a", Method: "CONNECT", Protocol: "websocket"}), ErrUnsupported},
 		{begin(Config{}), request(Request{Authority: "a", Path: "no"}), ErrInvalidRequest},
-		{begin(Config{}), request(Request{Authority: "a", HasBody: true, Body: []byte("abcd"), Header: http.Header{"Content-Length": {"3"}}}), ErrBodyLength},
+		{begin(Config{}), request(Request{Authority: "a", HasBody: true, Body: []byte("abcd"),
+			Header: http.Header{"Content-Length": {"3"}}}), ErrBodyLength},
 		// sending
 		{begin(Config{}), send(0, "x", false), ErrUnknownStream},
 		{begin(Config{}), send(0, "", true), ErrUnknownStream},
@@ -294,7 +297,8 @@ func TestRequestKeepsNothing(t *testing.T) {
 	if string(out.Send) != string(sent) {
 		t.Error("out.Send refers to the request")
 	}
-	b, _, err := c.Request(&again, Request{Method: "POST", Authority: "a", Header: http.Header{"X": {"1"}}, Body: []byte("body")})
+	b, _, err := c.Request(&again, Request{Method: "POST", Authority: "a", Header: http.Header{"X": {"1"}},
+		Body: []byte("body")})
 	if err != nil || !a.Equal(b) || string(again.Send) != string(sent) {
 		t.Errorf("the same arguments gave\n%q and\n%q", sent, again.Send)
 	}

@@ -39,7 +39,8 @@ func (h *h1) chunkHead(lim *Limits, data []byte) (n int, e *ConnError) {
 		case chunkSize:
 			if d, isHex := unhex(b); isHex {
 				if h.digits == 16 || h.left > (math.MaxInt64-int64(d))/16 {
-					return n, fault(http2.ErrCodeProtocol, ErrMalformed, "chunk size of more than 16 digits or larger than %d", int64(math.MaxInt64))
+					return n, fault(http2.ErrCodeProtocol, ErrMalformed,
+						"chunk size of more than 16 digits or larger than %d", int64(math.MaxInt64))
 				}
 				h.digits++
 				h.left = h.left*16 + int64(d)
@@ -64,7 +65,8 @@ func (h *h1) chunkHead(lim *Limits, data []byte) (n int, e *ConnError) {
 		if h.chunk > chunkSize && h.chunk < chunkLF {
 			// RFC 9112 7.1.1: a recipient ought to limit extensions. They may outweigh the content by one head's worth.
 			if h.ext++; h.ext > lim.MaxHeaderBytes {
-				return n, fault(http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge, "chunk extensions outweigh the content by more than the limit of %d bytes", lim.MaxHeaderBytes)
+				return n, fault(http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge,
+					"chunk extensions outweigh the content by more than the limit of %d bytes", lim.MaxHeaderBytes)
 			}
 		}
 	}

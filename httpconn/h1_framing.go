@@ -49,7 +49,8 @@ func (h *h1head) colon() *ConnError {
 	case h.trailer: // RFC 9110 6.5.1
 		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s in a trailer section, where it is forbidden", name)
 	case length && h.chunked, coding && h.length >= 0: // RFC 9112 6.3: ought to be handled as an error
-		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s in a response that has the other of Content-Length and Transfer-Encoding", name)
+		return fault(http2.ErrCodeProtocol, ErrMalformed,
+			"%s in a response that has the other of Content-Length and Transfer-Encoding", name)
 	case length:
 		h.num = 0
 		h.state = headLenStart
@@ -84,7 +85,8 @@ func (h *h1head) framing(b byte) *ConnError {
 		h.num = h.num*10 + d
 		h.pos = 1
 		if h.num > 0 && (h.status < 200 || h.status == 204) { // RFC 9110 8.6: a server MUST NOT; 0 does no harm
-			return fault(http2.ErrCodeProtocol, ErrMalformed, "Content-Length other than 0 in a %d response, which has no content", h.status)
+			return fault(http2.ErrCodeProtocol, ErrMalformed,
+				"Content-Length other than 0 in a %d response, which has no content", h.status)
 		}
 		return nil
 	case h.state == headLenDigits && h.pos == 1 && (space || b == '\r'):

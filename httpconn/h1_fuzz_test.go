@@ -10,7 +10,8 @@ import (
 )
 
 // h1FuzzRequests are the requests that FuzzStream chooses from: what a response is depends on them.
-var h1FuzzRequests = [][]Request{h1Get, h1HEAD, h1Connect, h1Upgrade, h1GetClose, h1Three, {{Method: "POST", Authority: "a", HasBody: true}}}
+var h1FuzzRequests = [][]Request{h1Get, h1HEAD, h1Connect, h1Upgrade, h1GetClose, h1Three, {{Method: "POST",
+	Authority: "a", HasBody: true}}}
 
 // FuzzStream feeds any bytes whole and in pieces, whose lengths are cuts in turn, and holds the properties that must not
 // depend on what the bytes are.
@@ -20,7 +21,8 @@ func FuzzStream(f *testing.F) {
 			continue
 		}
 		kind := slices.IndexFunc(h1FuzzRequests, func(reqs []Request) bool {
-			return len(reqs) == len(tc.reqs) && len(reqs) > 0 && reqs[0].Method == tc.reqs[0].Method && len(reqs[0].Header) == len(tc.reqs[0].Header)
+			return len(reqs) == len(tc.reqs) && len(reqs) > 0 && reqs[0].Method == tc.reqs[0].Method &&
+				len(reqs[0].Header) == len(tc.reqs[0].Header)
 		})
 		f.Add([]byte(tc.input), []byte{byte(i), 1, 0, 7}, byte(max(kind, 0)), tc.eof)
 	}
@@ -117,7 +119,8 @@ func FuzzRequest(f *testing.F) {
 		add(tc.r)
 	}
 	f.Fuzz(func(t *testing.T, method, authority, path, name, value string, body []byte, hasBody bool) {
-		r := Request{Method: method, Authority: authority, Path: path, Body: body, HasBody: hasBody, Header: http.Header{name: {value}}}
+		r := Request{Method: method, Authority: authority, Path: path, Body: body, HasBody: hasBody,
+			Header: http.Header{name: {value}}}
 		c := h1Begin(t, h1Case{})
 		var out Output
 		next, id, err := c.Request(&out, r)
@@ -128,7 +131,7 @@ func FuzzRequest(f *testing.F) {
 			return
 		}
 		if hasBody {
-			if _, err := next.SendData(&out, id, nil, true); err != nil {
+			if _, err = next.SendData(&out, id, nil, true); err != nil {
 				return // the Content-Length asks for more
 			}
 		}

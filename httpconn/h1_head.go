@@ -173,7 +173,8 @@ func (h *h1head) statusAllowed() *ConnError {
 	case h.status == 101 && h.req&reqUpgrade == 0: // RFC 9110 7.8
 		return fault(http2.ErrCodeProtocol, ErrMalformed, "status 101 to a request that did not ask for an upgrade")
 	case h.status < 200 && h.status != 101 && h.full:
-		return fault(http2.ErrCodeEnhanceYourCalm, ErrTooManyInformational, "status %d is one 1xx response more than the limit", h.status)
+		return fault(http2.ErrCodeEnhanceYourCalm, ErrTooManyInformational,
+			"status %d is one 1xx response more than the limit", h.status)
 	}
 	return nil
 }

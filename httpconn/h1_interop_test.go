@@ -58,7 +58,8 @@ func (c *h1Client) send(id httpconn.StreamID, p string, end bool) {
 
 // until writes and reads until the stream has an event of the kind, and returns what came for it: heads as "Headers 200",
 // the content joined.
-func (c *h1Client) until(id httpconn.StreamID, kind httpconn.EventKind) (heads []string, header http.Header, content string) {
+func (c *h1Client) until(id httpconn.StreamID, kind httpconn.EventKind) (heads []string, header http.Header,
+	content string) {
 	c.t.Helper()
 	for {
 		if _, err := c.sock.Write(c.out.Send); err != nil {
@@ -141,7 +142,10 @@ func h1Serve(t *testing.T) string {
 			io.WriteString(sock, strings.ToUpper(line))
 		}
 	})
-	mux.HandleFunc("/refuse", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no lines here", http.StatusForbidden) })
+	mux.HandleFunc("/refuse", func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "no lines here",
+			http.StatusForbidden)
+	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return server.URL
@@ -180,7 +184,8 @@ func TestInteropKeepAlive(t *testing.T) {
 
 func TestInteropSend(t *testing.T) {
 	c := newH1Client(t, h1Serve(t), httpconn.Config{})
-	id := c.request(httpconn.Request{Path: "/echo", Method: "POST", HasBody: true, Header: http.Header{"Trailer": {"X-Sum"}}, Body: []byte("one ")})
+	id := c.request(httpconn.Request{Path: "/echo", Method: "POST", HasBody: true,
+		Header: http.Header{"Trailer": {"X-Sum"}}, Body: []byte("one ")})
 	c.send(id, "", false)
 	c.send(id, "two ", false)
 	c.send(id, strings.Repeat("three ", 5), false)
@@ -192,7 +197,8 @@ func TestInteropSend(t *testing.T) {
 	if _, _, got := c.until(id, httpconn.EventDone); got != `"one two three three three three three " [chunked] map[X-Sum:[9]] <nil>` {
 		t.Error(got)
 	}
-	id = c.request(httpconn.Request{Path: "/echo", Method: "PUT", HasBody: true, Header: http.Header{"Content-Length": {"7"}, "Expect": {"100-continue"}}})
+	id = c.request(httpconn.Request{Path: "/echo", Method: "PUT", HasBody: true,
+		Header: http.Header{"Content-Length": {"7"}, "Expect": {"100-continue"}}})
 	if heads, _, _ := c.until(id, httpconn.EventInformational); fmt.Sprint(heads) != "[Informational 100]" {
 		t.Error(heads)
 	}
@@ -207,7 +213,8 @@ func TestInteropUpgrade(t *testing.T) {
 	c := newH1Client(t, h1Serve(t), httpconn.Config{})
 	ask := http.Header{"Upgrade": {"lines"}, "Connection": {"Upgrade"}}
 	id := c.request(httpconn.Request{Path: "/refuse", Header: ask})
-	if heads, _, content := c.until(id, httpconn.EventDone); fmt.Sprint(heads) != "[Headers 403]" || content != "no lines here\n" {
+	if heads, _, content := c.until(id, httpconn.EventDone); fmt.Sprint(heads) != "[Headers 403]" ||
+		content != "no lines here\n" {
 		t.Errorf("%v %q", heads, content)
 	}
 	id = c.request(httpconn.Request{Path: "/switch", Header: ask}) // on the same connection
@@ -231,7 +238,8 @@ func TestInteropUpgrade(t *testing.T) {
 
 func TestInteropPipeline(t *testing.T) {
 	c := newH1Client(t, h1Serve(t), httpconn.Config{Pipeline: 3})
-	ids := []httpconn.StreamID{c.request(httpconn.Request{Path: "/length"}), c.request(httpconn.Request{Path: "/chunked"}), c.request(httpconn.Request{Path: "/close"})}
+	ids := []httpconn.StreamID{c.request(httpconn.Request{Path: "/length"}),
+		c.request(httpconn.Request{Path: "/chunked"}), c.request(httpconn.Request{Path: "/close"})}
 	if _, err := c.sock.Write(c.out.Send); err != nil {
 		t.Fatal(err)
 	}

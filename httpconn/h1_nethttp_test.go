@@ -39,7 +39,8 @@ func h1Compare(t *testing.T, r Request, input string, events []Event) {
 			}
 			t.Fatalf("net/http refuses %q: %v", input, err)
 		}
-		if resp.StatusCode != ev.Status || !maps.EqualFunc(h1Comparable(resp.Header), h1Comparable(ev.Header), slices.Equal) {
+		if resp.StatusCode != ev.Status || !maps.EqualFunc(h1Comparable(resp.Header), h1Comparable(ev.Header),
+			slices.Equal) {
 			t.Fatalf("%q: net/http has %d %q, we have %d %q", input, resp.StatusCode, resp.Header, ev.Status, ev.Header)
 		}
 		if ev.Kind == EventInformational {
@@ -203,6 +204,7 @@ func h1Reader(s *strings.Reader) *bufio.Reader { return bufio.NewReaderSize(s, 6
 func h1RequestStricter(err error, r Request) bool {
 	text := err.Error()
 	return strings.Contains(text, "bad trailer key") || // it looks at the announcement
-		strings.Contains(text, "invalid URI") || strings.Contains(text, "parse ") || // its URL is not RFC 3986: port 080, host with '%'
+		strings.Contains(text, "invalid URI") || strings.Contains(text, "parse ") ||
+		// its URL is not RFC 3986: port 080, host with '%'
 		strings.Contains(text, "malformed HTTP version") && r.Method == "PRI"
 }

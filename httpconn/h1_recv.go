@@ -75,7 +75,8 @@ func (c Conn) h1StreamEOF(out *Output) (Conn, error) {
 	case h.recv == recvHead && len(h.queue) == 0:
 		return c.Close(out), nil
 	}
-	return c.h1Fail(out, fault(http2.ErrCodeProtocol, ErrUnexpectedEOF, "offset %d: the connection ended %s, expected the rest of the response to stream %d",
+	return c.h1Fail(out, fault(http2.ErrCodeProtocol, ErrUnexpectedEOF,
+		"offset %d: the connection ended %s, expected the rest of the response to stream %d",
 		h.offset, h.where(), h.queue[0].id))
 }
 
@@ -114,7 +115,8 @@ func (c *Conn) h1Head(out *Output, data []byte) (int, *ConnError) {
 	var head h1head
 	switch {
 	case len(h.queue) == 0: // RFC 9112 9.2: a client must not take it as a response to a later request
-		return 0, fault(http2.ErrCodeProtocol, ErrUnsolicited, "byte %s while no request is under way, expected nothing", showByte(data[0]))
+		return 0, fault(http2.ErrCodeProtocol, ErrUnsolicited, "byte %s while no request is under way, expected nothing",
+			showByte(data[0]))
 	case h.head != nil:
 		head = *h.head
 	case h.recv == recvTrailers:

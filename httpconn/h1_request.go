@@ -119,7 +119,8 @@ func frameRequest(r Request, fields []field, flags *reqFlags) ([]field, int64, e
 	case len(expect) > 0 && !content: // RFC 9110 10.1.1
 		return nil, 0, invalid("field Expect", strings.Join(expect, ", "), "no Expect without content")
 	case length >= 0 && !r.HasBody && length != int64(len(r.Body)):
-		return nil, 0, invalid("field Content-Length", strconv.FormatInt(length, 10), fmt.Sprintf("the %d bytes of Body", len(r.Body)))
+		return nil, 0, invalid("field Content-Length", strconv.FormatInt(length, 10), fmt.Sprintf("the %d bytes of Body",
+			len(r.Body)))
 	case length >= 0 && int64(len(r.Body)) > length:
 		return nil, 0, fmt.Errorf("%w: Body has %d bytes, Content-Length is %d", ErrBodyLength, len(r.Body), length)
 	case length >= 0:

@@ -32,7 +32,8 @@ func TestH1SendData(t *testing.T) {
 		parts []part
 		want  string
 	}{
-		{"chunks", h1Post(t, ""), []part{{"hello", false}, {"", false}, {strings.Repeat("x", 17), true}}, "5\r\nhello\r\n11\r\n" + strings.Repeat("x", 17) + "\r\n0\r\n\r\n"},
+		{"chunks", h1Post(t, ""), []part{{"hello", false}, {"", false}, {strings.Repeat("x", 17), true}},
+			"5\r\nhello\r\n11\r\n" + strings.Repeat("x", 17) + "\r\n0\r\n\r\n"},
 		{"chunks, end apart", h1Post(t, ""), []part{{"a", false}, {"", true}, {"", true}}, "1\r\na\r\n0\r\n\r\n"},
 		{"no chunks", h1Post(t, ""), []part{{"", true}}, "0\r\n\r\n"},
 		{"counted", h1Post(t, "5"), []part{{"hel", false}, {"", false}, {"lo", true}, {"", true}}, "hello"},
@@ -134,10 +135,13 @@ func TestH1SendTrailers(t *testing.T) {
 		t.Errorf("no trailers: %q, end: %q", empty.Send, ended.Send)
 	}
 	// RFC 9110 section 6.5.1
-	for _, name := range []string{"Content-Length", "transfer-encoding", "Host", "Trailer", "TE", "Authorization", "If-Match",
-		"Content-Type", "Content-Encoding", "Content-Range", "Connection", "upgrade", "Max-Forwards", "Cache-Control", "Expect", "Range"} {
+	for _, name := range []string{"Content-Length", "transfer-encoding", "Host", "Trailer", "TE", "Authorization",
+		"If-Match",
+		"Content-Type", "Content-Encoding", "Content-Range", "Connection", "upgrade", "Max-Forwards", "Cache-Control",
+		"Expect", "Range"} {
 		var out Output
-		if _, err := c.SendTrailers(&out, 1, http.Header{name: {"1"}}); !errors.Is(err, ErrInvalidRequest) || len(out.Send) > 0 {
+		if _, err := c.SendTrailers(&out, 1, http.Header{name: {"1"}}); !errors.Is(err, ErrInvalidRequest) ||
+			len(out.Send) > 0 {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -162,7 +166,11 @@ func TestH1NoAllocs(t *testing.T) {
 		{"Stream of a chunk", func() (err error) { inChunks, err = inChunks.Stream(&out, chunk); return err }},
 		{"SendData in a tunnel", func() (err error) { c, err = c.SendData(&out, 1, data, false); return err }},
 		{"SendData of a chunk", func() (err error) { chunked, err = chunked.SendData(&out, 1, data, false); return err }},
-		{"SendData of counted content", func() (err error) { counted, err = counted.SendData(&out, 1, data, false); return err }},
+		{"SendData of counted content", func() (err error) {
+			counted, err = counted.SendData(&out, 1, data,
+				false)
+			return err
+		}},
 		{"BeginData and EndData", func() error {
 			mark, err := c.BeginData(&out, 1, len(data))
 			if err != nil {

@@ -54,7 +54,8 @@ func h1Pieces(rng *rand.Rand, s string) []string {
 // TestH1Linear feeds a large head byte by byte. Allocated bytes are the measure, as time is not to be trusted: a parser
 // that copied what it kept on each call would need some 30,000 bytes for each.
 func TestH1Linear(t *testing.T) {
-	input := "HTTP/1.1 200 OK\r\n" + strings.Repeat("Content-Length: 1\r\n", 200) + "X: " + strings.Repeat("y", 60<<10-4<<10) + "\r\n\r\nz"
+	input := "HTTP/1.1 200 OK\r\n" + strings.Repeat("Content-Length: 1\r\n", 200) + "X: " + strings.Repeat("y",
+		60<<10-4<<10) + "\r\n\r\nz"
 	c := h1Begin(t, h1Case{reqs: h1Get})
 	data := []byte(input)
 	var out Output

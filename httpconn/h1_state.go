@@ -74,6 +74,11 @@ func (c *Conn) h1Usable() error {
 	return nil
 }
 
+// open reports whether id is a tunnel with both sides open: the hot path, on which nothing is framed and nothing can fail.
+func (h *h1) open(id StreamID) bool {
+	return h.recv == recvTunnel && h.send == sendTunnel && id == h.lastID
+}
+
 // over reports whether the last response of the connection is complete.
 func (h *h1) over() bool { return h.last && h.recv == recvHead && len(h.queue) == 0 }
 
@@ -110,15 +115,13 @@ func (h *h1) slots(pipeline int) int {
 
 // goingAway reports whether no further request can ever start.
 func (h *h1) goingAway() bool {
-	return h.last || h.final || h.recv == recvToEOF || h.recv == recvTunnel || h.recv == recvTunnelEOF || h.lastID == ^StreamID(0)
+	return h.last || h.final || h.recv == recvToEOF || h.recv == recvTunnel || h.recv == recvTunnelEOF ||
+		h.lastID == ^StreamID(0)
 }
 
 func (h h1) equal(x h1) bool {
-	if !slices.Equal(h.queue, x.queue) || !h.head.equal(x.head) {
-		return false
-	}
-	h.queue, h.head, x.queue, x.head = nil, nil, nil, nil
-	return h.left == x.left && h.unsent == x.unsent && h.offset == x.offset && h.ext == x.ext && h.lastID == x.lastID &&
+	return slices.Equal(h.queue, x.queue) && h.head.equal(x.head) && h.left == x.left && h.unsent == x.unsent &&
+		h.offset == x.offset && h.ext == x.ext && h.lastID == x.lastID &&
 		h.info == x.info && h.recv == x.recv && h.chunk == x.chunk && h.digits == x.digits && h.send == x.send &&
 		h.last == x.last && h.final == x.final
 }

@@ -33,7 +33,8 @@ var (
 	h1Upgrade = []Request{{Authority: "example.com", Path: "/chat", Tag: 7,
 		Header: http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}}}}
 	h1GetClose = []Request{{Authority: "example.com", Header: http.Header{"Connection": {"close"}}}}
-	h1Three    = []Request{{Authority: "example.com", Tag: 10}, {Authority: "example.com", Tag: 20}, {Authority: "example.com", Tag: 30}}
+	h1Three    = []Request{{Authority: "example.com", Tag: 10}, {Authority: "example.com", Tag: 20},
+		{Authority: "example.com", Tag: 30}}
 	h1Pipeline = Config{Pipeline: 4}
 )
 
@@ -167,7 +168,8 @@ func TestH1Bad(t *testing.T) {
 			if !errors.Is(r.err, tc.is) || !e.Local {
 				t.Errorf("error %v wraps %v, want %v", r.err, e.Err, tc.is)
 			}
-			if want := fmt.Sprintf("offset %d: ", tc.at); !strings.HasPrefix(e.Reason, want) || !strings.Contains(e.Reason, tc.reason) {
+			if want := fmt.Sprintf("offset %d: ", tc.at); !strings.HasPrefix(e.Reason, want) ||
+				!strings.Contains(e.Reason, tc.reason) {
 				t.Errorf("reason\n%s, want\n%s...%s", e.Reason, want, tc.reason)
 			}
 			if before := h1Feed(c, false, tc.input[:tc.at]); before.err != nil {

@@ -16,7 +16,8 @@ func checkTarget(r Request) (string, error) {
 	}
 	port, ok := checkAuthority(r.Authority)
 	if !ok {
-		return "", invalid("Authority", r.Authority, "host or host:port, without user information, an IPv6 address in brackets")
+		return "", invalid("Authority", r.Authority,
+			"host or host:port, without user information, an IPv6 address in brackets")
 	}
 	switch {
 	case r.Method == http.MethodConnect: // authority-form
@@ -47,7 +48,8 @@ func checkTarget(r Request) (string, error) {
 		}
 	}
 	if i := badInPath(path); i >= 0 {
-		return "", invalid("Path", r.Path, "the characters of RFC 3986 section 3.3, others percent-encoded, and not byte "+showByte(path[i]))
+		return "", invalid("Path", r.Path,
+			"the characters of RFC 3986 section 3.3, others percent-encoded, and not byte "+showByte(path[i]))
 	}
 	return r.Path, nil
 }
