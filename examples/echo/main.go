@@ -1,0 +1,145 @@
+// Command echo talks to a WebSocket echo server and prints what goes and comes: text, binary, a message in fragments with a
+// ping between them, and the closing handshake. It fails unless everything came back.
+//
+//	go run ./examples/echo                           # a server of its own, on a free port of this machine
+//	go run ./examples/echo wss://example.org/echo    # that server
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/internal/echo"
+	"github.com/mintws/mintws/mintws"
+)
+
+func main() {
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second) // for all of it
+	defer cancel()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "echo:", err)
+		os.Exit(1)
+	}
+}
+
+// run talks to the server that args name, or to one that it starts.
+func run(ctx context.Context, args []string, w io.Writer) error {
+	if len(args) > 1 {
+		return errors.New("usage: echo [ws://host/path | wss://host/path]")
+	}
+	if len(args) == 1 {
+		return talk(ctx, w, args[0])
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: echo.New(echo.Options{}), ReadHeaderTimeout: 5 * time.Second}
+	go server.Serve(listener) //nolint:errcheck // it ends with Close
+	defer server.Close()
+	return talk(ctx, w, "ws://"+listener.Addr().String()+"/")
+}
+
+var (
+	said = []mintws.Frame{
+		mintws.Text("Hello, 世界"),
+		mintws.Binary([]byte{0x00, 0x01, 0xfe, 0xff}),
+		{Opcode: mintws.OpText, More: true, Payload: []byte("one message, ")},
+		mintws.Ping([]byte("in between")),
+		{Opcode: mintws.OpContinuation, Payload: []byte("two fragments")},
+	}
+	// What a server that echoes answers to it. Other messages, such as a greeting, are shown and not minded.
+	wanted = []mintws.Frame{said[0], said[1], mintws.Pong([]byte("in between")), mintws.Text("one message, two fragments")}
+
+	errClosed = errors.New("the server closed the WebSocket")
+)
+
+// talk has the loop of every client. It returns nil if all came back and the closing handshake is complete.
+func talk(ctx context.Context, w io.Writer, url string) error {
+	var out httpconn.Output // scratch space, as in and buf are
+	var in mintws.Inbox
+	buf := make([]byte, 64<<10)
+	sock, conn, err := httpconn.Dial(ctx, url, &out, httpconn.DialOptions{})
+	if err != nil {
+		return err
+	}
+	defer sock.Close()
+	deadline, _ := ctx.Deadline() // the socket is ours, and so are its deadlines
+	if err = sock.SetDeadline(deadline); err != nil {
+		return err
+	}
+	conn, ws, err := mintws.Upgrade(conn, &out, url, mintws.Options{}) // the last ":=": values advance with "="
+	greeted, lingering, missing := false, false, slices.Clone(wanted)
+	for err == nil && conn.Next() != httpconn.NextClose {
+		if _, err = sock.Write(out.Send); err != nil {
+			break
+		}
+		out.Reset()
+		in.Reset()
+		switch n, readErr := sock.Read(buf); {
+		case n > 0:
+			conn, err = conn.Stream(&out, buf[:n])
+		case readErr == io.EOF:
+			conn, err = conn.StreamEOF(&out)
+		case ws.State() == mintws.Closed: // we have waited long enough for the server
+			conn = conn.Close(&out)
+		default:
+			err = readErr
+		}
+		for _, ev := range out.Events { // with an error too: they came before it
+			var failure error
+			conn, ws, failure = mintws.Receive(conn, &out, ws, &in, ev) // opens, decodes, answers Ping and Close
+			err = cmp.Or(failure, err)
+		}
+		for _, f := range in.Frames {
+			fmt.Fprintln(w, "←", show(f))
+			same := func(m mintws.Frame) bool { return m.Opcode == f.Opcode && bytes.Equal(m.Payload, f.Payload) }
+			if i := slices.IndexFunc(missing, same); i >= 0 && greeted {
+				missing = slices.Delete(missing, i, i+1)
+			}
+		}
+		var say []mintws.Frame
+		switch {
+		case ws.State() == mintws.Closed && !lingering: // the server closes the connection first: RFC 6455 section 7.1.1
+			lingering, err = true, cmp.Or(err, sock.SetReadDeadline(time.Now().Add(time.Second)))
+		case ws.State() == mintws.Open && !greeted:
+			say, greeted = said, true
+		case ws.State() == mintws.Open && len(missing) == 0:
+			say = []mintws.Frame{mintws.Close(mintws.CodeNormal, "bye")}
+		}
+		for i := 0; i < len(say) && err == nil; i++ {
+			fmt.Fprintln(w, "→", show(say[i]))
+			conn, ws, err = mintws.Send(conn, &out, ws, say[i])
+		}
+	}
+	sock.Write(out.Send) //nolint:errcheck // after an error: the Close that it calls for, if anybody is still there
+	if len(missing) > 0 && (greeted || err == nil) {
+		err = fmt.Errorf("%d of %d did not come back: %w", len(missing), len(wanted), cmp.Or(err, errClosed))
+	}
+	return err
+}
+
+// show describes a frame in one line: opcode, length of the payload, and the beginning of it.
+func show(f mintws.Frame) string {
+	s := fmt.Sprintf("%-12v %4d  ", f.Opcode, len(f.Payload))
+	switch f.Opcode {
+	case mintws.OpBinary:
+		return s + fmt.Sprintf("% .20x", f.Payload)
+	case mintws.OpClose:
+		s += f.Code.String() + " "
+	}
+	if s += fmt.Sprintf("%.40q", f.Payload); f.More {
+		s += " …"
+	}
+	return s
+}
