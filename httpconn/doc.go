@@ -81,6 +81,10 @@
 //
 // The framing that the stream needs (a chunk, or nothing in a tunnel) is put around what was appended in place.
 //
+// A response may be complete before the request's content is: the server has seen enough. The connection then persists, but
+// no request can start until the content is ended; in chunks it may simply end early. If the server said close, the rest
+// of the content is not wanted, and Next is NextClose.
+//
 // # Backpressure
 //
 // Nothing is queued in a Conn on HTTP/1.1: what is to be sent is in Send at once. A socket that takes only a part of it

@@ -42,7 +42,8 @@ var (
 	ErrUnexpectedEOF = errors.New("httpconn: connection closed in the middle of a response")
 	// ErrUnprocessed: the server is known not to have processed the request: it is safe to send it again elsewhere.
 	ErrUnprocessed = errors.New("httpconn: request was not processed")
-	// ErrGoingAway: the connection takes no further requests; those under way go on.
+	// ErrGoingAway: the connection takes no further requests; those under way go on. [Conn.Request] returns it and
+	// changes nothing.
 	ErrGoingAway = errors.New("httpconn: connection takes no further requests")
 	// ErrCanceled: the caller cancelled the stream, or closed the connection under it.
 	ErrCanceled = errors.New("httpconn: cancelled")

@@ -15,10 +15,11 @@ func h1BadHead(name, prefix, rest string, at int, reason string) h1Case {
 // h1Bad is what is refused, and at which byte.
 var h1Bad = []h1Case{
 	// Servers of other protocols.
-	h1BadHead("TLS alert", "", "\x15\x03\x01\x00\x02\x02\x46", 0, `byte 0x15 after "", expected a status line: "HTTP/1."`),
+	h1BadHead("TLS alert", "", "\x15\x03\x01\x00\x02\x02\x46", 0,
+		`byte 0x15 as the first of a response (the server seems to speak TLS), expected a status line: "HTTP/1."`),
 	h1BadHead("TLS handshake", "", "\x16\x03\x01", 0, "byte 0x16"),
 	h1BadHead("SSH", "", "SSH-2.0-OpenSSH\r\n", 0, "byte 0x53 ('S')"),
-	h1BadHead("HTTP/2 SETTINGS", "", "\x00\x00\x12\x04\x00\x00\x00\x00\x00", 0, "byte 0x00"),
+	h1BadHead("HTTP/2 SETTINGS", "", "\x00\x00\x12\x04\x00\x00\x00\x00\x00", 0, "seems to speak HTTP/2"),
 	h1BadHead("HTTP/0.9", "", "<html>", 0, "byte 0x3c ('<')"),
 	h1BadHead("SMTP", "", "220 ready\r\n", 0, "byte 0x32 ('2')"),
 	h1BadHead("empty line first", "", "\r\nHTTP/1.1 200 OK\r\n", 0, "byte 0x0d"),
@@ -81,8 +82,11 @@ var h1Bad = []h1Case{
 	h1BadHead("length: Arabic digit", h1OK+"Content-Length: ", "\xd9\xa5\r\n\r\n", 0, "byte 0xd9"),
 	h1BadHead("length: 2^63", h1OK+"Content-Length: 922337203685477580", "8\r\n\r\n", 0, "larger than 9223372036854775807"),
 	h1BadHead("length: 2^64+5", h1OK+"Content-Length: 1844674407370955162", "1\r\n\r\n", 0, "larger than"),
-	h1BadHead("length: differing", h1OK+"Content-Length: 5\r\ncontent-length: 6", "\r\n\r\n", 0,
-		"Content-Length 6 after Content-Length 5"),
+	h1BadHead("length: differing", h1OK+"Content-Length: 5\r\ncontent-length: ", "6\r\n\r\n", 0, "which was 5"),
+	h1BadHead("length: longer", h1OK+"Content-Length: 5\r\ncontent-length: 05", "0\r\n\r\n", 0, "which was 5"),
+	h1BadHead("length: shorter", h1OK+"Content-Length: 50\r\ncontent-length: 5", "\r\n\r\n", 0,
+		"Content-Length 5 differs from the one before it, which was 50"),
+	h1BadHead("length: other than 0", h1OK+"Content-Length: 0\r\ncontent-length: 0", "1\r\n\r\n", 0, "which was 0"),
 	h1BadHead("length: LF", h1OK+"Content-Length: 5", "\n\r\n", 0, "byte 0x0a"),
 	h1BadHead("length in 204", "HTTP/1.1 204 x\r\nContent-Length: 0", "5\r\n\r\n", 0, "in a 204 response"),
 	h1BadHead("length in 103", "HTTP/1.1 103 x\r\nContent-Length: ", "5\r\n\r\n", 0, "in a 103 response"),

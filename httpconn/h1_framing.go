@@ -84,6 +84,10 @@ func (h *h1head) framing(b byte) *ConnError {
 		}
 		h.num = h.num*10 + d
 		h.pos = 1
+		if h.length >= 0 && !decimalPrefix(h.num, h.length) { // RFC 9110 8.6: identical ones may be taken as one
+			return fault(http2.ErrCodeProtocol, ErrMalformed,
+				"Content-Length differs from the one before it, which was %d", h.length)
+		}
 		if h.num > 0 && (h.status < 200 || h.status == 204) { // RFC 9110 8.6: a server MUST NOT; 0 does no harm
 			return fault(http2.ErrCodeProtocol, ErrMalformed,
 				"Content-Length other than 0 in a %d response, which has no content", h.status)
@@ -93,8 +97,9 @@ func (h *h1head) framing(b byte) *ConnError {
 		h.state = headLenEnd
 		return h.framing(b)
 	case h.state == headLenEnd && b == '\r':
-		if h.length >= 0 && h.length != h.num { // RFC 9110 8.6: identical ones may be taken as one
-			return fault(http2.ErrCodeProtocol, ErrMalformed, "Content-Length %d after Content-Length %d", h.num, h.length)
+		if h.length > h.num {
+			return fault(http2.ErrCodeProtocol, ErrMalformed,
+				"Content-Length %d differs from the one before it, which was %d", h.num, h.length)
 		}
 		h.length = h.num
 		h.state = headLineLF
@@ -115,4 +120,12 @@ func (h *h1head) framing(b byte) *ConnError {
 		return badByte(b, "in Content-Length, expected one decimal number")
 	}
 	return badByte(b, "in Transfer-Encoding, expected chunked and nothing else")
+}
+
+// decimalPrefix reports whether digits can follow those of num, leading zeros aside, that make it n.
+func decimalPrefix(num, n int64) bool {
+	for n > num {
+		n /= 10
+	}
+	return n == num
 }

@@ -135,7 +135,7 @@ func (h *h1head) statusLine(b byte) *ConnError {
 	switch h.state {
 	case headStart:
 		if b != versionPrefix[h.pos] {
-			return badByte(b, fmt.Sprintf("after %q, expected a status line: %q", versionPrefix[:h.pos], versionPrefix))
+			return badByte(b, fmt.Sprintf("%s, expected a status line: %q", h.opening(b), versionPrefix))
 		}
 		if h.pos++; int(h.pos) == len(versionPrefix) {
 			h.state = headMinor
@@ -166,6 +166,19 @@ func (h *h1head) statusLine(b byte) *ConnError {
 		}
 	}
 	return nil
+}
+
+// opening says where byte b stands that is not of "HTTP/1.", and what sends such a first byte.
+func (h *h1head) opening(b byte) string {
+	switch {
+	case h.pos > 0:
+		return fmt.Sprintf("after %q", versionPrefix[:h.pos])
+	case b == 0x15 || b == 0x16: // alert and handshake, RFC 8446 section 5.1
+		return "as the first of a response (the server seems to speak TLS)"
+	case b == 0: // the length of a SETTINGS frame, RFC 9113 section 3.4
+		return "as the first of a response (the server seems to speak HTTP/2)"
+	}
+	return "as the first of a response"
 }
 
 func (h *h1head) statusAllowed() *ConnError {

@@ -13,12 +13,13 @@ type Request struct {
 	// :authority of HTTP/2. An IPv6 address stands in brackets.
 	Authority string
 	// Path is the request target: a path with its query, "/" if empty; "*" for OPTIONS; an absolute URL towards a
-	// proxy.
+	// proxy, whose authority must be Authority. What RFC 3986 does not allow there must be percent-encoded.
 	Path string
 	// Protocol, when not empty, makes the request an extended CONNECT (RFC 8441, HTTP/2 only).
 	Protocol string
 	// Header holds further fields. They are sent sorted by name, so the same arguments give the same bytes; on HTTP/1.1
-	// names keep the case they have in the map.
+	// names keep the case they have in the map. Host (it is Authority) and Transfer-Encoding (it is HasBody) are
+	// refused here.
 	Header http.Header
 	// Body is the whole content. Together with HasBody it is the first part.
 	Body []byte
