@@ -19,13 +19,19 @@ import (
 
 // memConn is a net.Conn on which everything is there already: reads come from in, writes go to out.
 type memConn struct {
-	in  bytes.Reader
-	out io.Writer
+	in   bytes.Reader
+	out  io.Writer
+	read int // the most that one Read returns; 0 means no limit
 	// answer, if it is set, is asked for the bytes to read after each write.
 	answer func(written []byte) []byte
 }
 
-func (c *memConn) Read(p []byte) (int, error) { return c.in.Read(p) }
+func (c *memConn) Read(p []byte) (int, error) {
+	if c.read > 0 && len(p) > c.read {
+		p = p[:c.read]
+	}
+	return c.in.Read(p)
+}
 
 func (c *memConn) Write(p []byte) (int, error) {
 	if c.answer != nil {
