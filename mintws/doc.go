@@ -1,0 +1,190 @@
+// Package mintws is a WebSocket (RFC 6455) without a process: no goroutine, no socket, no clock, no callback, no
+// lock.
+//
+// A [WebSocket] is a small immutable value. Bytes that you have read from your own socket go in; the next WebSocket
+// comes out, with the frames that those bytes completed. Frames that you want to send go in; the next WebSocket
+// comes out, with the bytes to write. Nothing else happens. So the same code runs under a goroutine a connection, in
+// an event loop with thousands of them, in a test without any network, or in a server of somebody else's.
+//
+// The HTTP connection below it is a value of the same kind, [httpconn.Conn]. It speaks HTTP/1.1. HTTP/2 (RFC 8441)
+// and compression (RFC 7692) are not there yet.
+//
+// # The loop
+//
+// This is a client, whole. It greets, prints what it gets, and closes the WebSocket after the first text:
+//
+//	func greet(ctx context.Context, url string, w io.Writer) error {
+//		var out httpconn.Output // scratch space: what the server did, and what is to be written
+//		var in mintws.Inbox     // scratch space: the frames that were received
+//		buf := make([]byte, 64<<10)
+//
+//		sock, conn, err := httpconn.Dial(ctx, url, &out, httpconn.DialOptions{})
+//		if err != nil {
+//			return err
+//		}
+//		defer sock.Close()
+//		conn, ws, err := mintws.Upgrade(conn, &out, url, mintws.Options{})
+//		for err == nil && conn.Next() != httpconn.NextClose {
+//			if _, err = sock.Write(out.Send); err != nil {
+//				break
+//			}
+//			out.Reset()
+//			in.Reset()
+//			n, readErr := sock.Read(buf)
+//			switch {
+//			case n > 0:
+//				conn, err = conn.Stream(&out, buf[:n])
+//			case readErr == io.EOF:
+//				conn, err = conn.StreamEOF(&out)
+//			default:
+//				err = readErr
+//			}
+//			for _, ev := range out.Events { // with an error too: they came before it
+//				var failure error
+//				conn, ws, failure = mintws.Receive(conn, &out, ws, &in, ev)
+//				err = cmp.Or(failure, err)
+//				if ev.Kind == httpconn.EventHeaders && failure == nil { // the WebSocket is open
+//					conn, ws, err = mintws.Send(conn, &out, ws, mintws.Text("Hello"))
+//				}
+//			}
+//			for _, f := range in.Frames {
+//				fmt.Fprintf(w, "%v %q\n", f.Opcode, f.Payload)
+//				if f.Opcode == mintws.OpText {
+//					conn, ws, err = mintws.Send(conn, &out, ws, mintws.Close(mintws.CodeNormal, ""))
+//				}
+//			}
+//		}
+//		sock.Write(out.Send) // the last words: after an error there may be a Close in it
+//		return err
+//	}
+//
+// [Receive] opens the WebSocket when the server's answer comes, decodes, and answers Ping and Close. [Send] encodes.
+// The error is nil only after a complete closing handshake. What the caller decides, because it has the socket: when
+// to read, when to write, how long to wait.
+//
+// # The steps below
+//
+// Receive and Send are made of exported parts, and those who want each step, or have a transport of their own, use
+// the parts:
+//
+//   - [WebSocket.Answered] judges the status and header that answer the upgrade request.
+//   - [WebSocket.AppendDecode] takes bytes and appends frames to an [Inbox]; [WebSocket.Decode] is the same with a
+//     new one.
+//   - [WebSocket.Reply] gives the Pong or Close that is owed for a received frame.
+//   - [WebSocket.AppendEncode] appends the bytes of a frame to a buffer; [WebSocket.Encode] is the same with a new
+//     one.
+//   - [CloseFrame] gives the Close that an error calls for.
+//   - [WebSocket.EOF] says what the end of the peer's bytes means.
+//
+// [NewWebSocket] makes an open WebSocket without HTTP: for tests, and where somebody else has made the handshake.
+// With Options.ManualReply, Receive leaves the answers to Ping, Close and errors to the caller.
+//
+// Errors come with output. When AppendDecode returns a [*ProtocolError], the frames before the fault are in the
+// Inbox; when Receive does, the Close that it calls for is in Output.Send. Handle these first, then the error, as
+// with [io.Reader]. An error that is the caller's mistake, such as [ErrCloseSent] or [ErrInvalidFrame], changes
+// nothing: go on with the value.
+//
+// # Who owns which bytes
+//
+// What you pass in is yours: it is read during the call, never written, and no value keeps a pointer to it.
+//
+// The payload of a received frame is for now. It may point into the bytes you passed in, that is into your read
+// buffer, or into Inbox.Buf. It is valid until you read into that buffer again or call [Inbox.Reset], whichever
+// comes first; in the loop above, until the next round. [Frame.Clone] makes a payload last. Payloads have their
+// capacity clipped: appending to one copies it.
+//
+// [httpconn.Output] and Inbox are scratch space, not values: they are passed by pointer, grow to what is needed, and
+// are reused. They are never a part of a connection's state, so one of each is enough for a loop with thousands of
+// connections, as long as Send is written, or copied, before the next connection's turn.
+//
+// # Limits
+//
+// A peer cannot make a WebSocket hold more than [Limits] say: MaxFrame and MaxMessage, 16 MiB each, and
+// MaxFragments, 65,536. In each, 0 means that default and a negative number no limit. A frame that would break one
+// is refused by its header, before its payload comes, with a *ProtocolError over [ErrMessageTooBig] or
+// [ErrTooManyFragments] and close code 1009. Memory is allocated for bytes that have arrived, not for bytes that
+// were announced.
+//
+// # Fragments, and messages of any size
+//
+// To send a message in fragments, set More on all its frames but the last and [OpContinuation] on all but the first.
+// Control frames may stand between them, other messages may not; the WebSocket enforces that with [ErrFragmenting].
+//
+// How messages are received is a choice:
+//
+//   - [DeliverMessages], the default: whole messages, fragments joined.
+//   - [DeliverFragments]: each frame as it was sent, once it is complete.
+//   - [DeliverPayload]: pieces as they arrive. Nothing is held back, so a message of any size needs no more memory
+//     than the read buffer, and MaxFrame, MaxMessage and MaxFragments have no limit unless you set one. The first
+//     piece has the message's opcode, later ones OpContinuation, and all but the last More.
+//
+// Text is validated in all three, while it arrives: a piece may end inside a character, but bytes that are not UTF-8
+// are not handed over, unless Options.SkipUTF8 says so.
+//
+// # Closing
+//
+// Either side may begin. To begin, send a [Close]; go on reading, as messages may still come, until the peer's Close
+// comes. If the peer begins, Receive answers. After both, [WebSocket.State] is [Closed]. After our Close nothing can
+// be sent: [ErrCloseSent]. What arrives after the peer's Close is discarded.
+//
+// Then the connection. The server closes it first (RFC 6455 section 7.1.1), so that it is the server's side that TCP
+// keeps waiting. A client goes on reading until the end of input and then closes its socket: [httpconn.Conn.Next]
+// says so. Do not wait for ever: once State is Closed, a read deadline of a second or two is enough, and running
+// into it is no error. There is no need to half-close the socket; a server does, and then reads what is left, so
+// that its last bytes are not lost (wshttp.Linger).
+//
+// The end of input goes to [httpconn.Conn.StreamEOF], whose event makes Receive call [WebSocket.EOF]; without
+// httpconn call EOF yourself. Its error is nil only if State was Closed. Otherwise it is a [*CloseError] with the
+// code of the peer's Close (1005 if it had none), or 1006 if there was no Close.
+//
+// When the peer breaks the protocol, State is [Failed] and Receive has sent the Close that is due. Write it, and
+// close the socket.
+//
+// # The server's side
+//
+// [Accept] judges an upgrade request and returns the WebSocket in the server's role, with the status and header to
+// answer with. It does no I/O either: package wshttp, below this one, answers on net/http and gives the byte stream.
+// From there on it is AppendDecode, Reply and AppendEncode. Masking is the only thing that the roles do differently.
+//
+// # Several goroutines
+//
+// Values are never written, so any number of goroutines may use the same one at once, without a lock. A WebSocket
+// can be kept and used again: the same bytes give the same frames. It can be forked: feed two different inputs to
+// one value, and two futures exist that know nothing of each other. Memory is shared between forks and copied only
+// where they part.
+//
+// But a connection has one history. If two goroutines both send from the same value, each gets a next value, and
+// only one of them can be the one that goes on. So let one goroutine own a connection's values, and hand it frames
+// to send by a channel or a queue; or keep conn, ws and the socket together in a struct with a lock of your own.
+//
+// # Hazards
+//
+// The one mistake that this design invites is to lose the next value. Nothing crashes then; the connection goes
+// wrong later. It happens in these ways:
+//
+//   - An inner scope makes a new variable: "if ws, frames, err := ws.Decode(data); err == nil { … }". After the
+//     braces ws is the old one. Declare the variables once, and advance them with "=". The shadow analyzer of
+//     golang.org/x/tools finds these.
+//   - The value is thrown away: "_, p, err := ws.Encode(f)". The bytes look fine, but the WebSocket does not know
+//     that it has sent its Close, or that a message is in fragments.
+//   - A copy is advanced: the variable of "for _, c := range conns", or a parameter of a helper that does not return
+//     it. Write conns[i].ws, or return the next value.
+//   - The value is advanced and the bytes are not sent: an Encode, then an error before the Write. Send changes both
+//     or neither; with Encode, take the next value only when the bytes are on their way. And bytes that were encoded
+//     go out once, in the order in which they were encoded.
+//   - Options.Rand is left in from a test. Masking keys must not be predictable (RFC 6455 section 10.3).
+//
+// # In an event loop
+//
+// When the socket is readable, pass what was read to Stream and each event to Receive. Append Output.Send to what is
+// unwritten and write as much as the socket takes. In one round many frames can be encoded into the same Send: one
+// write for all is by far the largest saving there is.
+//
+// While more than some bound is unwritten, 64 KiB say, do not read from that socket. This is all the backpressure
+// that is needed, and it is needed: it stops a peer who asks faster than it listens, be it for messages or, with
+// Pings, for Pongs.
+//
+// Time is yours. Nothing here expires: a timer of the loop decides when a silent peer is sent a [Ping], when an
+// unanswered Ping, an unanswered upgrade request or an unanswered Close means that the connection is over. To give
+// up, close the socket and forget the values; there is nothing to release.
+package mintws
