@@ -3,10 +3,13 @@ package httpconn
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"slices"
+
+	"github.com/mintws/mintws/internal/target"
 )
 
 // DialOptions is how [Dial] reaches a server. The zero DialOptions is the default.
@@ -71,9 +74,9 @@ type DialOptions struct {
 // wraps [ErrInvalidURL], a [*ProxyError], [ErrALPN], an error of crypto/tls, of the network, or of [New], and also
 // the error of ctx if that has ended. No user name, password, path or query of any URL appears in its text.
 func Dial(ctx context.Context, rawURL string, out *Output, opt DialOptions) (net.Conn, Conn, error) {
-	t, err := parseTarget(rawURL)
+	t, err := target.Parse(rawURL)
 	if err != nil {
-		return nil, Conn{}, &DialError{Op: "url", Err: err}
+		return nil, Conn{}, &DialError{Op: "url", Err: fmt.Errorf("%w: %w", ErrInvalidURL, err)}
 	}
 	fail := func(op string, err error) (net.Conn, Conn, error) {
 		return nil, Conn{}, &DialError{Op: op, URL: t.String(), Err: withContextError(ctx, err)}
@@ -86,9 +89,9 @@ func Dial(ctx context.Context, rawURL string, out *Output, opt DialOptions) (net
 		return fail(op, err)
 	}
 	version := opt.cleartext()
-	if t.secure {
+	if t.Secure {
 		var secured *tls.Conn
-		secured, version, err = startTLS(ctx, sock, opt.TLS, t.host, opt.protocols())
+		secured, version, err = startTLS(ctx, sock, opt.TLS, t.Host, opt.protocols())
 		if err != nil {
 			sock.Close()
 			return fail("tls", err)
@@ -120,7 +123,7 @@ func (opt DialOptions) check() error {
 }
 
 // reach returns a byte stream to t's host, on which TLS or HTTP can start; op names the step that failed.
-func (opt DialOptions) reach(ctx context.Context, t target) (sock net.Conn, op string, err error) {
+func (opt DialOptions) reach(ctx context.Context, t target.Target) (sock net.Conn, op string, err error) {
 	if opt.Unix != "" {
 		sock, err = opt.dial(ctx, "unix", opt.Unix)
 		return sock, "connect", err
@@ -130,7 +133,7 @@ func (opt DialOptions) reach(ctx context.Context, t target) (sock net.Conn, op s
 		return nil, "proxy", err
 	}
 	if proxy == nil {
-		sock, err = opt.dial(ctx, "tcp", t.address())
+		sock, err = opt.dial(ctx, "tcp", t.Address())
 		return sock, "connect", err
 	}
 	sock, err = opt.dialProxy(ctx, proxy, t)

@@ -8,6 +8,8 @@ import (
 	"net"
 	"slices"
 	"strings"
+
+	"github.com/mintws/mintws/internal/target"
 )
 
 // alpnName is the protocol identifier of v (RFC 7301 section 6, RFC 9113 section 3.1).
@@ -55,7 +57,7 @@ func tlsConfig(cfg *tls.Config, host string, offer []Version) *tls.Config {
 	}
 	cfg = cfg.Clone()
 	if cfg.ServerName == "" {
-		cfg.ServerName = withoutZone(host) // certificates know no zones
+		cfg.ServerName = target.WithoutZone(host) // certificates know no zones
 	}
 	cfg.NextProtos = alpnNames(offer)
 	if cfg.MinVersion != 0 { // 0 is TLS 1.2 for a client, or 1.3 where something else in cfg needs that

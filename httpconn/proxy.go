@@ -7,6 +7,8 @@ import (
 	"net/url"
 
 	"golang.org/x/net/http/httpproxy"
+
+	"github.com/mintws/mintws/internal/target"
 )
 
 // NoProxy is a DialOptions.Proxy that never uses a proxy, whatever the environment says.
@@ -23,24 +25,24 @@ func UseProxy(proxy *url.URL) func(*url.URL) (*url.URL, error) {
 }
 
 // proxyFor is the proxy to use for t, nil for none.
-func (opt DialOptions) proxyFor(t target) (*url.URL, error) {
+func (opt DialOptions) proxyFor(t target.Target) (*url.URL, error) {
 	if opt.Proxy != nil {
-		return opt.Proxy(t.plain())
+		return opt.Proxy(t.Plain())
 	}
-	return httpproxy.FromEnvironment().ProxyFunc()(t.plain())
+	return httpproxy.FromEnvironment().ProxyFunc()(t.Plain())
 }
 
 // dialProxy returns a byte stream to t's host through the proxy. Every error is a *ProxyError; nothing is left open then.
-func (opt DialOptions) dialProxy(ctx context.Context, proxy *url.URL, t target) (net.Conn, error) {
+func (opt DialOptions) dialProxy(ctx context.Context, proxy *url.URL, t target.Target) (net.Conn, error) {
 	fail := func(e ProxyError, err error) (net.Conn, error) {
 		e.Err = withContextError(ctx, err)
 		return nil, &e
 	}
-	host, port, err := hostPort(proxy)
+	host, port, err := target.HostPort(proxy)
 	if err != nil {
-		return fail(ProxyError{Proxy: proxy.Scheme + "://"}, err)
+		return fail(ProxyError{Proxy: proxy.Scheme + "://"}, fmt.Errorf("%w: %w", ErrInvalidURL, err))
 	}
-	e := ProxyError{Proxy: proxy.Scheme + "://" + authority(host, port)}
+	e := ProxyError{Proxy: proxy.Scheme + "://" + target.Authority(host, port)}
 	socks := false
 	switch proxy.Scheme {
 	case "http", "https":

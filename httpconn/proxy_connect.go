@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/mintws/mintws/internal/target"
 )
 
 // maxProxyBody bounds ProxyError.Body: enough for what a proxy says to a person.
@@ -21,13 +23,13 @@ const maxProxyBody = 4 << 10
 
 // connectTunnel asks the HTTP proxy at the other end of sock for a tunnel to t. What a refusal says goes into e.
 func (opt DialOptions) connectTunnel(
-	ctx context.Context, sock net.Conn, proxy *url.URL, t target, e *ProxyError,
+	ctx context.Context, sock net.Conn, proxy *url.URL, t target.Target, e *ProxyError,
 ) (net.Conn, error) {
 	header, err := opt.proxyHeader(proxy)
 	if err != nil {
 		return nil, err
 	}
-	req := Request{Method: http.MethodConnect, Authority: t.remote(), Header: header}
+	req := Request{Method: http.MethodConnect, Authority: t.Remote(), Header: header}
 	var a connectAnswer
 	err = underContext(ctx, sock, func() error {
 		return a.exchange(sock, req, Config{Limits: opt.Config.Limits})

@@ -7,10 +7,12 @@ import (
 	"net/url"
 
 	"golang.org/x/net/proxy"
+
+	"github.com/mintws/mintws/internal/target"
 )
 
 // socksTunnel asks the SOCKS5 proxy (RFC 1928) at the other end of sock for a connection to t.
-func socksTunnel(ctx context.Context, sock net.Conn, proxyURL *url.URL, t target) (net.Conn, error) {
+func socksTunnel(ctx context.Context, sock net.Conn, proxyURL *url.URL, t target.Target) (net.Conn, error) {
 	var auth *proxy.Auth
 	if proxyURL.User != nil {
 		password, _ := proxyURL.User.Password()
@@ -21,7 +23,7 @@ func socksTunnel(ctx context.Context, sock net.Conn, proxyURL *url.URL, t target
 		return nil, err
 	}
 	err = underContext(ctx, sock, func() error {
-		_, dialErr := d.Dial("tcp", t.remote()) // reads exactly the answer, so sock itself is the tunnel
+		_, dialErr := d.Dial("tcp", t.Remote()) // reads exactly the answer, so sock itself is the tunnel
 		var op *net.OpError
 		if errors.As(dialErr, &op) && op.Op == "socks connect" {
 			return op.Err // the errors around it name the addresses

@@ -6,25 +6,25 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/internal/target"
 )
 
-// Upgrade asks c to start a WebSocket at target, a ws or wss URL (RFC 6455 section 3): GET with Upgrade on HTTP/1.1. It appends the request to
+// Upgrade asks c to start a WebSocket at url, a ws or wss URL (RFC 6455 section 3): GET with Upgrade on HTTP/1.1. It appends the request to
 // out.Send and returns the next Conn and the WebSocket in state Connecting. The answer comes as an event on
 // [WebSocket.StreamID]: pass it to [Receive], or its status and header to [WebSocket.Answered].
 //
-// The target's userinfo becomes basic authentication, unless opt.Header has an Authorization. Its scheme says nothing of c,
+// The URL's userinfo becomes basic authentication, unless opt.Header has an Authorization. Its scheme says nothing of c,
 // which is the connection that the caller has made.
 //
-// The error wraps [ErrInvalidOptions] and says what is wrong with target or opt, or is what [httpconn.Conn.Request] or
+// The error wraps [ErrInvalidOptions] and says what is wrong with url or opt, or is what [httpconn.Conn.Request] or
 // opt.Rand returned. Then c is returned unchanged, and nothing was appended.
-func Upgrade(c httpconn.Conn, out *httpconn.Output, target string, opt Options) (httpconn.Conn, WebSocket, error) {
-	r, err := parseTarget(target)
+func Upgrade(c httpconn.Conn, out *httpconn.Output, url string, opt Options) (httpconn.Conn, WebSocket, error) {
+	r, err := parseTarget(url)
 	if err != nil {
 		return c, WebSocket{}, err
 	}
@@ -62,45 +62,27 @@ func Upgrade(c httpconn.Conn, out *httpconn.Output, target string, opt Options) 
 }
 
 // parseTarget returns the request for a ws or wss URL (RFC 6455 section 3).
-func parseTarget(target string) (r httpconn.Request, err error) {
-	u, err := url.Parse(target)
+func parseTarget(rawURL string) (r httpconn.Request, err error) {
+	t, err := target.Parse(rawURL)
 	if err != nil {
-		if ue, ok := err.(*url.Error); ok {
-			err = ue.Err // without the URL, which may hold a password
-		}
 		return r, fmt.Errorf("%w: target: %w", ErrInvalidOptions, err)
 	}
-	port := ""
-	switch u.Scheme {
+	switch t.Scheme {
 	case "ws":
-		r.Scheme, port = "http", "80"
+		r.Scheme = "http"
 	case "wss":
-		r.Scheme, port = "https", "443"
+		r.Scheme = "https"
 	default:
-		return r, fmt.Errorf("%w: target has scheme %q, want ws or wss", ErrInvalidOptions, u.Scheme)
+		return r, fmt.Errorf("%w: target has scheme %q, want ws or wss", ErrInvalidOptions, t.Scheme)
 	}
-	if strings.Contains(target, "#") { // section 3: fragment identifiers must not be used
-		return r, fmt.Errorf("%w: target has a fragment", ErrInvalidOptions)
+	r.Authority = t.HostField() // section 4.1, item 4
+	if !httpguts.ValidHostHeader(r.Authority) {
+		return r, fmt.Errorf("%w: target has host %q", ErrInvalidOptions, t.Host)
 	}
-	if u.Opaque != "" || u.Hostname() == "" {
-		return r, fmt.Errorf("%w: target has no host", ErrInvalidOptions)
-	}
-	// Section 4.1, item 4: the host, and the port unless it is the default. A zone is of this machine only (RFC 6874 section 4).
-	host := u.Hostname()
-	if host, _, _ = strings.Cut(host, "%"); strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	if u.Port() != "" && u.Port() != port {
-		host += ":" + u.Port()
-	}
-	if r.Authority, err = httpguts.PunycodeHostPort(host); err != nil || !httpguts.ValidHostHeader(r.Authority) {
-		return r, fmt.Errorf("%w: target has host %q", ErrInvalidOptions, u.Host)
-	}
-	r.Path = u.RequestURI() // section 3: path and query; "/" where the path is empty
-	if u.User != nil {
-		password, _ := u.User.Password()
-		r.Header = http.Header{"Authorization": {"Basic " +
-			base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password))}}
+	r.Path = t.URL.RequestURI() // section 3: path and query; "/" where the path is empty
+	if user := t.URL.User; user != nil {
+		password, _ := user.Password()
+		r.Header = http.Header{"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password))}}
 	}
 	return r, nil
 }

@@ -52,7 +52,8 @@ func TestUpgradeRequest(t *testing.T) {
 		{"IPv6", "ws://[2001:db8::1]:9000/x", Options{}, "GET /x HTTP/1.1\r\nHost: [2001:db8::1]:9000\r\n", [3]string{}},
 		{"IPv6 without port", "ws://[::1]/", Options{}, "GET / HTTP/1.1\r\nHost: [::1]\r\n", [3]string{}},
 		{"IPv6 with zone", "ws://[fe80::1%25eth0]/", Options{}, "GET / HTTP/1.1\r\nHost: [fe80::1]\r\n", [3]string{}},
-		{"international name", "ws://bücher.example/", Options{}, "GET / HTTP/1.1\r\nHost: xn--bcher-kva.example\r\n", [3]string{}},
+		{"leading zeros", "ws://example.com:0080/", Options{}, "GET / HTTP/1.1\r\nHost: example.com\r\n", [3]string{}},
+		{"international name", "ws://BÜCHER.example/", Options{}, "GET / HTTP/1.1\r\nHost: xn--bcher-kva.example\r\n", [3]string{}},
 		{"userinfo", "ws://Aladdin:open%20sesame@example.com/", Options{}, "GET / HTTP/1.1\r\nHost: example.com\r\nAuthorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n", [3]string{}},
 		{"userinfo, but Authorization is given", "ws://a:b@example.com/", Options{Header: http.Header{"authorization": {"Bearer x"}}},
 			"GET / HTTP/1.1\r\nHost: example.com\r\n", [3]string{"", "", "authorization: Bearer x\r\n"}},
@@ -92,6 +93,7 @@ func TestUpgradeRefuses(t *testing.T) {
 	}{
 		{"http", "http://example.com/", Options{}, ErrInvalidOptions, `"http"`},
 		{"no scheme", "example.com/", Options{}, ErrInvalidOptions, "scheme"},
+		{"slash in a password", "ws://user:secret/x@example.com/", Options{}, ErrInvalidOptions, "target"},
 		{"no host", "ws:///path", Options{}, ErrInvalidOptions, "host"},
 		{"only a port", "ws://:80/", Options{}, ErrInvalidOptions, "host"},
 		{"opaque", "ws:example.com", Options{}, ErrInvalidOptions, "host"},
