@@ -191,6 +191,9 @@ func TestFailedCallsChangeNothing(t *testing.T) {
 		{ended, beginData(1, 0), ErrStreamEnded},
 		{ended, endData(1, 0), ErrStreamEnded},
 		{feed(ended, true, ""), send(1, "x", true), ErrStreamEnded},
+		{tunnel, send(2, "x", false), ErrUnknownStream},
+		{tunnel, beginData(0, 1), ErrUnknownStream},
+		{tunnel, endData(2, 0), ErrUnknownStream},
 		{begin(Config{}, counted), send(1, "abcd", false), ErrBodyLength},
 		{begin(Config{}, counted), send(1, "ab", true), ErrBodyLength},
 		{begin(Config{}, counted), send(1, "", true), ErrBodyLength},
@@ -264,14 +267,20 @@ func TestEqual(t *testing.T) {
 // TestClippedData holds that appending to an event's data cannot write into the caller's buffer.
 func TestClippedData(t *testing.T) {
 	for _, tc := range h1Good {
-		var out Output
-		data := []byte(tc.input)
-		if _, err := h1Begin(t, tc).Stream(&out, data); err != nil {
-			t.Fatal(err)
-		}
-		for _, ev := range out.Events {
-			if len(ev.Data) != cap(ev.Data) || (ev.Kind == EventData) != (len(ev.Data) > 0) {
-				t.Errorf("%s: %v data of length %d, capacity %d", tc.name, ev.Kind, len(ev.Data), cap(ev.Data))
+		data := append(make([]byte, 0, len(tc.input)+10), tc.input...) // room behind
+		for cut := range len(data) + 1 {
+			var out Output
+			c, err := h1Begin(t, tc).Stream(&out, data[:cut])
+			if err == nil {
+				_, err = c.Stream(&out, data[cut:])
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, ev := range out.Events {
+				if len(ev.Data) != cap(ev.Data) || (ev.Kind == EventData) != (len(ev.Data) > 0) {
+					t.Errorf("%s: %v data of length %d, capacity %d", tc.name, ev.Kind, len(ev.Data), cap(ev.Data))
+				}
 			}
 		}
 		if string(data) != tc.input {

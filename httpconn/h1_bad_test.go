@@ -95,6 +95,8 @@ var h1Bad = []h1Case{
 
 	// Transfer-Encoding, RFC 9112 section 6.1.
 	h1BadHead("coding after length", h1OK+"Content-Length: 5\r\nTransfer-Encoding", ": chunked\r\n\r\n", 0, "has the other"),
+	h1BadHead("coding after length 0", h1OK+"Content-Length: 0\r\nTransfer-Encoding", ": chunked\r\n\r\n", 0,
+		"has the other"),
 	h1BadHead("length after coding", h1OK+"Transfer-Encoding: chunked\r\nContent-Length", ": 5\r\n\r\n", 0, "has the other"),
 	h1BadHead("coding twice", h1OK+"Transfer-Encoding: chunked\r\nTransfer-Encoding", ": chunked\r\n\r\n", 0,
 		"a second time"),
@@ -140,6 +142,10 @@ var h1Bad = []h1Case{
 	{name: "extensions outweigh the content", reqs: h1Get, cfg: Config{Limits: Limits{MaxHeaderBytes: 50}},
 		input: h1Chk + strings.Repeat("1;abcdef\r\nx\r\n", 20), at: len(h1Chk) + 8*13 + 3, reason: "limit of 50 bytes",
 		is: ErrHeaderTooLarge},
+	{name: "extensions after much content", reqs: h1Get,
+		cfg:   Config{Limits: Limits{MaxHeaderBytes: 50}}, // no credit is left of it
+		input: h1Chk + "40\r\n" + strings.Repeat("x", 64) + "\r\n1;" + strings.Repeat("a", 60), at: len(h1Chk) + 70 + 51,
+		reason: "limit of 50 bytes", is: ErrHeaderTooLarge},
 	{name: "one large extension", reqs: h1Get, cfg: Config{Limits: Limits{MaxHeaderBytes: 50}},
 		input: h1Chk + "1;" + strings.Repeat("a", 60) + "\r\n", at: len(h1Chk) + 51, reason: "limit of 50 bytes",
 		is: ErrHeaderTooLarge},

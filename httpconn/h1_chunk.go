@@ -52,7 +52,7 @@ func (h *h1) chunkHead(lim *Limits, data []byte) (n int, e *ConnError) {
 			h.chunk = chunkDataLF
 		case chunkDataLF:
 			ok, want = b == '\n', "LF after the chunk's content and CR"
-			h.chunk, h.digits, h.left = chunkSize, 0, 0
+			h.chunk = chunkSize // digits and left are 0
 		case chunkLF:
 			ok, want = b == '\n', "LF after the CR of a chunk's head"
 			h.chunkBegins()
