@@ -30,21 +30,30 @@ func merged(others, header http.Header) http.Header {
 	return h
 }
 
-// appendHead appends a response's head as HTTP/1.1 writes it, the fields sorted. A field that cannot be sent is an error.
-func appendHead(dst []byte, status int, header http.Header) ([]byte, error) {
+// check reports a field that cannot be sent.
+func check(header http.Header) error {
+	for name, values := range header {
+		if !httpguts.ValidHeaderFieldName(name) {
+			return fmt.Errorf("field name %q", name)
+		}
+		for _, v := range values {
+			if !httpguts.ValidHeaderFieldValue(v) {
+				return fmt.Errorf("field %s holds %q", name, v)
+			}
+		}
+	}
+	return nil
+}
+
+// appendHead appends a response's head as HTTP/1.1 writes it, the fields sorted.
+func appendHead(dst []byte, status int, header http.Header) []byte {
 	dst = fmt.Appendf(dst, "HTTP/1.1 %d %s\r\n", status, http.StatusText(status))
 	for _, name := range slices.Sorted(maps.Keys(header)) {
-		if !httpguts.ValidHeaderFieldName(name) {
-			return nil, fmt.Errorf("field name %q", name)
-		}
 		for _, v := range header[name] {
-			if !httpguts.ValidHeaderFieldValue(v) {
-				return nil, fmt.Errorf("field %s holds %q", name, v)
-			}
 			dst = fmt.Appendf(dst, "%s: %s\r\n", spelling(name), v)
 		}
 	}
-	return append(dst, "\r\n"...), nil
+	return append(dst, "\r\n"...)
 }
 
 // spelling writes WebSocket as RFC 6455 does. Case means nothing in a name, but there are clients that look for this one.

@@ -17,19 +17,23 @@
 // # Who owns what
 //
 // After Answer the stream belongs to the handler: nobody else reads, writes or closes it, no deadline is set on it, and
-// http.Server's Shutdown neither waits for it nor closes it. Neither w nor r's body may be used any more; r's fields may.
-// The stream may outlive the handler on HTTP/1.1, where it is a connection of its own; whoever has it must close it.
+// w and r's body may not be used any more; r's other fields may.
 //
 // One goroutine may read while another writes; the other methods may be called at any time, so that a deadline in the past
 // interrupts a Read or a Write under way. After a Read was interrupted reading can go on; after a Write was, the peer has got
 // some part of it and the stream is good for nothing but to be closed.
 //
+// On HTTP/1.1 the stream is a connection of its own, which http.Server has let go of: its Shutdown neither waits for it nor
+// closes it, and it may outlive the handler. Whoever has it must close it.
+//
+// On HTTP/2 the stream is the exchange of the request and its response, and shares its connection with others. The handler
+// must close it before it returns, and no Write may be under way then; with the return the stream ends. For net/http to accept
+// such requests import package [github.com/mintws/mintws/mintws/wshttp/xconnect].
+//
 // # Ending
 //
-// Close on a connection with unread input makes the peer's system throw away what it has not read yet, our Close frame
-// perhaps. [Linger] is for that.
-//
-// HTTP/2 is not there yet: Answer refuses it.
+// Close on an HTTP/1.1 connection with unread input makes the peer's system throw away what it has not read yet, our Close
+// frame perhaps. [Linger] is for that.
 package wshttp
 
 import (
@@ -45,12 +49,12 @@ import (
 // Stream is the bytes below one WebSocket, in both directions. On HTTP/1.1 it is a [net.Conn] too.
 type Stream interface {
 	io.ReadWriteCloser
-	// CloseWrite ends our direction and leaves the other open. The error is [errors.ErrUnsupported] where the connection
-	// cannot do that.
+	// CloseWrite ends our direction and leaves the other open. The error is [errors.ErrUnsupported] on HTTP/2, and where a
+	// connection cannot do that.
 	CloseWrite() error
 	// SetReadDeadline makes Read fail with [os.ErrDeadlineExceeded] from then on; the zero time means never.
 	SetReadDeadline(t time.Time) error
-	// SetWriteDeadline does the same for Write.
+	// SetWriteDeadline does the same for Write. On HTTP/2 the stream is reset when the time has come.
 	SetWriteDeadline(t time.Time) error
 }
 
@@ -60,7 +64,7 @@ type Stream interface {
 //
 // On failure there is nothing left to do for the handler but to return: the client has got a 500, or the connection is gone.
 // The reason is a ResponseWriter without [http.Hijacker], made by a middleware that does not have Unwrap either, or a
-// header that cannot be sent, or that the client is gone.
+// header or status that cannot be sent, or that the client is gone.
 func Answer(w http.ResponseWriter, r *http.Request, status int, header http.Header) (Stream, error) {
 	s, err := answer(w, r, status, header)
 	if err != nil {
@@ -74,21 +78,29 @@ func answer(w http.ResponseWriter, r *http.Request, status int, header http.Head
 		Refuse(w, err)
 		return nil, err
 	}
-	if r.ProtoMajor != 1 {
-		return fail(fmt.Errorf("HTTP/%d: %w", r.ProtoMajor, errors.ErrUnsupported))
+	want := http.StatusSwitchingProtocols // RFC 6455 section 4.2.2, item 5.1
+	if r.ProtoMajor >= 2 {
+		want = http.StatusOK // RFC 8441 section 5
 	}
-	if status != http.StatusSwitchingProtocols { // RFC 6455 section 4.2.2, item 5.1
-		return fail(fmt.Errorf("status %d does not open a WebSocket on HTTP/1.1, want 101", status))
+	if status != want {
+		return fail(fmt.Errorf("status %d does not open a WebSocket on HTTP/%d, want %d", status, r.ProtoMajor, want))
 	}
-	head, err := appendHead(nil, status, merged(w.Header(), header))
-	if err != nil {
+	header = merged(w.Header(), header)
+	if err := check(header); err != nil {
 		return fail(err)
+	}
+	if r.ProtoMajor >= 2 {
+		s, err := newTunnel(w, r, status, header)
+		if err != nil {
+			return fail(err)
+		}
+		return s, nil
 	}
 	conn, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return fail(err)
 	}
-	s, err := hijacked(conn, buffered.Reader, head)
+	s, err := hijacked(conn, buffered.Reader, appendHead(nil, status, header))
 	if err != nil {
 		conn.Close()
 		return nil, err
@@ -112,7 +124,8 @@ func Refuse(w http.ResponseWriter, err error) {
 }
 
 // Linger closes s so that the peer gets everything that was written: it ends our direction first, as a server does
-// (RFC 6455 section 7.1.1), then reads and drops what still comes, until the peer ends its own or the timeout has passed.
+// (RFC 6455 section 7.1.1), then reads and drops what still comes, until the peer ends its own or the timeout has passed. On
+// HTTP/2 nothing is thrown away, and Linger is Close.
 func Linger(s Stream, timeout time.Duration) error {
 	if s.SetReadDeadline(time.Now().Add(timeout)) == nil && s.SetWriteDeadline(time.Now().Add(timeout)) == nil &&
 		s.CloseWrite() == nil {

@@ -196,7 +196,8 @@ func TestAnswerFails(t *testing.T) {
 		silent bool   // nobody is there to be answered
 	}{
 		{"no Hijacker", nil, 1, 101, nil, "not supported", false},
-		{"HTTP/2", nil, 2, 200, nil, "HTTP/2: unsupported", false},
+		{"HTTP/2 without deadlines", nil, 2, 200, nil, "not supported", false},
+		{"status on HTTP/2", nil, 2, 101, nil, "status 101", false},
 		{"status", gone, 1, 200, nil, "status 200", false},
 		{"name", gone, 1, 101, http.Header{"a:": {"1"}}, `"a:"`, false},
 		{"value", gone, 1, 101, http.Header{"A": {"1\r\n"}}, `"1\r\n"`, false},
