@@ -1,5 +1,5 @@
 // Command echoserver returns every WebSocket message to its sender. On every path it serves WebSockets, and for other requests a
-// page that opens one.
+// page that opens one. It speaks HTTP/1.1 and HTTP/2 on one port, with TLS or without.
 //
 //	go run ./examples/echoserver -addr localhost:9001
 //
@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/mintws/mintws/internal/echo"
+	_ "github.com/mintws/mintws/mintws/wshttp/xconnect" // WebSockets on HTTP/2
 )
 
 // grace is how long the connections have to finish after a signal: less than the 10 s after which container runtimes kill.
@@ -64,8 +65,13 @@ func serve(ctx context.Context, cfg config, log *slog.Logger) error {
 		return err
 	}
 	body := echo.New(cfg.echo)
+	var protocols http.Protocols // without TLS, HTTP/2 is for clients that know beforehand
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
 	server := &http.Server{
 		Handler:           body,
+		Protocols:         &protocols,
 		TLSConfig:         tlsConfig,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       60 * time.Second,

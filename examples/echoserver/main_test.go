@@ -15,10 +15,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mintws/mintws/internal/echo"
 	"github.com/mintws/mintws/internal/echo/echotest"
 	"github.com/mintws/mintws/mintws"
+
+	"golang.org/x/net/http2"
 )
 
 // TestMain makes the test's binary the program itself when it is started with this variable: the real main in a process of its own.
@@ -170,6 +173,48 @@ func TestTLSFlags(t *testing.T) {
 		if _, err = c.Finish(); err != nil {
 			t.Error(err)
 		}
+		if status, log := stop(); status != 0 {
+			t.Errorf("exit status %d, log\n%s", status, log)
+		}
+	}
+}
+
+// TestHTTP2 shows that the server announces extended CONNECT on HTTP/2, with TLS and without (RFC 8441 section 3).
+func TestHTTP2(t *testing.T) {
+	for _, args := range [][]string{{"-tls"}, {}} {
+		_, addr, stop := start(t, args...)
+		var conn net.Conn
+		var err error
+		if len(args) > 0 {
+			conn, err = tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
+		} else {
+			conn, err = net.Dial("tcp", addr)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err = conn.SetDeadline(time.Now().Add(echotest.Limit)); err != nil {
+			t.Fatal(err)
+		}
+		framer := http2.NewFramer(conn, conn)
+		if _, err = io.WriteString(conn, http2.ClientPreface); err != nil {
+			t.Fatal(err)
+		}
+		if err = framer.WriteSettings(); err != nil {
+			t.Fatal(err)
+		}
+		f, err := framer.ReadFrame()
+		if err != nil {
+			t.Fatal(err)
+		}
+		settings, ok := f.(*http2.SettingsFrame)
+		if !ok {
+			t.Fatalf("first frame is %v", f)
+		}
+		if v, _ := settings.Value(http2.SettingEnableConnectProtocol); v != 1 {
+			t.Errorf("%q: SETTINGS_ENABLE_CONNECT_PROTOCOL is %d, want 1", args, v)
+		}
+		conn.Close()
 		if status, log := stop(); status != 0 {
 			t.Errorf("exit status %d, log\n%s", status, log)
 		}

@@ -30,7 +30,7 @@ func start(t *testing.T, opt echo.Options) (s *echo.Server, addr string, done ch
 	t.Cleanup(func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
-		s.Shutdown(ctx) //nolint:errcheck // drops what a failed test has left
+		s.Shutdown(ctx) // drops what a failed test has left
 	})
 	return s, ts.Listener.Addr().String(), done
 }

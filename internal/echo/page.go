@@ -19,7 +19,7 @@ func servePage(w http.ResponseWriter, r *http.Request) {
 	// 'self' does not cover ws: in every browser.
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self' ws: wss:")
 	if r.Method == http.MethodGet {
-		io.WriteString(w, page) //nolint:errcheck // the client is gone then
+		io.WriteString(w, page) // the client is gone then
 	}
 }
 

@@ -1,5 +1,6 @@
 // Package echo is the body of the echo server: an http.Handler that returns every WebSocket message to its sender. The
-// example, the conformance runs and tests of other packages use it.
+// example, the conformance runs and tests of other packages use it. It speaks HTTP/2 as well, if the http.Server in front accepts
+// extended CONNECT: see package wshttp.
 package echo
 
 import (
@@ -141,6 +142,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	for c := range s.sessions {
 		if c.stream != nil {
+			c.stream.SetWriteDeadline(time.Unix(1, 0)) // Close alone does not stop a Write on HTTP/2
 			c.stream.Close()
 		}
 	}

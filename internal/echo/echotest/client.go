@@ -74,6 +74,12 @@ func Open(conn net.Conn, path string, lines ...string) (*Client, error) {
 	return c, err
 }
 
+// New returns a client on a stream of which others have made a WebSocket.
+func New(conn net.Conn) (*Client, error) {
+	ws, err := mintws.NewWebSocket(mintws.Client, mintws.Options{})
+	return &Client{Conn: conn, WS: ws, r: bufio.NewReader(conn)}, err
+}
+
 // Send writes frames, all in one Write.
 func (c *Client) Send(frames ...mintws.Frame) (err error) {
 	c.out = c.out[:0]
