@@ -16,7 +16,7 @@ import (
 //
 // The zero Conn is closed: its methods return [ErrClosed], none panics. No method accepts a nil *Output.
 //
-// A Conn is passed by value and its size is held by a test.
+// A Conn is passed by value: 104 bytes on 64-bit machines, which a test holds below 192.
 type Conn struct {
 	set     *settings  // never written after New
 	fail    *ConnError // what ended the connection; sticks
