@@ -71,11 +71,11 @@ func (e *ConnError) Unwrap() error { return e.Err }
 
 // StreamError ends one stream and leaves the connection usable.
 type StreamError struct {
-	Stream StreamID
-	Code   http2.ErrCode
-	Local  bool   // we ended it; false: the peer did
-	Reason string // what was seen and what was expected
-	Err    error  // one of the sentinels of this package, or nil
+	Stream StreamID      // the stream that ended
+	Code   http2.ErrCode // what the RST_STREAM says; on HTTP/1.1 the code that comes nearest
+	Local  bool          // we ended it; false: the peer did
+	Reason string        // what was seen and what was expected
+	Err    error         // one of the sentinels of this package, or nil
 }
 
 // Error returns the stream, the code, which side ended it, and the reason.

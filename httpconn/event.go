@@ -52,10 +52,10 @@ func (k EventKind) String() string {
 
 // Event is one thing the server did. Kind says which of the other fields are set.
 type Event struct {
-	Kind     EventKind
-	StreamID StreamID // 0: the connection
-	Tag      uint64   // the Tag of the Request this belongs to
-	Status   int      // Informational, Headers
+	Kind     EventKind // what was done
+	StreamID StreamID  // 0: the connection
+	Tag      uint64    // the Tag of the Request this belongs to
+	Status   int       // Informational, Headers
 	// Header holds the fields under their canonical names (Informational, Headers, Trailers). It was made for this
 	// event and belongs to the caller.
 	Header http.Header

@@ -73,9 +73,9 @@ func (e *ProtocolError) Unwrap() error { return e.Err }
 // CloseError says how a WebSocket ended when it was not a complete closing handshake: RFC 6455 section 7.1.5. Its code is 1006
 // where there was no Close frame.
 type CloseError struct {
-	Code   CloseCode
-	Reason string
-	Err    error // what ended the stream below, if that is known
+	Code   CloseCode // of the peer's Close; 1005 if it had none, 1006 if there was no Close
+	Reason string    // of the peer's Close; WebSocket.EOF does not keep it and leaves this empty
+	Err    error     // what ended the stream below, if that is known
 }
 
 // Error returns the code, the reason and the cause.
@@ -96,10 +96,10 @@ func (e *CloseError) Unwrap() error { return e.Err }
 // HandshakeError reports that an opening handshake failed. On the client's side Status and Header are those of the
 // response; on the server's side Status is that of the answer.
 type HandshakeError struct {
-	Status int
-	Header http.Header
-	Err    error  // the sentinel
-	Detail string // which field, what it held, what was expected
+	Status int         // status code of the response, or of the answer
+	Header http.Header // fields of the response, or for the answer
+	Err    error       // the sentinel
+	Detail string      // which field, what it held, what was expected
 	// Canceled says that the stream was cancelled, because it had become something that is not a WebSocket. Otherwise the
 	// response is an ordinary one: its content follows in EventData and the connection remains usable.
 	Canceled bool

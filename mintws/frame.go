@@ -56,7 +56,7 @@ const (
 // its capacity clipped, and [Frame.Clone] makes it last. In a frame that is sent, Payload is read during the call and not
 // kept.
 type Frame struct {
-	Opcode Opcode
+	Opcode Opcode    // what the frame is
 	More   bool      // further fragments follow; the zero value is a whole message
 	RSV    RSV       // bits that no extension consumed; must be zero in a frame that is sent, unless Raw
 	Raw    bool      // when sending: skip the extensions for this message
