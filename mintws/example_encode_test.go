@@ -54,7 +54,7 @@ func ExampleWebSocket_AppendEncode_refused() {
 		panic(err)
 	}
 	for _, f := range []mintws.Frame{
-		mintws.Text("caf\xe9s"),
+		mintws.Text("no \xff"),
 		mintws.Ping(make([]byte, 126)),
 		mintws.Close(mintws.CodeAbnormal, ""),
 		{Opcode: mintws.OpContinuation},
@@ -66,7 +66,7 @@ func ExampleWebSocket_AppendEncode_refused() {
 		}
 	}
 	// Output:
-	// mintws: invalid frame: text is not UTF-8: byte 0xe9 at offset 3
+	// mintws: invalid frame: text is not UTF-8: byte 0xff at offset 3
 	// mintws: invalid frame: Ping frame of 126 bytes, at most 125 are allowed
 	// mintws: invalid frame: close code 1006 abnormal closure must not be sent
 	// mintws: fragment out of order: Continuation frame, but no message is being sent
