@@ -19,9 +19,9 @@ type AcceptOptions struct {
 	// Choose, if it is set, chooses instead of Subprotocols. It gets what the client offered, in the client's order of
 	// preference, and returns one of these, or "" for none. It is not called where nothing was offered.
 	Choose func(offered []string) string
-	// AllowedOrigins are the origins whose pages may connect, such as "https://example.org"; "*" is every origin, and "null"
-	// has to be named to be allowed. If the list is empty the page has to come from the host and port that the request is for.
-	// The list replaces that rule, so that naming every origin also stops DNS rebinding.
+	// AllowedOrigins are the origins whose pages may connect, such as "https://example.org"; "*" is every origin, and
+	// "null" has to be named to be allowed. If the list is empty the page has to come from the host and port that the
+	// request is for. The list replaces that rule, so that naming every origin also stops DNS rebinding.
 	AllowedOrigins []string
 	// CheckOrigin, if it is set, decides alone which requests are allowed, those without an Origin included. Its error
 	// refuses the request with 403 and is wrapped in the HandshakeError; the client does not get to see it. It must not
@@ -54,7 +54,8 @@ type AcceptOptions struct {
 //   - 500: an option cannot be used.
 //   - 501: the extended CONNECT is for another protocol.
 //
-// Extensions are not negotiated: offers in Sec-WebSocket-Extensions are not answered, which declines them (RFC 6455 section 9.1).
+// Extensions are not negotiated: offers in Sec-WebSocket-Extensions are not answered, which declines them (RFC 6455
+// section 9.1).
 func Accept(r *http.Request, opt AcceptOptions) (WebSocket, int, http.Header, error) {
 	ws, status, header, refusal := accept(r, opt)
 	if refusal != nil {
@@ -107,8 +108,8 @@ func accept(r *http.Request, opt AcceptOptions) (ws WebSocket, status int, heade
 	return ws, status, header, nil
 }
 
-// Check reports which option cannot be used, with an error that wraps [ErrInvalidOptions]. Accept does so for every request and
-// answers 500; a server that calls Check when it starts finds out in time.
+// Check reports which option cannot be used, with an error that wraps [ErrInvalidOptions]. Accept does so for every
+// request and answers 500; a server that calls Check when it starts finds out in time.
 func (opt AcceptOptions) Check() error {
 	for name, values := range opt.Header {
 		if !httpguts.ValidHeaderFieldName(name) {

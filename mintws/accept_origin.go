@@ -51,7 +51,8 @@ func originListed(values, allowed []string) bool {
 	return false
 }
 
-// origin is a scheme, a host and a port (RFC 6454 section 4), in lower case, the port never empty if the scheme has a default.
+// origin is a scheme, a host and a port (RFC 6454 section 4), in lower case, the port never empty if the scheme has a
+// default.
 type origin struct{ scheme, host, port string }
 
 // parseOrigin reads what RFC 6454 section 6.2 serializes: scheme, host and maybe a port, nothing after them.
@@ -67,8 +68,9 @@ func parseOrigin(s string) (origin, bool) {
 	return o, true
 }
 
-// serves reports whether o is the origin that r is for. Behind a proxy that ends TLS a server does not know the scheme that
-// the browser sees, so https is taken on a connection without TLS. The reverse is not: anybody on the way can forge an http page.
+// serves reports whether o is the origin that r is for. Behind a proxy that ends TLS a server does not know the scheme
+// that the browser sees, so https is taken on a connection without TLS. The reverse is not: anybody on the way can forge
+// an http page.
 func (o origin) serves(r *http.Request) bool {
 	if o.scheme != "https" && (o.scheme != "http" || r.TLS != nil) {
 		return false

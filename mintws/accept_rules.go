@@ -15,7 +15,8 @@ import (
 func checkUpgrade(r *http.Request) *HandshakeError {
 	// Item 1. A client that cannot make a GET is told so before anything else.
 	if r.Method != http.MethodGet {
-		return refuse(http.StatusMethodNotAllowed, ErrBadRequest, "method is "+quote(r.Method)+`, want "GET"`, "Allow", http.MethodGet)
+		return refuse(http.StatusMethodNotAllowed, ErrBadRequest,
+			"method is "+quote(r.Method)+`, want "GET"`, "Allow", http.MethodGet)
 	}
 	// Item 1. Upgrade in an HTTP/1.0 request must be ignored (RFC 9110 section 7.8), so it is as if there were none.
 	if !r.ProtoAtLeast(1, 1) {
@@ -77,7 +78,8 @@ func checkConnect(r *http.Request) *HandshakeError {
 	}
 	// Section 5: Sec-WebSocket-Version is used as in RFC 6455, where section 4.4 leaves the status open.
 	if !version13(r) {
-		return refuse(http.StatusBadRequest, ErrBadVersion, holds(r, "Sec-WebSocket-Version")+`, want "13"`, "Sec-WebSocket-Version", "13")
+		return refuse(http.StatusBadRequest, ErrBadVersion,
+			holds(r, "Sec-WebSocket-Version")+`, want "13"`, "Sec-WebSocket-Version", "13")
 	}
 	// RFC 9110 section 9.3.6: a CONNECT request has no content. A length would end the stream after so many bytes.
 	if r.ContentLength > 0 || len(r.Header.Values("Content-Length")) != 0 {
@@ -92,8 +94,9 @@ func version13(r *http.Request) bool {
 	return len(v) == 1 && v[0] == "13"
 }
 
-// requestKey returns the Sec-WebSocket-Key, or what is wrong with it: there must be one (RFC 6455 section 11.3.1), the base64
-// of 16 bytes (section 4.2.1 item 5). Base64 with stray bits in its last character is not what anything encodes 16 bytes to.
+// requestKey returns the Sec-WebSocket-Key, or what is wrong with it: there must be one (RFC 6455 section 11.3.1), the
+// base64 of 16 bytes (section 4.2.1 item 5). Base64 with stray bits in its last character is not what anything encodes
+// 16 bytes to.
 func requestKey(r *http.Request) (key, problem string) {
 	values := r.Header.Values("Sec-WebSocket-Key")
 	if len(values) != 1 {

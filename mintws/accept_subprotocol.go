@@ -31,8 +31,8 @@ func chooseSubprotocol(r *http.Request, opt AcceptOptions) (string, *HandshakeEr
 }
 
 // offeredSubprotocols returns the elements of Sec-WebSocket-Protocol: tokens, at least one, no two the same (RFC 6455
-// sections 4.1 item 10 and 4.3). Empty elements do not count (RFC 9110 section 5.6.1.2). The field may be there several times
-// (section 11.3.4).
+// sections 4.1 item 10 and 4.3). Empty elements do not count (RFC 9110 section 5.6.1.2). The field may be there several
+// times (section 11.3.4).
 func offeredSubprotocols(r *http.Request) ([]string, *HandshakeError) {
 	const name = "Sec-WebSocket-Protocol"
 	values := r.Header.Values(name)

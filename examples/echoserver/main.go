@@ -1,5 +1,5 @@
-// Command echoserver returns every WebSocket message to its sender. On every path it serves WebSockets, and for other requests a
-// page that opens one. It speaks HTTP/1.1 and HTTP/2 on one port, with TLS or without.
+// Command echoserver returns every WebSocket message to its sender. On every path it serves WebSockets, and for other
+// requests a page that opens one. It speaks HTTP/1.1 and HTTP/2 on one port, with TLS or without.
 //
 //	go run ./examples/echoserver -addr localhost:9001
 //

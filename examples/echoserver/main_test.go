@@ -24,7 +24,8 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// TestMain makes the test's binary the program itself when it is started with this variable: the real main in a process of its own.
+// TestMain makes the test's binary the program itself when it is started with this variable: the real main in a process
+// of its own.
 func TestMain(m *testing.M) {
 	if os.Getenv("ECHOSERVER_MAIN") != "" {
 		main()

@@ -18,8 +18,8 @@ import (
 // closedLine is the line of a connection that ended as it should.
 var closedLine = regexp.MustCompile(`level=INFO msg=closed .* out=(\d+) .* code=1001 `)
 
-// TestSignals starts the program and ends it with a signal while messages are under way on 200 connections. No message that it
-// answered is lost, which the lines of its log tell.
+// TestSignals starts the program and ends it with a signal while messages are under way on 200 connections. No message
+// that it answered is lost, which the lines of its log tell.
 func TestSignals(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		t.Run(sig.String(), func(t *testing.T) {

@@ -139,8 +139,8 @@ func TestEchoPieces(t *testing.T) {
 	}
 }
 
-// TestProtocolErrors sends illegal bytes after a legal message, and more than fits into any buffer after them. The answer to the
-// message and the Close arrive nevertheless.
+// TestProtocolErrors sends illegal bytes after a legal message, and more than fits into any buffer after them. The
+// answer to the message and the Close arrive nevertheless.
 func TestProtocolErrors(t *testing.T) {
 	noise := strings.Repeat("noise", 1<<19)
 	tests := []struct {

@@ -1,6 +1,6 @@
 // Package echo is the body of the echo server: an http.Handler that returns every WebSocket message to its sender. The
-// example, the conformance runs and tests of other packages use it. It speaks HTTP/2 as well, if the http.Server in front accepts
-// extended CONNECT: see package wshttp.
+// example, the conformance runs and tests of other packages use it. It speaks HTTP/2 as well, if the http.Server in
+// front accepts extended CONNECT: see package wshttp.
 package echo
 
 import (
@@ -25,7 +25,8 @@ type Options struct {
 	WriteTimeout time.Duration
 	// CloseTimeout is how long to wait for the peer's Close, and once again for the end of its bytes. Default 5 s.
 	CloseTimeout time.Duration
-	// Done, if it is set, gets the summary of each connection and of each refused handshake. It is called from several goroutines.
+	// Done, if it is set, gets the summary of each connection and of each refused handshake. It is called from several
+	// goroutines.
 	Done func(Summary)
 }
 
@@ -78,7 +79,8 @@ var errStopping = &mintws.HandshakeError{
 	Detail: "the server is shutting down",
 }
 
-// ServeHTTP echoes on requests for a WebSocket and answers others with a page that makes one. It returns when the WebSocket is over.
+// ServeHTTP echoes on requests for a WebSocket and answers others with a page that makes one. It returns when the
+// WebSocket is over.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !mintws.IsUpgrade(r) {
 		servePage(w, r)
@@ -120,8 +122,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, c *session) error
 }
 
 // Shutdown sends a Close with 1001 on every connection, after what was answered before, and refuses new ones. It waits
-// until the closing handshakes are done, each for CloseTimeout at most. When ctx ends earlier it drops the connections that are
-// left and returns ctx's error.
+// until the closing handshakes are done, each for CloseTimeout at most. When ctx ends earlier it drops the connections
+// that are left and returns ctx's error.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	if !s.stopping {

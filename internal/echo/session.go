@@ -19,8 +19,8 @@ const (
 	maxKeep = 1 << 20  // a buffer that a large message made larger is not kept
 )
 
-// session is one WebSocket. All of it but stop belongs to the goroutine that is in run; stream is set under the server's lock, and
-// others use those methods of it that may be called at any time.
+// session is one WebSocket. All of it but stop belongs to the goroutine that is in run; stream is set under the server's
+// lock, and others use those methods of it that may be called at any time.
 type session struct {
 	opt    Options
 	stream wshttp.Stream
@@ -35,8 +35,9 @@ type session struct {
 	closing bool      // our Close is sent
 }
 
-// interrupt makes run send a Close with 1001. Writing that here would need a lock around the WebSocket. Instead the Read under way is made
-// to return, and the only goroutine that has the value goes on from there. Called under the server's lock.
+// interrupt makes run send a Close with 1001. Writing that here would need a lock around the WebSocket. Instead the Read
+// under way is made to return, and the only goroutine that has the value goes on from there. Called under the server's
+// lock.
 func (s *session) interrupt() {
 	s.stop.Store(true)
 	if s.stream != nil {

@@ -42,8 +42,8 @@ func TestShutdownLosesNothing(t *testing.T) {
 	}
 }
 
-// TestShutdownIdle shows that connections on which nothing happens are told, that new ones are refused meanwhile, and that a second
-// Shutdown waits like the first.
+// TestShutdownIdle shows that connections on which nothing happens are told, that new ones are refused meanwhile, and
+// that a second Shutdown waits like the first.
 func TestShutdownIdle(t *testing.T) {
 	s, addr, done := start(t, echo.Options{Idle: -1, CloseTimeout: echotest.Limit})
 	c := dial(t, addr)
@@ -116,7 +116,8 @@ func TestShutdownBounded(t *testing.T) {
 	})
 }
 
-// TestShutdownWhileClosing has a connection that waits for the peer's Close already. Shutdown wakes it, which must not cut that short.
+// TestShutdownWhileClosing has a connection that waits for the peer's Close already. Shutdown wakes it, which must not
+// cut that short.
 func TestShutdownWhileClosing(t *testing.T) {
 	s, addr, done := start(t, echo.Options{Idle: time.Millisecond, CloseTimeout: echotest.Limit})
 	c := dial(t, addr)

@@ -14,8 +14,9 @@ import (
 
 // tunnel is the stream on HTTP/2: the request's body and the response's.
 //
-// A deadline on a body of net/http's breaks the body when it passes, so that the reading that is interrupted cannot go on. For
-// that reason one goroutine reads the body into a pipe, which has deadlines of the usual kind. It ends with Close.
+// A deadline on a body of net/http's breaks the body when it passes, so that the reading that is interrupted cannot go
+// on. For that reason one goroutine reads the body into a pipe, which has deadlines of the usual kind. It ends with
+// Close.
 type tunnel struct {
 	r    net.Conn // our end of the pipe
 	w    http.ResponseWriter

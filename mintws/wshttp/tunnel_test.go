@@ -120,7 +120,8 @@ func TestAnswerHTTP2(t *testing.T) {
 	}
 }
 
-// TestLastWordsHTTP2 has a handler that writes and returns while the client is sending. What was written arrives, and a clean end.
+// TestLastWordsHTTP2 has a handler that writes and returns while the client is sending. What was written arrives, and a
+// clean end.
 func TestLastWordsHTTP2(t *testing.T) {
 	ts := startHTTP2(t, accept(t, mintws.AcceptOptions{}, func(s wshttp.Stream) {
 		if _, err := io.WriteString(s, "last words"); err != nil {

@@ -1,4 +1,5 @@
-// Package wshttp puts WebSockets on net/http: it answers the request that [mintws.Accept] judged and hands over the bytes below.
+// Package wshttp puts WebSockets on net/http: it answers the request that [mintws.Accept] judged and hands over the
+// bytes below.
 //
 // A handler is these steps, the loop left out:
 //
@@ -19,16 +20,16 @@
 // After Answer the stream belongs to the handler: nobody else reads, writes or closes it, no deadline is set on it, and
 // w and r's body may not be used any more; r's other fields may.
 //
-// One goroutine may read while another writes; the other methods may be called at any time, so that a deadline in the past
-// interrupts a Read or a Write under way. After a Read was interrupted reading can go on; after a Write was, the peer has got
-// some part of it and the stream is good for nothing but to be closed.
+// One goroutine may read while another writes; the other methods may be called at any time, so that a deadline in the
+// past interrupts a Read or a Write under way. After a Read was interrupted reading can go on; after a Write was, the
+// peer has got some part of it and the stream is good for nothing but to be closed.
 //
 // On HTTP/1.1 the stream is a connection of its own, which http.Server has let go of: its Shutdown neither waits for it nor
 // closes it, and it may outlive the handler. Whoever has it must close it.
 //
-// On HTTP/2 the stream is the exchange of the request and its response, and shares its connection with others. The handler
-// must close it before it returns, and no Write may be under way then; with the return the stream ends. For net/http to accept
-// such requests import package [github.com/mintws/mintws/mintws/wshttp/xconnect].
+// On HTTP/2 the stream is the exchange of the request and its response, and shares its connection with others. The
+// handler must close it before it returns, and no Write may be under way then; with the return the stream ends. For
+// net/http to accept such requests import package [github.com/mintws/mintws/mintws/wshttp/xconnect].
 //
 // # Ending
 //
@@ -108,9 +109,9 @@ func answer(w http.ResponseWriter, r *http.Request, status int, header http.Head
 	return s, nil
 }
 
-// Refuse answers a request that cannot become a WebSocket. For a [mintws.HandshakeError], as Accept returns it, the answer has
-// the error's status and fields, and its Detail as a sentence for whoever looks at it with curl; other errors become
-// a 500 that says nothing. Plain requests on the connection may follow.
+// Refuse answers a request that cannot become a WebSocket. For a [mintws.HandshakeError], as Accept returns it, the
+// answer has the error's status and fields, and its Detail as a sentence for whoever looks at it with curl; other errors
+// become a 500 that says nothing. Plain requests on the connection may follow.
 func Refuse(w http.ResponseWriter, err error) {
 	status, detail := http.StatusInternalServerError, ""
 	var he *mintws.HandshakeError

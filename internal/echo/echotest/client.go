@@ -92,8 +92,8 @@ func (c *Client) Send(frames ...mintws.Frame) (err error) {
 	return err
 }
 
-// Next returns the next frame, valid until the next call. At the end of the bytes the error is io.EOF if the closing handshake is
-// complete, and that of WebSocket.EOF otherwise.
+// Next returns the next frame, valid until the next call. At the end of the bytes the error is io.EOF if the closing
+// handshake is complete, and that of WebSocket.EOF otherwise.
 func (c *Client) Next() (mintws.Frame, error) {
 	for c.next == len(c.in.Frames) {
 		if c.fail != nil {
@@ -118,8 +118,8 @@ func (c *Client) Next() (mintws.Frame, error) {
 	return c.in.Frames[c.next-1], nil
 }
 
-// Finish reads up to the Close, answers it if that is still to be done, and reads on to the end of the bytes. It returns the Close,
-// and an error if anything else came before it or if the end is not a clean one.
+// Finish reads up to the Close, answers it if that is still to be done, and reads on to the end of the bytes. It returns
+// the Close, and an error if anything else came before it or if the end is not a clean one.
 func (c *Client) Finish() (mintws.Frame, error) {
 	f, err := c.Next()
 	if err != nil {

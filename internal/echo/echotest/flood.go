@@ -8,10 +8,10 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// Flood opens n connections to an echo server and keeps messages under way on all of them. When each has had an answer it calls
-// stop, which makes the server shut down, and then reads every connection to its end. It returns how many
-// messages came back. The error says where messages were out of order, were missing before a later one, or where a connection did
-// not end with a Close 1001 and a clean end of the bytes.
+// Flood opens n connections to an echo server and keeps messages under way on all of them. When each has had an answer
+// it calls stop, which makes the server shut down, and then reads every connection to its end. It returns how many
+// messages came back. The error says where messages were out of order, were missing before a later one, or where a
+// connection did not end with a Close 1001 and a clean end of the bytes.
 func Flood(addr string, n int, stop func()) (received int64, err error) {
 	var (
 		wg      sync.WaitGroup
