@@ -196,11 +196,11 @@ func tableOf(n uint32) Table { return Table{xmax: n ^ DefaultMaxSize, xlimit: n 
 func newestFirst(t Table) []Field {
 	var fields []Field
 	for i := range uint64(t.Len()) {
-		f, ok := t.lookup(staticLen + 1 + i)
+		name, value, ok := t.lookup(staticLen + 1 + i)
 		if !ok {
 			panic("no entry")
 		}
-		fields = append(fields, f)
+		fields = append(fields, Field{Name: name, Value: value})
 	}
 	return fields
 }

@@ -88,12 +88,12 @@ func (d *decoder) indexed() *Error {
 	if err != nil {
 		return err
 	}
-	f, ok := d.t.lookup(index)
+	name, value, ok := d.t.lookup(index)
 	if !ok { // section 6.1: "The index value of 0 is not used. It MUST be treated as a decoding error"
 		return noEntry(at, index, &d.t)
 	}
-	if d.room(at, f.Size()) {
-		d.add(f)
+	if size := len(name) + len(value) + overhead; d.room(at, size) {
+		d.add(name, value, false, size)
 	}
 	return nil
 }
@@ -105,31 +105,31 @@ func (d *decoder) literalField(mask byte, index, sensitive bool) *Error {
 	if err != nil {
 		return err
 	}
-	var known Field
-	var name, value literal
+	var name, value string
+	var rawName, rawValue literal
 	if nameIndex != 0 {
 		var ok bool
-		if known, ok = d.t.lookup(nameIndex); !ok {
+		if name, _, ok = d.t.lookup(nameIndex); !ok {
 			return noEntry(at, nameIndex, &d.t)
 		}
-	} else if name, err = d.literal(); err != nil {
+	} else if rawName, err = d.literal(); err != nil {
 		return err
 	}
-	if value, err = d.literal(); err != nil {
+	if rawValue, err = d.literal(); err != nil {
 		return err
 	}
 
 	// Nearly always the field is within the limits for sure. Otherwise count before anything is allocated.
 	wanted := true
-	if size := len(known.Name) + name.atMost() + value.atMost() + overhead; d.over != nil || d.fields == 0 || size > d.list {
+	if most := len(name) + rawName.atMost() + rawValue.atMost() + overhead; d.over != nil || d.fields == 0 || most > d.list {
 		var n, v int
-		if n, err = name.size(); err != nil {
+		if n, err = rawName.size(); err != nil {
 			return err
 		}
-		if v, err = value.size(); err != nil {
+		if v, err = rawValue.size(); err != nil {
 			return err
 		}
-		size = len(known.Name) + n + v + overhead
+		size := len(name) + n + v + overhead
 		if wanted = d.room(at, size); !wanted && (!index || uint64(size) > uint64(d.t.max())) {
 			if index {
 				d.t = d.t.cleared() // what the insertion would do (section 4.4)
@@ -138,41 +138,47 @@ func (d *decoder) literalField(mask byte, index, sensitive bool) *Error {
 		}
 	}
 
-	f := Field{Name: known.Name, Sensitive: sensitive}
 	if nameIndex == 0 {
-		if f.Name, err = name.text(); err != nil {
+		if name, err = rawName.text(); err != nil {
 			return err
 		}
 	}
-	if f.Value, err = value.text(); err != nil {
+	if value, err = rawValue.text(); err != nil {
 		return err
 	}
 	if wanted {
-		d.add(f)
+		d.add(name, value, sensitive, len(name)+len(value)+overhead)
 	}
 	if index {
-		d.t = d.t.inserted(f.Name, f.Value)
+		d.t = d.t.inserted(name, value)
 	}
 	return nil
 }
 
-// room reports whether a field of that size is within the limits. The first that is not, ends the list: a later one that
-// would fit is not taken either.
+// room reports whether a field of that size is within the limits. The first that is not ends the list: a later one that would
+// fit is not taken either.
 func (d *decoder) room(at, size int) bool {
+	if d.over == nil && d.fields > 0 && size <= d.list {
+		return true
+	}
+	d.overrun(at, size)
+	return false
+}
+
+func (d *decoder) overrun(at, size int) {
 	switch {
 	case d.over != nil:
 	case d.fields == 0:
 		d.over = fault(at, ErrTooLarge, "more fields than the %d allowed", d.lim.Fields)
-	case size > d.list:
+	default:
 		d.over = fault(at, ErrTooLarge, "a field of size %d where %d of %d are left", size, d.list, d.lim.List)
 	}
-	return d.over == nil
 }
 
 // add takes a field for which there is room.
-func (d *decoder) add(f Field) {
-	d.dst = append(d.dst, f)
-	d.list -= f.Size()
+func (d *decoder) add(name, value string, sensitive bool, size int) {
+	d.dst = append(d.dst, Field{name, value, sensitive})
+	d.list -= size
 	d.fields--
 }
 

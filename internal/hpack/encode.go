@@ -22,7 +22,7 @@ func AppendField(dst []byte, name, value string, sensitive bool) []byte {
 	return appendString(dst, value)
 }
 
-// AppendTableSizeUpdate appends a dynamic table size update to n (section 6.3). It belongs at the very beginning of a block, in
+// AppendTableSizeUpdate appends a dynamic table size update to n (section 6.3). It belongs at the very beginning of a block:
 // the first one after the peer lowered SETTINGS_HEADER_TABLE_SIZE below the maximum in use (section 4.2).
 func AppendTableSizeUpdate(dst []byte, n uint32) []byte {
 	return appendInteger(dst, 0x20, 0x1f, uint64(n))

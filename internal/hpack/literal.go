@@ -68,11 +68,11 @@ func (s literal) text() (string, *Error) {
 }
 
 func (s literal) invalid() *Error {
-	const most = 16 // bytes shown
+	const most = 16 // bytes shown; as a string, so that the block does not escape to the heap
 	if len(s.b) > most {
-		return fault(s.at, ErrHuffman, "string of %d bytes % x...", len(s.b), s.b[:most])
+		return fault(s.at, ErrHuffman, "string of %d bytes % x...", len(s.b), string(s.b[:most]))
 	}
-	return fault(s.at, ErrHuffman, "string of %d bytes % x", len(s.b), s.b)
+	return fault(s.at, ErrHuffman, "string of %d bytes % x", len(s.b), string(s.b))
 }
 
 // appendString appends s as a string literal, in Huffman code where that is shorter.

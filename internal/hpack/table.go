@@ -77,19 +77,17 @@ func (t Table) entries() []entry {
 
 // lookup returns the field of an index: 1 to 61 are the static table, the newest dynamic entry is 62 (RFC 7541 section
 // 2.3.3). ok is false where there is none.
-func (t *Table) lookup(index uint64) (f Field, ok bool) {
-	if index == 0 {
-		return Field{}, false
-	}
+func (t *Table) lookup(index uint64) (name, value string, ok bool) {
 	if index <= staticLen {
-		return static[index], true
+		f := &static[index]
+		return f.Name, f.Value, index > 0
 	}
 	d := index - staticLen
 	if d > uint64(t.hi-t.lo) {
-		return Field{}, false
+		return "", "", false
 	}
 	e := &t.s.ents[uint64(t.hi)-d]
-	return Field{Name: e.name, Value: e.value}, true
+	return e.name, e.value, true
 }
 
 // WithMaxSize returns t with another maximum announced. It is for when the peer acknowledged the SETTINGS frame: from there on
