@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/gobwas/ws"
 	"github.com/gorilla/websocket"
@@ -62,12 +63,16 @@ func benchmarkDecode(b *testing.B, role mintws.Role, name string, op mintws.Opco
 	if read == 0 {
 		read = len(wire)
 	}
-	versus(b, name, n*len(p),
-		run{"mintws", func(b *testing.B) { decodeOurs(b, role, wire, n, read) }},
-		run{"gobwas", func(b *testing.B) { decodeGobwas(b, role, wire, len(p), n, read) }},
-		run{"gorilla", func(b *testing.B) { decodeGorilla(b, role, wire, len(p), n, read) }},
-		run{"floor", func(b *testing.B) { decodeFloor(b, wire, n, read) }},
-	)
+	runs := []run{
+		{"mintws", func(b *testing.B) { decodeOurs(b, role, wire, n, read) }},
+		{"gobwas", func(b *testing.B) { decodeGobwas(b, role, wire, len(p), n, read, false) }},
+		{"gorilla", func(b *testing.B) { decodeGorilla(b, role, wire, len(p), n, read) }},
+		{"floor", func(b *testing.B) { decodeFloor(b, wire, n, read) }},
+	}
+	if op == mintws.OpText {
+		runs = append(runs, run{"gobwas+utf8", func(b *testing.B) { decodeGobwas(b, role, wire, len(p), n, read, true) }})
+	}
+	versus(b, name, n*len(p), runs...)
 }
 
 // decodeOurs decodes wire again and again with the same Inbox.
@@ -95,8 +100,9 @@ type chunks struct {
 
 func (c *chunks) Read(p []byte) (int, error) { return c.Reader.Read(p[:min(len(p), c.read)]) }
 
-// decodeGobwas reads wire with gobwas's low-level functions into a buffer that is reused. They do not validate text.
-func decodeGobwas(b *testing.B, role mintws.Role, wire []byte, size, n, read int) {
+// decodeGobwas reads wire with gobwas's low-level functions into a buffer that is reused. They do not validate text; with check,
+// utf8.Valid does.
+func decodeGobwas(b *testing.B, role mintws.Role, wire []byte, size, n, read int, check bool) {
 	state := ws.StateClientSide
 	if role == mintws.Server {
 		state = ws.StateServerSide
@@ -117,6 +123,9 @@ func decodeGobwas(b *testing.B, role mintws.Role, wire []byte, size, n, read int
 			}
 			if h.Masked {
 				ws.Cipher(buf[:h.Length], h.Mask, 0)
+			}
+			if check && !utf8.Valid(buf[:h.Length]) {
+				b.Fatal("not UTF-8")
 			}
 		}
 	}

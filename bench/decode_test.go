@@ -89,7 +89,8 @@ func TestDecode(t *testing.T) {
 					t.Fatal(err)
 				}
 				rng := rand.New(rand.NewPCG(7, 8))
-				for _, cuts := range [][]int{nil, randomCuts(rng, len(wire)), randomCuts(rng, len(wire)), every(len(wire), 1000), every(len(wire), 7)} {
+				n := len(wire)
+				for _, cuts := range [][]int{nil, randomCuts(rng, n), randomCuts(rng, n), every(n, 1000), every(n, 7)} {
 					got := decode(t, endpoint, wire, cuts)
 					if got.err != nil {
 						t.Fatalf("%d cuts: %v", len(cuts), got.err)

@@ -115,7 +115,8 @@ func TestEncodeBytes(t *testing.T) {
 				for i, got := range encodeAll(t, role, key, frames) {
 					want := compile(frames[i], role, key)
 					if !bytes.Equal(got, want) {
-						t.Fatalf("%v, %s, frame %d, key % x: % x…, want % x…", role, name, i, key, got[:min(len(got), 40)], want[:min(len(want), 40)])
+						t.Fatalf("%v, %s, frame %d, key % x: % x…, want % x…",
+							role, name, i, key, got[:min(len(got), 40)], want[:min(len(want), 40)])
 					}
 				}
 			}

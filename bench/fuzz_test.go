@@ -7,8 +7,8 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// FuzzDifferential decodes any bytes in both roles, cut anywhere, and holds ours and the peers against the oracle: all agree, or differ
-// in a way that the tables of peers_test.go name.
+// FuzzDifferential decodes any bytes in both roles, cut anywhere, and holds ours and the peers against the oracle: all agree,
+// or differ in a way that the tables of peers_test.go name.
 func FuzzDifferential(f *testing.F) {
 	for i := range uint64(60) {
 		for _, role := range []mintws.Role{mintws.Client, mintws.Server} {

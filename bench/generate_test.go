@@ -16,8 +16,8 @@ type generator struct {
 }
 
 // texts are what text messages are made of: one, two, three and four bytes a character, and the edges of the ranges.
-var texts = []string{"a", "plain ASCII that is a little longer, so that words of 8 and 32 bytes are seen ", "é", "\u07FF", "\u0800",
-	"日本語", "\uD7FF", "\uE000", "\uFFFD", "😀", "\U0010FFFF", "\x00"}
+var texts = []string{"a", "plain ASCII that is a little longer, so that words of 8 and 32 bytes are seen ", "é", "\u07FF",
+	"\u0800", "日本語", "\uD7FF", "\uE000", "\uFFFD", "😀", "\U0010FFFF", "\x00"}
 
 // badTexts are no UTF-8 wherever they stand: overlong forms, surrogates, beyond U+10FFFF, stray and missing continuation.
 var badTexts = []string{"\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80",

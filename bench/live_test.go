@@ -238,6 +238,8 @@ func TestLiveServer(t *testing.T) {
 	var pongs []string
 	c.SetPongHandler(func(p string) error { pongs = append(pongs, p); return nil })
 	var want []string
+	var op int
+	var p []byte
 	for _, f := range conversation() {
 		if err = c.WriteMessage(int(f.Opcode), f.Payload); err != nil {
 			t.Fatal(err)
@@ -246,8 +248,7 @@ func TestLiveServer(t *testing.T) {
 			want = append(want, string(f.Payload))
 			continue
 		}
-		op, p, err := c.ReadMessage()
-		if err != nil {
+		if op, p, err = c.ReadMessage(); err != nil {
 			t.Fatal(err)
 		}
 		sameFrames(t, "echo", []refFrame{{op: mintws.Opcode(op), payload: p}}, []refFrame{toRef(f)})

@@ -148,7 +148,8 @@ func sameError(t testing.TB, what string, got ours, v verdict) {
 		t.Fatalf("%s: accepted, but byte %d breaks %v", what, v.at, v.rules)
 	}
 	if v.at < got.from || v.at >= got.to {
-		t.Fatalf("%s: refused with %q in bytes %d to %d, but it is byte %d that breaks %v", what, got.err, got.from, got.to, v.at, v.rules)
+		t.Fatalf("%s: refused with %q in bytes %d to %d, but it is byte %d that breaks %v",
+			what, got.err, got.from, got.to, v.at, v.rules)
 	}
 	var pe *mintws.ProtocolError
 	if !errors.As(got.err, &pe) {
