@@ -85,6 +85,7 @@ func TestReply(t *testing.T) {
 		{"pong", opened(Client)(t), Pong(nil), Frame{}, false},
 		{"text", opened(Client)(t), Text("a"), Frame{}, false},
 		{"close", opened(Server)(t), Close(1001, "why"), Close(1001, ""), true},
+		{"close 1010, which only clients send", opened(Server)(t), Close(1010, ""), Close(1000, ""), true},
 		{"close without code", opened(Server)(t), Close(0, ""), Close(0, ""), true},
 		{"our close is sent", after(Client, Close(1000, ""))(t), Close(1000, ""), Frame{}, false},
 		{"ping, our close is sent", after(Client, Close(1000, ""))(t), ping, Frame{}, false},

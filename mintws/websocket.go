@@ -152,7 +152,7 @@ func (ws WebSocket) EOF() (WebSocket, error) {
 }
 
 // Reply returns the frame that ws owes for f, which it received: the Pong for a Ping (RFC 6455 section 5.5.2), the Close for a Close,
-// with the same code (section 5.5.1). Its payload is f's. ok is false where nothing is owed, and once our Close
+// with the same code where that may be sent (section 5.5.1). Its payload is f's. ok is false where nothing is owed, and once our Close
 // is sent.
 func (ws WebSocket) Reply(f Frame) (reply Frame, ok bool) {
 	if ws.state < Open || ws.state == Closed || ws.flags&sentClose != 0 {
@@ -162,6 +162,9 @@ func (ws WebSocket) Reply(f Frame) (reply Frame, ok bool) {
 	case OpPing:
 		return Pong(f.Payload), true
 	case OpClose:
+		if f.Code == CodeMissingExt && ws.cfg.role == Server { // section 7.4.1: only clients use it
+			f.Code = CodeNormal
+		}
 		return Frame{Opcode: OpClose, Code: f.Code}, true
 	}
 	return Frame{}, false
