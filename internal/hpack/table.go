@@ -22,14 +22,16 @@ type Table struct {
 // store is the memory that values share. Entries below tail belong to some value and are never written again; the one who
 // moves tail from a to a+1 owns ents[a].
 type store struct {
-	tail atomic.Uint32
-	ents []entry
+	tail  atomic.Uint32
+	ents  []entry
+	start uint64 // what entry.end counts from
 	// owed: we lowered the maximum below the one in use, so the next block must begin with an update to low at the most.
 	owed bool
 	low  uint32
 }
 
-// entry is one field, and the size of all entries of its store up to and with it.
+// entry is one field, and a running total of sizes up to and with it. The total goes on from one store to the next, so that
+// entries are moved as they are.
 type entry struct {
 	name, value string
 	end         uint64
@@ -50,7 +52,7 @@ func (t Table) Size() int {
 	if t.lo == t.hi {
 		return 0
 	}
-	return int(t.s.ents[t.hi-1].end - t.before())
+	return int(t.s.total(t.hi) - t.before())
 }
 
 // MaxSize returns the maximum size in use, the one that the encoder chose.
@@ -59,12 +61,15 @@ func (t Table) MaxSize() int { return int(t.max()) }
 func (t Table) max() uint32   { return t.xmax ^ DefaultMaxSize }
 func (t Table) limit() uint32 { return t.xlimit ^ DefaultMaxSize }
 
-// before returns the size of what its store holds below the first entry.
-func (t Table) before() uint64 {
-	if t.lo == 0 {
-		return 0
+// before returns the running total below the first entry.
+func (t Table) before() uint64 { return t.s.total(t.lo) }
+
+// total returns the running total of the first n entries.
+func (s *store) total(n uint32) uint64 {
+	if n == 0 {
+		return s.start
 	}
-	return t.s.ents[t.lo-1].end
+	return s.ents[n-1].end
 }
 
 // entries returns the entries, the oldest first.
@@ -133,7 +138,7 @@ func (t Table) evicted(size uint64) Table {
 	if t.lo == t.hi {
 		return t
 	}
-	end := t.s.ents[t.hi-1].end
+	end := t.s.total(t.hi)
 	for before := t.before(); t.lo < t.hi && end-before > size; t.lo++ {
 		before = t.s.ents[t.lo].end
 	}
@@ -148,18 +153,15 @@ func (t Table) inserted(name, value string) Table {
 	}
 	t = t.evicted(most - size) // before the entry is added
 	if s := t.s; s != nil && int(t.hi) < len(s.ents) {
-		end := size
-		if t.hi > 0 {
-			end += s.ents[t.hi-1].end
-		}
-		if end <= maxDead*most && s.tail.CompareAndSwap(t.hi, t.hi+1) {
+		end := s.total(t.hi) + size
+		if end-s.start <= maxDead*most && s.tail.CompareAndSwap(t.hi, t.hi+1) {
 			s.ents[t.hi] = entry{name, value, end}
 			t.hi++
 			return t
 		}
 	}
 	t = t.moved(1)
-	t.s.ents[t.hi] = entry{name, value, uint64(t.Size()) + size}
+	t.s.ents[t.hi] = entry{name, value, t.s.total(t.hi) + size}
 	t.hi++
 	return t
 }
@@ -175,13 +177,9 @@ func (t Table) cleared() Table {
 func (t Table) moved(claim uint32) Table {
 	live := t.entries()
 	s := &store{ents: make([]entry, max(minEntries, 2*len(live)))}
-	before := uint64(0)
 	if len(live) > 0 {
-		before = t.before()
-	}
-	for i, e := range live {
-		e.end -= before
-		s.ents[i] = e
+		s.start = t.before()
+		copy(s.ents, live)
 	}
 	t.s, t.lo, t.hi = s, 0, uint32(len(live))
 	s.tail.Store(t.hi + claim)
