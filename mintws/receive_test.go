@@ -24,6 +24,7 @@ type client struct {
 	errs   []string         // of Stream and Receive
 	last   error            // the last of them
 	other  []httpconn.Event // events that were not the WebSocket's data
+	body   []byte           // content of a response that opened no WebSocket
 }
 
 func newClient(t testing.TB, opt Options) *client {
@@ -47,6 +48,7 @@ func (cl *client) read(data []byte) {
 		cl.note(err)
 		if ev.Kind != httpconn.EventData || cl.ws.State() == Failed {
 			cl.other = append(cl.other, ev)
+			cl.body = append(cl.body, ev.Data...)
 		}
 	}
 	for _, f := range cl.in.Frames {
@@ -170,12 +172,8 @@ func TestRefusedUpgrade(t *testing.T) {
 		if !errors.As(cl.last, &he) || he.Status != status || he.Header.Get("X-Why") != "because" || he.Canceled || len(cl.errs) != 1 {
 			t.Fatalf("%d: errors %q", status, cl.errs)
 		}
-		var body []byte
-		for _, ev := range cl.other {
-			body = append(body, ev.Data...)
-		}
-		if len(cl.other) != 3 || cl.other[2].Kind != httpconn.EventDone {
-			t.Fatalf("%d: events %v", status, cl.other)
+		if string(cl.body) != "sorry" || len(cl.other) != 3 || cl.other[2].Kind != httpconn.EventDone {
+			t.Fatalf("%d: events %v, body %q", status, cl.other, cl.body)
 		}
 		if cl.conn.Next() != httpconn.NextRead || cl.conn.Slots() != 1 {
 			t.Fatalf("%d: next %v, %d slots", status, cl.conn.Next(), cl.conn.Slots())
