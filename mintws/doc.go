@@ -7,7 +7,7 @@
 // an event loop with thousands of them, in a test without any network, or in a server of somebody else's.
 //
 // The HTTP connection below it is a value of the same kind, [httpconn.Conn]. It speaks HTTP/1.1. HTTP/2 (RFC 8441)
-// and compression (RFC 7692) are not there yet.
+// is there for servers only, through net/http, and compression (RFC 7692) not at all yet.
 //
 // # The loop
 //
@@ -30,6 +30,7 @@
 //			}
 //			out.Reset()
 //			in.Reset()
+//			sock.SetReadDeadline(time.Now().Add(time.Minute)) // how long to wait is the caller's to say
 //			n, readErr := sock.Read(buf)
 //			switch {
 //			case n > 0:
@@ -49,7 +50,7 @@
 //			}
 //			for _, f := range in.Frames {
 //				fmt.Fprintf(w, "%v %q\n", f.Opcode, f.Payload)
-//				if f.Opcode == mintws.OpText {
+//				if f.Opcode == mintws.OpText && ws.State() == mintws.Open {
 //					conn, ws, err = mintws.Send(conn, &out, ws, mintws.Close(mintws.CodeNormal, ""))
 //				}
 //			}
