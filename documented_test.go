@@ -13,7 +13,7 @@ import (
 // TestEverythingIsDocumented: each package, and each exported symbol, field and method in it, has a comment. Constants and
 // variables may share that of their group, where there is one.
 func TestEverythingIsDocumented(t *testing.T) {
-	for _, dir := range []string{"httpconn", "mintws", "mintws/wshttp"} {
+	for _, dir := range []string{"httpconn", "mintws", "mintws/wshttp", "mintws/wshttp/xconnect"} {
 		c := checker{t: t, fset: token.NewFileSet()}
 		names, err := filepath.Glob(dir + "/*.go")
 		if err != nil {
@@ -36,7 +36,7 @@ func TestEverythingIsDocumented(t *testing.T) {
 		if c.packageDocs != 1 {
 			t.Errorf("package %s has %d package comments, want 1", dir, c.packageDocs)
 		}
-		if c.symbols == 0 {
+		if c.symbols == 0 && dir != "mintws/wshttp/xconnect" { // that one is imported for its effect
 			t.Errorf("package %s exports nothing: is this the right directory?", dir)
 		}
 	}

@@ -145,7 +145,8 @@
 //
 // [Accept] judges an upgrade request and returns the WebSocket in the server's role, with the status and header to
 // answer with. It does no I/O either: package wshttp, below this one, answers on net/http and gives the byte stream.
-// From there on it is AppendDecode, Reply and AppendEncode. Masking is the only thing that the roles do differently.
+// From there on it is AppendDecode, Reply and AppendEncode. The roles differ in what they mask, and in that a server
+// closes the connection first.
 //
 // # Several goroutines
 //
