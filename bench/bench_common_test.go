@@ -52,8 +52,8 @@ func benchEndpoint(b *testing.B, role mintws.Role) mintws.WebSocket {
 	return endpoint
 }
 
-// floorEncode appends the header of an unfragmented frame, and the payload masked in the same pass as it is copied; with key 0 it
-// is a server's frame. It checks nothing: a bound, not a peer.
+// floorEncode appends the header of an unfragmented frame, and the payload masked in the same pass as it is copied; with
+// key 0 it is a server's frame. It checks nothing: a bound, not a peer.
 func floorEncode(dst []byte, op byte, payload []byte, key uint32) []byte {
 	mask := byte(0)
 	if key != 0 {
@@ -97,7 +97,8 @@ func floorMask(dst, src []byte, key uint32) {
 	}
 }
 
-// floorDecode finds the payload of the frame at the start of b, which must be whole, and how long the frame is. It checks nothing.
+// floorDecode finds the payload of the frame at the start of b, which must be whole, and how long the frame is. It checks
+// nothing.
 func floorDecode(b []byte) (op byte, payload []byte, key uint32, size int) {
 	at, n := 2, int(b[1]&0x7F)
 	switch n {

@@ -48,11 +48,39 @@ func BenchmarkDecodeBatch(b *testing.B) {
 	}
 }
 
-// BenchmarkDecodeReads decodes one message of 1 MiB that comes in reads of a smaller size.
+// BenchmarkDecodeReads decodes one message of 1 MiB that comes in reads of a smaller size. Ours is a new one each time, that
+// may be kept; the peers fill one buffer, of the right size from the start, again and again. So gobwas+new makes a buffer for each
+// message, and mintws+pieces hands over the payload as it comes and joins nothing.
 func BenchmarkDecodeReads(b *testing.B) {
 	for _, s := range []size{{"16KiB", 16 << 10}, {"1KiB", 1 << 10}} {
 		for _, role := range []mintws.Role{mintws.Client, mintws.Server} {
-			benchmarkDecode(b, role, fmt.Sprintf("1MiB/%s/%v", s.name, role), mintws.OpBinary, fill(1<<20), 1, s.n)
+			name, p := fmt.Sprintf("1MiB/%s/%v", s.name, role), fill(1<<20)
+			benchmarkDecode(b, role, name, mintws.OpBinary, p, 1, s.n)
+			wire := frames(role, mintws.OpBinary, p, 1)
+			versus(b, name, len(p),
+				run{"gobwas+new", func(b *testing.B) { decodeGobwas(b, role, wire, 0, 1, s.n, false) }},
+				run{"mintws+pieces", func(b *testing.B) { decodePieces(b, role, wire, s.n) }},
+			)
+		}
+	}
+}
+
+// decodePieces decodes wire again and again with DeliverPayload and an Inbox that is emptied after each read.
+func decodePieces(b *testing.B, role mintws.Role, wire []byte, read int) {
+	endpoint, err := mintws.NewWebSocket(role, mintws.Options{Delivery: mintws.DeliverPayload})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var in mintws.Inbox
+	for b.Loop() {
+		for p := wire; len(p) > 0; p = p[min(read, len(p)):] {
+			in.Reset()
+			if endpoint, err = endpoint.AppendDecode(&in, p[:min(read, len(p))]); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if len(in.Frames) != 1 || in.Frames[0].More {
+			b.Fatalf("%d frames at the end", len(in.Frames))
 		}
 	}
 }
@@ -98,10 +126,11 @@ type chunks struct {
 	read int
 }
 
+// Read returns a piece.
 func (c *chunks) Read(p []byte) (int, error) { return c.Reader.Read(p[:min(len(p), c.read)]) }
 
-// decodeGobwas reads wire with gobwas's low-level functions into a buffer that is reused. They do not validate text; with check,
-// utf8.Valid does.
+// decodeGobwas reads wire with gobwas's low-level functions into a buffer of that size, which is reused; where size is 0
+// a new one is made for each frame. They do not validate text; with check, utf8.Valid does.
 func decodeGobwas(b *testing.B, role mintws.Role, wire []byte, size, n, read int, check bool) {
 	state := ws.StateClientSide
 	if role == mintws.Server {
@@ -114,6 +143,9 @@ func decodeGobwas(b *testing.B, role mintws.Role, wire []byte, size, n, read int
 			h, err := ws.ReadHeaderBuffer(r, header)
 			if err == nil {
 				err = ws.CheckHeader(h, state)
+			}
+			if err == nil && size == 0 {
+				buf = make([]byte, h.Length)
 			}
 			if err == nil {
 				_, err = io.ReadFull(r, buf[:h.Length])

@@ -125,13 +125,14 @@ func encodeOurs(b *testing.B, role mintws.Role, op mintws.Opcode, p []byte) {
 	}
 }
 
-// gobwasEncoder encodes with gobwas's low-level functions and without allocation: the payload is copied first and masked in the
-// copy, as the caller's own must not change.
+// gobwasEncoder encodes with gobwas's low-level functions and without allocation: the payload is copied first and masked in
+// the copy, as the caller's own must not change.
 type gobwasEncoder struct {
 	buf    bytes.Buffer
 	header [ws.MaxHeaderSize]byte
 }
 
+// encode appends one whole message to e.buf.
 func (e *gobwasEncoder) encode(role mintws.Role, op mintws.Opcode, p []byte) error {
 	h := ws.Header{Fin: true, OpCode: ws.OpCode(op), Length: int64(len(p))}
 	if role == mintws.Client {
@@ -162,9 +163,9 @@ func encodeGobwas(b *testing.B, role mintws.Role, op mintws.Opcode, p []byte, ch
 	}
 }
 
-// encodeGorilla is encodeOurs for gorilla, which writes to a connection that takes everything. It does not validate text. As a client
-// it cuts what is longer than its buffer into fragments; as a server it copies none of it, but writes the caller's slice, so
-// that large frames cost nothing until a socket takes them.
+// encodeGorilla is encodeOurs for gorilla, which writes to a connection that takes everything. It does not validate text. As
+// a client it cuts what is longer than its buffer into fragments; as a server it copies none of it, but writes the caller's
+// slice, so that large frames cost nothing until a socket takes them.
 func encodeGorilla(b *testing.B, role mintws.Role, op mintws.Opcode, p []byte) {
 	c, _ := newGorilla(b, role)
 	for b.Loop() {

@@ -11,8 +11,8 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// sendScripts are sequences of frames that an endpoint may send: every opcode, the edges of the length's encoding, fragments with
-// control frames between, close codes.
+// sendScripts are sequences of frames that an endpoint may send: every opcode, the edges of the length's encoding,
+// fragments with control frames between, close codes.
 func sendScripts() map[string][]mintws.Frame {
 	scripts := map[string][]mintws.Frame{
 		"empty text":   {mintws.Text("")},
@@ -32,7 +32,9 @@ func sendScripts() map[string][]mintws.Frame {
 			{Opcode: mintws.OpContinuation},
 			mintws.Close(4999, "done"),
 		},
-		"close before the end of a message": {{Opcode: mintws.OpText, More: true, Payload: []byte("…")}, mintws.Close(1001, "")},
+		"close before the end of a message": {
+			{Opcode: mintws.OpText, More: true, Payload: []byte("…")}, mintws.Close(1001, ""),
+		},
 	}
 	for _, n := range []int{0, 1, 2, 7, 8, 63, 64, 65, 125, 126, 127, 65535, 65536, 65537, 1 << 20} {
 		scripts[fmt.Sprintf("binary %d", n)] = []mintws.Frame{mintws.Binary(fill(n))}
@@ -58,6 +60,7 @@ func fill(n int) []byte {
 // fixedKeys is a source of masking keys: the four bytes of key, again and again.
 type fixedKeys struct{ key [4]byte }
 
+// Read fills p.
 func (k fixedKeys) Read(p []byte) (int, error) {
 	for i := range p {
 		p[i] = k.key[i%4]
@@ -133,8 +136,8 @@ func compile(f mintws.Frame, role mintws.Role, key [4]byte) []byte {
 	return ws.MustCompileFrame(x)
 }
 
-// TestEncodeRead: what we encode is read by gobwas as the same frames, and by gorilla as the same messages, with the keys that
-// are really used.
+// TestEncodeRead: what we encode is read by gobwas as the same frames, and by gorilla as the same messages, with the keys
+// that are really used.
 func TestEncodeRead(t *testing.T) {
 	for _, role := range []mintws.Role{mintws.Client, mintws.Server} {
 		for name, frames := range sends(role) {

@@ -66,7 +66,8 @@ func (g generator) control() ws.Frame {
 
 // closing returns a legal Close.
 func (g generator) closing() ws.Frame {
-	codes := []ws.StatusCode{0, 1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999}
+	codes := []ws.StatusCode{0, 1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014,
+		3000, 3999, 4000, 4999}
 	code := codes[g.IntN(len(codes))]
 	if code == 0 {
 		return ws.NewCloseFrame(nil)
@@ -170,7 +171,8 @@ var mutations = []struct {
 	}},
 	{"Close body of one byte", func(g generator, f ws.Frame) []byte { return g.wire(ws.NewCloseFrame([]byte{3})) }},
 	{"UTF-8 of a close reason", func(g generator, f ws.Frame) []byte {
-		return g.wire(ws.NewCloseFrame(ws.NewCloseFrameBody(1000, string(g.text(g.IntN(40)))+badTexts[g.IntN(len(badTexts))])))
+		reason := string(g.text(g.IntN(40))) + badTexts[g.IntN(len(badTexts))]
+		return g.wire(ws.NewCloseFrame(ws.NewCloseFrameBody(1000, reason)))
 	}},
 	{"UTF-8 of text", func(g generator, f ws.Frame) []byte {
 		p := append(g.text(g.IntN(200)), badTexts[g.IntN(len(badTexts))]...)

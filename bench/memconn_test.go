@@ -26,6 +26,7 @@ type memConn struct {
 	answer func(written []byte) []byte
 }
 
+// Read takes from in.
 func (c *memConn) Read(p []byte) (int, error) {
 	if c.read > 0 && len(p) > c.read {
 		p = p[:c.read]
@@ -33,12 +34,15 @@ func (c *memConn) Read(p []byte) (int, error) {
 	return c.in.Read(p)
 }
 
+// Write hands p to out.
 func (c *memConn) Write(p []byte) (int, error) {
 	if c.answer != nil {
 		c.in.Reset(c.answer(p))
 	}
 	return c.out.Write(p)
 }
+
+// What follows does nothing: there is nothing to close, and nobody waits.
 
 func (c *memConn) Close() error                     { return nil }
 func (c *memConn) LocalAddr() net.Addr              { return &net.TCPAddr{} }

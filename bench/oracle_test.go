@@ -18,6 +18,7 @@ type refFrame struct {
 	payload []byte
 }
 
+// String shows a short payload, and of a long one how long it is.
 func (f refFrame) String() string {
 	if len(f.payload) > 40 {
 		return fmt.Sprintf("{%v more=%v %d bytes}", f.op, f.more, len(f.payload))
@@ -25,6 +26,7 @@ func (f refFrame) String() string {
 	return fmt.Sprintf("{%v more=%v %q}", f.op, f.more, f.payload)
 }
 
+// equal reports whether both are the same frame.
 func (f refFrame) equal(x refFrame) bool {
 	return f.op == x.op && f.more == x.more && bytes.Equal(f.payload, x.payload)
 }
@@ -62,7 +64,7 @@ var allRules = []rule{ruleHeader, ruleMinimal, ruleControl, ruleTopBit, ruleFram
 // limits are those that the oracle and ours apply. They are small enough that streams break them.
 var limits = mintws.Limits{MaxFrame: 70_000, MaxMessage: 80_000, MaxFragments: 12}
 
-// oracle judges frames one after the other. What it knows of the header it asks gobwas; what gobwas leaves out is spelled out.
+// oracle judges frames one after the other. About headers it asks gobwas; what gobwas leaves out is spelled out.
 type oracle struct {
 	verdict
 	state  ws.State
@@ -93,7 +95,8 @@ func (o *oracle) refuse(at int, r rule, sentinel error) {
 	o.at, o.breach, o.rules = at, append(o.breach, sentinel), append(o.rules, r)
 }
 
-// frame judges the frame at the start of b, which begins at offset pos, and returns its size; 0 where it is illegal or incomplete.
+// frame judges the frame at the start of b, which begins at offset pos, and returns its size; 0 where it is illegal or
+// incomplete.
 func (o *oracle) frame(b []byte, pos int) int {
 	if !o.header(b, pos) {
 		return 0
@@ -175,8 +178,8 @@ func (o *oracle) header(b []byte, pos int) bool {
 	return true
 }
 
-// sizeRule says which limit the frame at the start of b breaks, that has n payload bytes or more. If its form promises at least so
-// many as break the limit, but the length itself does not keep that promise, it is the form that is wrong.
+// sizeRule says which limit the frame at the start of b breaks, that has n payload bytes or more. If its form promises at
+// least so many as break the limit, but the length itself does not keep that promise, it is the form that is wrong.
 func (o *oracle) sizeRule(b []byte, n uint64, least int64) rule {
 	h, err := ws.ReadHeader(bytes.NewReader(b))
 	switch {

@@ -27,8 +27,8 @@ func newEndpoint(t testing.TB, role mintws.Role, d mintws.Delivery) mintws.WebSo
 	return endpoint
 }
 
-// decode feeds data to endpoint in pieces that end at cuts, and once more at the end. Each piece is overwritten once its frames are
-// taken, and the Inbox emptied: what a value keeps must not live there.
+// decode feeds data to endpoint in pieces that end at cuts, and once more at the end. Each piece is overwritten once its
+// frames are taken, and the Inbox emptied: what a value keeps must not live there.
 func decode(t testing.TB, endpoint mintws.WebSocket, data []byte, cuts []int) (o ours) {
 	t.Helper()
 	var in mintws.Inbox

@@ -137,8 +137,8 @@ func readGorilla(t testing.TB, role mintws.Role, data []byte, limit int64) (got 
 	}
 }
 
-// comparePeers holds both peers against the oracle's verdict. They must refuse what it refuses, and take what it takes, but for the
-// differences that the tables name.
+// comparePeers holds both peers against the oracle's verdict. They must refuse what it refuses, and take what it takes, but
+// for the differences that the tables name.
 func comparePeers(t testing.TB, role mintws.Role, data []byte, v verdict) {
 	t.Helper()
 	comparePeer(t, "gobwas", readGobwas(role, data), v, v.frames, len(data))

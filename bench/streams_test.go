@@ -8,8 +8,9 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// TestRandomStreams decodes random streams, half of them with one fault, whole and cut, and compares with the oracle: the same
-// frames before the fault, and refusal at the very byte and for the reason that it says. The peers are held against it too.
+// TestRandomStreams decodes random streams, half of them with one fault, whole and cut, and compares with the oracle: the
+// same frames before the fault, and refusal at the very byte and for the reason that it says. The peers are held against it
+// too.
 func TestRandomStreams(t *testing.T) {
 	rounds := 2000
 	if testing.Short() {
