@@ -28,7 +28,22 @@ type Config struct {
 	// Pipeline is how many requests may be under way at once on HTTP/1.1 (RFC 9112 section 9.3.2); 0 means 1, no
 	// pipelining, and a negative number no limit.
 	Pipeline int
+
+	// StreamWindow is how many bytes the server may send on one HTTP/2 stream before it is given credit (RFC 9113 section 5.2).
+	// Default 1 MiB.
+	StreamWindow int32
+	// ConnWindow is the same for all streams of a connection together: at least 65,535. Default 16 MiB.
+	ConnWindow int32
+	// ManualCredit gives credit only for what the caller says it has consumed, with [Conn.Consume]. Otherwise it is given for
+	// what was handed over.
+	ManualCredit bool
 }
+
+// Defaults of Config. What is received is handed over at once and not held, so windows cost no memory here.
+const (
+	DefaultStreamWindow = 1 << 20  // fast over a path of 10 ms and 1 Gbit/s
+	DefaultConnWindow   = 16 << 20 // so that a few busy streams do not hold up the others
+)
 
 // Next says what the caller should do with its socket once the bytes of Output.Send are written.
 type Next uint8

@@ -22,28 +22,46 @@ type Conn struct {
 	fail    *ConnError // what ended the connection; sticks
 	version Version    // 0: the zero Conn
 	h1      h1
+	h2      h2
 }
 
 // settings is what New was told, with defaults filled in. Values share it and nobody writes it.
 type settings struct {
-	limits   Limits
-	pipeline int
+	limits       Limits
+	pipeline     int
+	streamWindow int32 // HTTP/2: how much the server may send on a stream before it is given credit
+	connWindow   int32 // and on the connection
+	manual       bool  // credit is given for what Consume says
 }
 
-// New returns a connection that has neither sent nor received anything. Version [HTTP1] appends nothing to out.
-// Version [HTTP2] is not built yet: it, and any other version, returns [ErrUnsupported].
+// New returns a connection that has neither sent nor received anything. [HTTP1] appends nothing to out; [HTTP2] appends
+// the connection preface and our SETTINGS (RFC 9113 section 3.4), and no request can start until the server's have come. Any
+// other version returns [ErrUnsupported].
 func New(v Version, cfg Config, out *Output) (Conn, error) {
-	if v != HTTP1 {
+	if v != HTTP1 && v != HTTP2 {
 		return Conn{}, ErrUnsupported
 	}
-	set := &settings{limits: cfg.Limits.WithDefaults(), pipeline: cfg.Pipeline}
+	set := &settings{limits: cfg.Limits.WithDefaults(), pipeline: cfg.Pipeline, manual: cfg.ManualCredit}
 	switch {
 	case set.pipeline == 0:
 		set.pipeline = 1
 	case set.pipeline < 0:
 		set.pipeline = int(^uint(0) >> 1)
 	}
+	set.streamWindow = window(cfg.StreamWindow, DefaultStreamWindow, 0)
+	set.connWindow = window(cfg.ConnWindow, DefaultConnWindow, initialWindow)
+	if v == HTTP2 {
+		return h2New(set, out), nil
+	}
 	return Conn{set: set, version: v}, nil
+}
+
+// window returns a window's size: def for 0, and no less than least.
+func window(size int32, def, least int32) int32 {
+	if size == 0 {
+		size = def
+	}
+	return max(size, least, 1)
 }
 
 // Stream takes bytes that were read from the socket and appends to out.Events what they completed. It accepts any
@@ -56,6 +74,9 @@ func New(v Version, cfg Config, out *Output) (Conn, error) {
 // first in out.Events; then each request still under way gets an EventReset with that same error. A Conn that the
 // caller closed, or whose server has closed its side, returns [ErrClosed].
 func (c Conn) Stream(out *Output, data []byte) (Conn, error) {
+	if c.version == HTTP2 {
+		return c.h2Stream(out, data)
+	}
 	if c.version != HTTP1 {
 		return c, ErrClosed
 	}
@@ -76,6 +97,9 @@ func (c Conn) Stream(out *Output, data []byte) (Conn, error) {
 // else it is a *ConnError over [ErrUnexpectedEOF], and each request under way gets an EventReset with it. A second call
 // returns [ErrClosed].
 func (c Conn) StreamEOF(out *Output) (Conn, error) {
+	if c.version == HTTP2 {
+		return c.h2StreamEOF(out)
+	}
 	if c.version != HTTP1 {
 		return c, ErrClosed
 	}
@@ -96,6 +120,9 @@ func (c Conn) StreamEOF(out *Output) (Conn, error) {
 // A request with an Upgrade field, or with method CONNECT, takes the connection for itself: no other can start until
 // it is answered. Its content, if it has any, must be in r.Body whole.
 func (c Conn) Request(out *Output, r Request) (Conn, StreamID, error) {
+	if c.version == HTTP2 {
+		return c.h2Request(out, r)
+	}
 	if c.version != HTTP1 {
 		return c, 0, ErrClosed
 	}
@@ -112,6 +139,9 @@ func (c Conn) Request(out *Output, r Request) (Conn, StreamID, error) {
 // Errors: [ErrUnknownStream], [ErrNotSendable], [ErrStreamEnded], [ErrBodyLength] if more than the Content-Length would be
 // sent or the end comes before it is reached, [ErrClosed]. They change nothing.
 func (c Conn) SendData(out *Output, id StreamID, p []byte, end bool) (Conn, error) {
+	if c.version == HTTP2 {
+		return c.h2SendData(out, id, p, end)
+	}
 	if c.version != HTTP1 {
 		return c, ErrClosed
 	}
@@ -134,6 +164,9 @@ func (c Conn) SendData(out *Output, id StreamID, p []byte, end bool) (Conn, erro
 //
 // Its errors are those of SendData; after one of them out is as it was.
 func (c Conn) BeginData(out *Output, id StreamID, size int) (mark int, err error) {
+	if c.version == HTTP2 {
+		return c.h2BeginSend(out, id, size)
+	}
 	if c.version != HTTP1 {
 		return 0, ErrClosed
 	}
@@ -151,6 +184,9 @@ func (c Conn) BeginData(out *Output, id StreamID, size int) (mark int, err error
 // mark, as if neither had been called. Called without a BeginData, or with a mark that is not its, it returns an error
 // and changes nothing.
 func (c Conn) EndData(out *Output, id StreamID, mark int, end bool) (Conn, error) {
+	if c.version == HTTP2 {
+		return c.h2EndSend(out, id, mark, end)
+	}
 	if c.version != HTTP1 {
 		return c, ErrClosed
 	}
@@ -169,6 +205,9 @@ func (c Conn) EndData(out *Output, id StreamID, mark int, end bool) (Conn, error
 // Errors: those of SendData; [ErrNotSendable] also when the content is not chunked; [ErrInvalidRequest] for a field that
 // may not stand in a trailer section (RFC 9110 section 6.5.1) or is malformed. They change nothing.
 func (c Conn) SendTrailers(out *Output, id StreamID, h http.Header) (Conn, error) {
+	if c.version == HTTP2 {
+		return c.h2SendTrailers(out, id, h)
+	}
 	if c.version != HTTP1 {
 		return c, ErrClosed
 	}
@@ -179,6 +218,9 @@ func (c Conn) SendTrailers(out *Output, id StreamID, h http.Header) (Conn, error
 // [Conn.Close] does: other requests under way are given up with it, code is not used, and no event reports it (only
 // Stream and StreamEOF append events). A stream that is over returns [ErrUnknownStream].
 func (c Conn) Cancel(out *Output, id StreamID, code http2.ErrCode) (Conn, error) {
+	if c.version == HTTP2 {
+		return c.h2Cancel(out, id, code)
+	}
 	if c.version != HTTP1 {
 		return c, ErrClosed
 	}
@@ -197,6 +239,9 @@ func (c Conn) Close(out *Output) Conn {
 	if c.fail != nil || c.version == 0 {
 		return c
 	}
+	if c.version == HTTP2 {
+		return c.h2Goodbye(out)
+	}
 	return Conn{set: c.set, version: c.version, h1: h1{recv: recvClosed}}
 }
 
@@ -208,8 +253,11 @@ func (c Conn) Close(out *Output) Conn {
 //   - NextAwaitEOF in a tunnel whose sending side has ended while the server's has not. Bytes read are still events.
 //   - NextRead otherwise, on an idle connection too: only reading shows that the server closed it.
 func (c Conn) Next() Next {
-	if c.fail != nil || c.version != HTTP1 {
+	switch {
+	case c.fail != nil || c.version == 0:
 		return NextClose
+	case c.version == HTTP2:
+		return c.h2.next()
 	}
 	return c.h1.next()
 }
@@ -221,8 +269,11 @@ func (c Conn) Version() Version { return c.version }
 // the content of a request is being sent, while an Upgrade or a CONNECT waits for its answer, in a tunnel, and once
 // either side has said Connection: close.
 func (c Conn) Slots() int {
-	if c.fail != nil || c.version != HTTP1 {
+	switch {
+	case c.fail != nil || c.version == 0:
 		return 0
+	case c.version == HTTP2:
+		return c.h2.slots()
 	}
 	return c.h1.slots(c.set.pipeline)
 }
@@ -231,5 +282,5 @@ func (c Conn) Slots() int {
 // go-cmp uses it.
 func (c Conn) Equal(d Conn) bool {
 	same := c.version == d.version && (c.set == nil) == (d.set == nil) && (c.fail == nil) == (d.fail == nil)
-	return same && (c.set == nil || *c.set == *d.set) && (c.fail == nil || *c.fail == *d.fail) && c.h1.equal(d.h1)
+	return same && (c.set == nil || *c.set == *d.set) && (c.fail == nil || *c.fail == *d.fail) && c.h1.equal(d.h1) && c.h2.equal(d.h2)
 }

@@ -36,7 +36,7 @@ func TestZeroConn(t *testing.T) {
 
 func TestNewUnsupported(t *testing.T) {
 	var out Output
-	for _, v := range []Version{0, HTTP2, 3} {
+	for _, v := range []Version{0, 3} {
 		if c, err := New(v, Config{}, &out); !errors.Is(err, ErrUnsupported) || !c.Equal(Conn{}) {
 			t.Errorf("New(%v): %v", v, err)
 		}

@@ -24,6 +24,16 @@ var (
 	ErrNotSendable = errors.New("httpconn: stream cannot carry data now")
 	// ErrBodyLength: more or less was sent than the request's Content-Length announced.
 	ErrBodyLength = errors.New("httpconn: body differs from its content-length")
+	// ErrSettingsPending: the server's first SETTINGS have not come, so nothing is known of what it allows (HTTP/2).
+	ErrSettingsPending = errors.New("httpconn: the server's SETTINGS have not come")
+	// ErrExtendedConnectDisabled: the server's SETTINGS do not allow extended CONNECT (RFC 8441 section 3).
+	ErrExtendedConnectDisabled = errors.New("httpconn: the server does not allow extended CONNECT")
+	// ErrBufferFull: flow control does not allow the bytes now, and as many are queued as Limits.MaxBuffered allows.
+	ErrBufferFull = errors.New("httpconn: too many bytes queued")
+	// ErrConsumed: more was consumed than was received.
+	ErrConsumed = errors.New("httpconn: more consumed than received")
+	// ErrTooManyPings: as many of our PINGs are unanswered as Limits.MaxPings allows.
+	ErrTooManyPings = errors.New("httpconn: too many unanswered PINGs")
 	// ErrUnsupported: the protocol of this connection has no such operation.
 	ErrUnsupported = errors.New("httpconn: not supported by this protocol version")
 )
@@ -38,6 +48,10 @@ var (
 	ErrUnsolicited = errors.New("httpconn: response without a request")
 	// ErrTooManyInformational: more 1xx responses than Limits allows.
 	ErrTooManyInformational = errors.New("httpconn: too many informational responses")
+	// ErrFlowControl: the peer sent more than its window allows, or made ours larger than a window can be.
+	ErrFlowControl = errors.New("httpconn: flow control violated")
+	// ErrFlood: more frames in a row that bring nothing than Limits allows.
+	ErrFlood = errors.New("httpconn: too many frames that bring nothing")
 	// ErrUnexpectedEOF: the server closed the connection in the middle of a response.
 	ErrUnexpectedEOF = errors.New("httpconn: connection closed in the middle of a response")
 	// ErrUnprocessed: the server is known not to have processed the request: it is safe to send it again elsewhere.

@@ -18,6 +18,18 @@ type Limits struct {
 	MaxHeaderFields int
 	// MaxInformational is the largest number of 1xx responses to one request. Default 16.
 	MaxInformational int
+
+	// MaxBuffered is the largest number of bytes that one HTTP/2 connection queues because flow control does not allow
+	// them yet. Default 16 MiB.
+	MaxBuffered int
+	// MaxContinuations is the largest number of frames of one HTTP/2 header block. Default 64.
+	MaxContinuations int
+	// MaxIdleFrames is the largest number of HTTP/2 frames in a row that bring nothing: PING, SETTINGS, WINDOW_UPDATE,
+	// RST_STREAM, empty DATA, frames of closed streams or unknown types. Content, a response, an answer to a PING of ours, and
+	// whatever we send on a stream begin the count anew. Default 100,000.
+	MaxIdleFrames int
+	// MaxPings is the largest number of our PINGs that wait for an answer. Default 16.
+	MaxPings int
 }
 
 // Defaults of Limits.
@@ -28,6 +40,10 @@ const (
 	DefaultMaxHeaderBytes   = 64 << 10 // servers themselves stop at 8 to 64 KiB
 	DefaultMaxHeaderFields  = 256      // far above any real response, far below what makes a map slow
 	DefaultMaxInformational = 16       // 100, 102 and a few 103
+	DefaultMaxBuffered      = 16 << 20 // one message of the largest default size
+	DefaultMaxContinuations = 64       // 64 KiB of header block in frames of 1 KiB
+	DefaultMaxIdleFrames    = 100_000  // a server's PING each second for a day, without anything else
+	DefaultMaxPings         = 16       // nobody needs more than one or two
 )
 
 // WithDefaults returns l with every zero field replaced by its default and every negative one by the largest number.
@@ -38,6 +54,10 @@ func (l Limits) WithDefaults() Limits {
 	setLimit(&l.MaxHeaderBytes, DefaultMaxHeaderBytes)
 	setLimit(&l.MaxHeaderFields, DefaultMaxHeaderFields)
 	setLimit(&l.MaxInformational, DefaultMaxInformational)
+	setLimit(&l.MaxBuffered, DefaultMaxBuffered)
+	setLimit(&l.MaxContinuations, DefaultMaxContinuations)
+	setLimit(&l.MaxIdleFrames, DefaultMaxIdleFrames)
+	setLimit(&l.MaxPings, DefaultMaxPings)
 	return l
 }
 

@@ -15,8 +15,8 @@ import (
 // handshake has been sent") and returns the WebSocket that it opens.
 //
 // Where it opens none, the error is a *[HandshakeError] with status and header, and the WebSocket returned is Failed. With a
-// status other than 101 the response is an ordinary one: its content follows, and the connection remains usable. After a 101
-// it does not, and the stream has to be cancelled; [Receive] does that. [ErrNotConnecting] is the only other error.
+// status other than 101 (on HTTP/2, 2xx) the response is an ordinary one: its content follows, and the connection remains
+// usable. Otherwise the stream is no HTTP any more, and has to be cancelled; [Receive] does that. [ErrNotConnecting] is the only other error.
 func (ws WebSocket) Answered(status int, header http.Header) (WebSocket, error) {
 	if ws.state != Connecting {
 		return ws, ErrNotConnecting
@@ -37,6 +37,12 @@ func (c *config) checkAnswer(status int, header http.Header) error {
 	bad := func(sentinel error, format string, args ...any) error {
 		return &HandshakeError{Status: status, Header: header, Err: sentinel, Detail: fmt.Sprintf(format, args...)}
 	}
+	if c.version == httpconn.HTTP2 { // RFC 8441 section 5: the rest of the handshake is HTTP/2's
+		if status < 200 || status > 299 {
+			return bad(ErrBadStatus, "status %d, want 2xx", status)
+		}
+		return c.checkNegotiated(header, bad)
+	}
 	if status != http.StatusSwitchingProtocols { // RFC 6455 section 4.1, item 1
 		return bad(ErrBadStatus, "status %d, want 101", status)
 	}
@@ -49,6 +55,11 @@ func (c *config) checkAnswer(status int, header http.Header) error {
 	if v := header.Values("Sec-WebSocket-Accept"); len(v) != 1 || v[0] != c.accept { // item 4; section 11.3.3: at most once
 		return bad(ErrBadAccept, "Sec-WebSocket-Accept is %s, want %q", quoteValues(v), c.accept)
 	}
+	return c.checkNegotiated(header, bad)
+}
+
+// checkNegotiated checks what the server chose of our offers.
+func (c *config) checkNegotiated(header http.Header, bad func(error, string, ...any) error) error {
 	if v := header.Values("Sec-WebSocket-Extensions"); len(v) != 0 { // item 5: none was offered
 		return bad(ErrBadExtension, "Sec-WebSocket-Extensions is %s, none was offered", quoteValues(v))
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"unicode/utf8"
+
+	"github.com/mintws/mintws/httpconn"
 )
 
 // What a peer can do wrong. They are wrapped in a [ProtocolError].
@@ -40,6 +42,12 @@ var (
 	ErrFragmenting = errors.New("mintws: fragment out of order")
 	// ErrInvalidOptions: the target or an option cannot be used; the error that wraps it names it.
 	ErrInvalidOptions = errors.New("mintws: invalid target or option")
+)
+
+// Why a WebSocket cannot be asked for on an HTTP/2 connection: see the package httpconn.
+var (
+	ErrSettingsPending         = httpconn.ErrSettingsPending
+	ErrExtendedConnectDisabled = httpconn.ErrExtendedConnectDisabled
 )
 
 // What can be wrong with an opening handshake. They are wrapped in a [HandshakeError].

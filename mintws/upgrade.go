@@ -14,7 +14,8 @@ import (
 	"github.com/mintws/mintws/internal/target"
 )
 
-// Upgrade asks c to start a WebSocket at url, a ws or wss URL (RFC 6455 section 3): GET with Upgrade on HTTP/1.1. It appends the request to
+// Upgrade asks c to start a WebSocket at url, a ws or wss URL (RFC 6455 section 3): GET with Upgrade on HTTP/1.1,
+// extended CONNECT on HTTP/2 (RFC 8441). It appends the request to
 // out.Send and returns the next Conn and the WebSocket in state Connecting. The answer comes as an event on
 // [WebSocket.StreamID]: pass it to [Receive], or its status and header to [WebSocket.Answered].
 //
@@ -22,7 +23,8 @@ import (
 // which is the connection that the caller has made.
 //
 // The error wraps [ErrInvalidOptions] and says what is wrong with url or opt, or is what [httpconn.Conn.Request] or
-// opt.Rand returned. Then c is returned unchanged, and nothing was appended.
+// opt.Rand returned: on HTTP/2 [ErrSettingsPending] before the server's SETTINGS have come and [ErrExtendedConnectDisabled] where
+// they do not allow it. Then c is returned unchanged, and nothing was appended.
 func Upgrade(c httpconn.Conn, out *httpconn.Output, url string, opt Options) (httpconn.Conn, WebSocket, error) {
 	r, err := parseTarget(url)
 	if err != nil {
@@ -42,17 +44,21 @@ func Upgrade(c httpconn.Conn, out *httpconn.Output, url string, opt Options) (ht
 		}
 		r.Authority = opt.Authority
 	}
-	key, err := handshakeKey(opt.Rand)
-	if err != nil {
-		return c, WebSocket{}, err
+	if cfg.version == httpconn.HTTP2 {
+		r.Protocol = "websocket" // RFC 8441 section 5
+	} else {
+		key, err := handshakeKey(opt.Rand)
+		if err != nil {
+			return c, WebSocket{}, err
+		}
+		// RFC 6455 section 4.1, items 5 to 7.
+		r.Header["Upgrade"] = []string{"websocket"}
+		r.Header["Connection"] = []string{"Upgrade"}
+		r.Header["Sec-WebSocket-Key"] = []string{key}
+		cfg.accept = AcceptKey(key)
 	}
-	// RFC 6455 section 4.1, items 5 to 7 and 9.
-	r.Header["Upgrade"] = []string{"websocket"}
-	r.Header["Connection"] = []string{"Upgrade"}
-	r.Header["Sec-WebSocket-Key"] = []string{key}
-	r.Header["Sec-WebSocket-Version"] = []string{"13"}
+	r.Header["Sec-WebSocket-Version"] = []string{"13"} // item 9
 	r.Tag = opt.Tag
-	cfg.accept = AcceptKey(key)
 	cfg.offered = append([]string(nil), opt.Subprotocols...)
 	next, id, err := c.Request(out, r)
 	if err != nil {

@@ -1,0 +1,232 @@
+package httpconn
+
+import (
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"math"
+
+	"golang.org/x/net/http2"
+)
+
+// h2Settings applies the server's SETTINGS, one after the other, and acknowledges them (RFC 9113 section 6.5.3).
+func (c *Conn) h2Settings(out *Output, f frameHead, p []byte) *ConnError {
+	if err := c.h2Quiet(f); err != nil {
+		return err
+	}
+	if f.flags.Has(http2.FlagSettingsAck) {
+		if !c.h2.rare.unacked {
+			return fault(http2.ErrCodeProtocol, ErrMalformed, "acknowledgement of SETTINGS that were not sent")
+		}
+		c.change().unacked = false
+		return nil
+	}
+	r := c.change()
+	r.peer = maps.Clone(r.peer)
+	if r.peer == nil {
+		r.peer = make(map[http2.SettingID]uint32, len(p)/6)
+	}
+	for ; len(p) > 0; p = p[6:] {
+		s := http2.Setting{ID: http2.SettingID(binary.BigEndian.Uint16(p)), Val: binary.BigEndian.Uint32(p[2:])}
+		if err := c.h2Setting(r, s); err != nil {
+			return err
+		}
+	}
+	c.h2.flags |= h2Settled
+	out.Send = appendFrameHead(out.Send, 0, http2.FrameSettings, http2.FlagSettingsAck, 0)
+	out.Events = append(out.Events, Event{Kind: EventSettings})
+	c.h2Serve(out)
+	return nil
+}
+
+// h2Setting applies one setting to r, which is c's own.
+func (c *Conn) h2Setting(r *h2rare, s http2.Setting) *ConnError {
+	bad := func(code http2.ErrCode, want string) *ConnError {
+		return fault(code, ErrMalformed, "%v is %d, expected %s", s.ID, s.Val, want)
+	}
+	switch s.ID { // RFC 9113 section 6.5.2
+	case http2.SettingEnablePush:
+		if s.Val != 0 { // a server must not set it to 1 (section 8.4)
+			return bad(http2.ErrCodeProtocol, "0")
+		}
+	case http2.SettingInitialWindowSize:
+		if s.Val > maxWindow {
+			return bad(http2.ErrCodeFlowControl, "at most 2^31-1")
+		}
+		if err := c.h2Resize(r, int32(s.Val)); err != nil {
+			return err
+		}
+	case http2.SettingMaxFrameSize:
+		if s.Val < initialMaxFrame || s.Val > 1<<24-1 {
+			return bad(http2.ErrCodeProtocol, "16384 to 16777215")
+		}
+		r.maxFrame = int32(s.Val)
+	case http2.SettingHeaderTableSize:
+		// We use no table, but RFC 7541 section 4.2 wants to be told that we heard.
+		if s.Val < r.encSize {
+			r.encSize, r.resize = s.Val, int64(s.Val)
+		}
+	case http2.SettingEnableConnectProtocol: // RFC 8441 section 3
+		if s.Val > 1 {
+			return bad(http2.ErrCodeProtocol, "0 or 1")
+		}
+		if s.Val == 0 && r.peer[s.ID] == 1 {
+			return bad(http2.ErrCodeProtocol, "1, as it was before")
+		}
+	case http2.SettingMaxConcurrentStreams, http2.SettingMaxHeaderListSize:
+	default: // "MUST ignore"; and what is not kept takes no memory
+		return nil
+	}
+	r.peer[s.ID] = s.Val
+	return nil
+}
+
+// h2Resize is a change of the initial window, which moves the windows of all streams (RFC 9113 section 6.9.2). They are stored
+// relative to it, so there is nothing to do for them but to see that none exceeds its maximum.
+func (c *Conn) h2Resize(r *h2rare, window int32) *ConnError {
+	if window == r.window {
+		return nil
+	}
+	table := c.h2.streams.r.table
+	for _, s := range table {
+		if s.live() && int64(window)+int64(s.send) > maxWindow {
+			return fault(http2.ErrCodeFlowControl, ErrFlowControl, "INITIAL_WINDOW_SIZE %d makes the window of stream %d larger than 2^31-1", window, s.id)
+		}
+	}
+	r.window = window
+	// This walk and the one over the queues are as long as the table: a peer that asks for many pays with its budget.
+	c.h2.quiet = int32(min(int64(c.h2.quiet)+int64(len(table)/64), math.MaxInt32/2))
+	c.h2.queues = c.h2.queues.unblock(func(id StreamID) bool { return c.h2StreamWindow(c.h2.streams.find(id)) > 0 })
+	return nil
+}
+
+// h2Ping answers a PING, or reports the answer to ours (RFC 9113 section 6.7).
+func (c *Conn) h2Ping(out *Output, f frameHead, p []byte) *ConnError {
+	if f.flags.Has(http2.FlagPingAck) && c.h2.rare.pings > 0 {
+		c.h2.quiet = 0
+		c.change().pings--
+		// The payload is copied where it would point to what is kept between calls; eight bytes are cheap either way.
+		out.Events = append(out.Events, Event{Kind: EventPong, Data: append(make([]byte, 0, 8), p...)})
+		return nil
+	}
+	if err := c.h2Quiet(f); err != nil || f.flags.Has(http2.FlagPingAck) {
+		return err
+	}
+	out.Send = append(appendFrameHead(out.Send, 8, http2.FramePing, http2.FlagPingAck, 0), p...)
+	return nil
+}
+
+// h2GoAway is the server's GOAWAY: streams above its last one were not processed (RFC 9113 section 6.8).
+func (c *Conn) h2GoAway(out *Output, p []byte) *ConnError {
+	h := &c.h2
+	last := StreamID(binary.BigEndian.Uint32(p) & uint32(maxStreamID))
+	code := http2.ErrCode(binary.BigEndian.Uint32(p[4:]))
+	if h.flags&h2GoneAway != 0 && last > h.rare.lastOK {
+		return fault(http2.ErrCodeProtocol, ErrMalformed, "GOAWAY with last stream %d after one with %d", last, h.rare.lastOK)
+	}
+	h.flags |= h2GoneAway
+	c.change().lastOK = last
+	if err := c.h2Quiet(frameHead{kind: http2.FrameGoAway}); err != nil {
+		return err
+	}
+	away := &ConnError{Code: code, Err: ErrGoingAway, Reason: fmt.Sprintf("the server goes away; last stream %d", last)}
+	if debug := p[8:]; len(debug) > 0 {
+		away.Reason += ", " + show(debug)
+	}
+	out.Events = append(out.Events, Event{Kind: EventGoAway, Err: away})
+	if last >= h.rare.lastID {
+		return nil
+	}
+	for _, s := range liveIn(h.streams.r.table) {
+		if s.id > last {
+			c.h2Close(s, streamPeerReset)
+			out.Events = append(out.Events, Event{Kind: EventReset, StreamID: s.id, Tag: s.tag,
+				Err: &StreamError{Stream: s.id, Code: http2.ErrCodeRefusedStream, Reason: "not processed before GOAWAY", Err: ErrUnprocessed}})
+		}
+	}
+	return nil
+}
+
+// h2Reset is the server's RST_STREAM on a stream that is not closed (RFC 9113 section 6.4).
+func (c *Conn) h2Reset(out *Output, f frameHead, p []byte) *ConnError {
+	s := c.h2.streams.find(f.id)
+	code := http2.ErrCode(binary.BigEndian.Uint32(p))
+	done := s.flags&streamGotEnd != 0
+	c.h2Close(s, streamPeerReset)
+	err := &StreamError{Stream: s.id, Code: code, Reason: "reset by the server"}
+	switch {
+	case done && code == http2.ErrCodeNo: // section 8.1: it has answered, and wants no more of our content
+		return nil
+	case code == http2.ErrCodeRefusedStream: // section 8.7
+		err.Err = ErrUnprocessed
+	}
+	out.Events = append(out.Events, Event{Kind: EventReset, StreamID: s.id, Tag: s.tag, Err: err})
+	return c.h2Quiet(f)
+}
+
+// h2WindowUpdate gives us credit (RFC 9113 section 6.9).
+func (c *Conn) h2WindowUpdate(out *Output, f frameHead, p []byte) *ConnError {
+	if err := c.h2Quiet(f); err != nil {
+		return err
+	}
+	h := &c.h2
+	n := binary.BigEndian.Uint32(p) & maxWindow
+	if f.id == 0 {
+		if n == 0 { // section 6.9
+			return fault(http2.ErrCodeProtocol, ErrMalformed, "WINDOW_UPDATE of 0 on the connection")
+		}
+		if int64(h.send)+int64(n) > maxWindow { // section 6.9.1
+			return fault(http2.ErrCodeFlowControl, ErrFlowControl, "WINDOW_UPDATE of %d makes the connection's window larger than 2^31-1", n)
+		}
+		h.send += int32(n)
+		c.h2Serve(out)
+		return nil
+	}
+	s := h.streams.find(f.id)
+	if n == 0 {
+		return c.h2FailStream(out, s, http2.ErrCodeProtocol, ErrMalformed, "WINDOW_UPDATE of 0")
+	}
+	if int64(h.rare.window)+int64(s.send)+int64(n) > maxWindow {
+		return c.h2FailStream(out, s, http2.ErrCodeFlowControl, ErrFlowControl, "WINDOW_UPDATE of %d makes its window larger than 2^31-1", n)
+	}
+	s.send += int32(n)
+	h.streams.put(s)
+	if s.flags&streamQueued != 0 && c.h2StreamWindow(s) > 0 {
+		h.queues = h.queues.ready(s.id)
+		c.h2Serve(out)
+	}
+	return nil
+}
+
+// h2FailStream ends stream s by our RST_STREAM for what the server did (RFC 9113 section 5.4.2). The connection goes on: it
+// returns nil unless even that is too much.
+func (c *Conn) h2FailStream(out *Output, s stream, code http2.ErrCode, sentinel error, format string, args ...any) *ConnError {
+	out.Send = appendWord(out.Send, http2.FrameRSTStream, s.id, uint32(code))
+	reported := s.flags&streamGotEnd != 0
+	if s.live() {
+		c.h2Close(s, streamWeReset)
+		if !reported {
+			err := &StreamError{Stream: s.id, Code: code, Local: true, Reason: fmt.Sprintf(format, args...), Err: sentinel}
+			out.Events = append(out.Events, Event{Kind: EventReset, StreamID: s.id, Tag: s.tag, Err: err})
+		}
+	} else { // it was closed before: from now on what comes is what was under way
+		s.flags |= streamWeReset
+		c.h2.streams.put(s)
+	}
+	return c.h2Quiet(frameHead{kind: http2.FrameRSTStream})
+}
+
+// h2Close takes a live stream out of the count and drops what it has queued.
+func (c *Conn) h2Close(s stream, how streamFlags) {
+	h := &c.h2
+	if h.flags&h2InData != 0 && h.id == s.id {
+		h.flags |= h2Drop
+	}
+	s.flags = s.flags&^streamQueued | how
+	h.streams.put(s)
+	h.queues = h.queues.drop(s.id)
+	c.change().live--
+}
+
+// h2StreamWindow returns how much the stream's own window allows; it can be negative (RFC 9113 section 6.9.2).
+func (c *Conn) h2StreamWindow(s stream) int64 { return int64(c.h2.rare.window) + int64(s.send) }

@@ -1,0 +1,229 @@
+package httpconn
+
+import (
+	"golang.org/x/net/http2"
+)
+
+// h2BeginData takes the header of a DATA frame. Its whole payload, padding included, counts against both windows at
+// once (RFC 9113 section 6.9).
+func (c *Conn) h2BeginData(out *Output, f frameHead, v verdict) *ConnError {
+	h := &c.h2
+	n := int32(f.length)
+	if int64(h.recv)+int64(n) > int64(c.set.connWindow) { // section 6.9: "MUST be counted", whatever the stream's state
+		return fault(http2.ErrCodeFlowControl, ErrFlowControl, "DATA of %d bytes exceeds the connection's window of %d", n, c.set.connWindow-h.recv)
+	}
+	h.recv += n
+	h.left, h.id, h.pad = n, f.id, 0
+	h.flags = h.flags&^(h2Padded|h2End|h2Drop|h2Counted) | h2InData
+	if f.flags.Has(http2.FlagDataPadded) {
+		if n == 0 {
+			return fault(http2.ErrCodeFrameSize, ErrMalformed, "padded DATA frame of 0 bytes")
+		}
+		h.flags |= h2Padded
+	}
+	if f.flags.Has(http2.FlagDataEndStream) {
+		h.flags |= h2End
+	}
+	if n == 0 && h.flags&h2End == 0 {
+		if err := c.h2Quiet(f); err != nil {
+			return err
+		}
+	} else if v.action == accept {
+		h.quiet = 0
+	}
+	if v.action != accept {
+		h.flags |= h2Drop
+		if v.action == failStream {
+			if err := c.h2FailStream(out, h.streams.find(f.id), v.code, ErrMalformed, "DATA after the end of the stream"); err != nil {
+				return err
+			}
+		} else if err := c.h2Quiet(f); err != nil {
+			return err
+		}
+	} else if err := c.h2CheckData(out, n); err != nil {
+		return err
+	}
+	if n == 0 {
+		return c.h2EndData(out)
+	}
+	return nil
+}
+
+// h2CheckData holds a DATA frame against its stream: the head comes first, and the window must allow it.
+func (c *Conn) h2CheckData(out *Output, n int32) *ConnError {
+	h := &c.h2
+	s := h.streams.find(h.id)
+	if s.flags&streamAnswered == 0 { // RFC 9113 section 8.1
+		return c.h2FailStream(out, s, http2.ErrCodeProtocol, ErrMalformed, "DATA before the response's head")
+	}
+	window := c.set.streamWindow
+	if h.rare.unacked { // until our SETTINGS are acknowledged the server may not know them (section 6.9.3)
+		window = max(window, initialWindow)
+	}
+	if int64(s.recv)+int64(n) > int64(window) { // section 6.9.1
+		return c.h2FailStream(out, s, http2.ErrCodeFlowControl, ErrFlowControl, "DATA of %d bytes exceeds the stream's window of %d", n, window-s.recv)
+	}
+	if s.left >= 0 {
+		h.flags |= h2Counted
+	}
+	s.recv += n
+	h.streams.put(s)
+	return nil
+}
+
+// h2Data takes bytes of the DATA frame under way, and returns how many.
+func (c *Conn) h2Data(out *Output, data []byte) (int, *ConnError) {
+	h := &c.h2
+	used := 0
+	if h.flags&h2Padded != 0 {
+		h.flags &^= h2Padded
+		h.pad = data[0]
+		h.left--
+		used, data = 1, data[1:]
+		if int32(h.pad) > h.left { // RFC 9113 section 6.1
+			return used, fault(http2.ErrCodeProtocol, ErrMalformed, "DATA with %d bytes of padding in %d of payload", h.pad, h.left+1)
+		}
+		if h.flags&h2Drop == 0 {
+			if s := h.streams.find(h.id); s.id != 0 {
+				s.owed += int32(h.pad) + 1 // the caller never sees it
+				h.streams.put(s)
+			}
+		}
+		h.owed += int32(h.pad) + 1
+	}
+	n := min(int(h.left)-int(h.pad), len(data))
+	if n > 0 {
+		if err := c.h2Content(out, data[:n:n]); err != nil {
+			return used, err
+		}
+		used, data = used+n, data[n:]
+		h.left -= int32(n)
+	}
+	if h.left > 0 && h.left <= int32(h.pad) { // only padding is left
+		n = min(int(h.left), len(data))
+		used += n
+		h.left -= int32(n)
+		h.pad -= uint8(n)
+	}
+	if h.left == 0 {
+		return used, c.h2EndData(out)
+	}
+	return used, nil
+}
+
+// h2Content hands over p, content of the DATA frame under way.
+func (c *Conn) h2Content(out *Output, p []byte) *ConnError {
+	h := &c.h2
+	if h.flags&h2Drop != 0 {
+		h.owed += int32(len(p))
+		return nil
+	}
+	s := h.streams.find(h.id)
+	if h.flags&h2Counted != 0 {
+		if s.left < int64(len(p)) { // RFC 9113 section 8.1.1; what was announced is handed over
+			p, rest := p[:s.left:s.left], int32(int64(len(p))-s.left)
+			if len(p) > 0 {
+				out.Events = append(out.Events, Event{Kind: EventData, StreamID: s.id, Tag: s.tag, Data: p})
+			}
+			h.owed += rest
+			if !c.set.manual {
+				h.owed += int32(len(p))
+			}
+			return c.h2FailStream(out, s, http2.ErrCodeProtocol, ErrMalformed, "more content than the content-length announced")
+		}
+		s.left -= int64(len(p))
+		h.streams.put(s)
+	}
+	if !c.set.manual {
+		h.owed += int32(len(p))
+	}
+	out.Events = append(out.Events, Event{Kind: EventData, StreamID: s.id, Tag: s.tag, Data: p})
+	return nil
+}
+
+// h2EndData is the end of a DATA frame: credit for what it took, and the end of the stream if it was its last.
+func (c *Conn) h2EndData(out *Output) *ConnError {
+	h := &c.h2
+	h.flags &^= h2InData
+	c.h2CreditConn(out)
+	if h.flags&h2Drop != 0 {
+		return nil
+	}
+	s := h.streams.find(h.id)
+	if h.flags&h2End != 0 {
+		return c.h2EndStream(out, s)
+	}
+	if !c.set.manual {
+		s.owed = s.recv
+	}
+	if c.h2CreditStream(out, &s) {
+		h.streams.put(s)
+	}
+	return nil
+}
+
+// h2EndStream is the server's END_STREAM.
+func (c *Conn) h2EndStream(out *Output, s stream) *ConnError {
+	if s.left > 0 { // RFC 9113 section 8.1.1
+		return c.h2FailStream(out, s, http2.ErrCodeProtocol, ErrMalformed, "content ends %d bytes before the content-length", s.left)
+	}
+	s.flags |= streamGotEnd
+	c.h2.streams.put(s)
+	if !s.live() {
+		c.change().live--
+	}
+	out.Events = append(out.Events, Event{Kind: EventDone, StreamID: s.id, Tag: s.tag})
+	return nil
+}
+
+// creditShare: credit is given once this part of the window is used up, so that WINDOW_UPDATEs are few (RFC 9113 section 6.9.1 leaves
+// the moment to the receiver).
+const creditShare = 2
+
+func (c *Conn) h2CreditConn(out *Output) {
+	if h := &c.h2; h.owed > 0 && h.owed >= c.set.connWindow/creditShare {
+		out.Send = appendWord(out.Send, http2.FrameWindowUpdate, 0, uint32(h.owed))
+		h.recv -= h.owed
+		h.owed = 0
+	}
+}
+
+// h2CreditStream reports whether it changed s, which the caller then stores.
+func (c *Conn) h2CreditStream(out *Output, s *stream) bool {
+	if s.owed == 0 || s.owed < c.set.streamWindow/creditShare || s.flags&streamGotEnd != 0 || !s.live() {
+		return false
+	}
+	out.Send = appendWord(out.Send, http2.FrameWindowUpdate, s.id, uint32(s.owed))
+	s.recv -= s.owed
+	s.owed = 0
+	return true
+}
+
+// h2Consume is Conn.Consume on HTTP/2.
+func (c Conn) h2Consume(out *Output, id StreamID, n int) (Conn, error) {
+	if err := c.h2Usable(); err != nil {
+		return c, err
+	}
+	h := &c.h2
+	if id == 0 || id&1 == 0 || id > h.rare.lastID {
+		return c, ErrUnknownStream
+	}
+	if !c.set.manual {
+		return c, ErrUnsupported
+	}
+	s := h.streams.get(id)
+	known := s.live() && s.flags&streamGotEnd == 0
+	if n < 0 || int64(n) > int64(h.recv-h.owed) || known && int64(n) > int64(s.recv-s.owed) {
+		return c, ErrConsumed
+	}
+	h.owed += int32(n)
+	c.h2CreditConn(out)
+	if known {
+		h.streams.claim()
+		s.owed += int32(n)
+		c.h2CreditStream(out, &s)
+		h.streams.put(s)
+		h.streams.release()
+	}
+	return c, nil
+}

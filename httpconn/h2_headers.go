@@ -1,0 +1,239 @@
+package httpconn
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/textproto"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+	"golang.org/x/net/http2"
+
+	"github.com/mintws/mintws/internal/hpack"
+	"github.com/mintws/mintws/internal/pbuf"
+)
+
+// h2Headers takes a HEADERS frame (RFC 9113 section 6.2).
+func (c *Conn) h2Headers(out *Output, f frameHead, p []byte) *ConnError {
+	if f.flags.Has(http2.FlagHeadersPadded) {
+		if len(p) == 0 {
+			return fault(http2.ErrCodeFrameSize, ErrMalformed, "padded HEADERS frame of 0 bytes")
+		}
+		pad := int(p[0])
+		if p = p[1:]; pad > len(p) {
+			return fault(http2.ErrCodeProtocol, ErrMalformed, "HEADERS with %d bytes of padding in %d", pad, len(p))
+		}
+		p = p[:len(p)-pad]
+	}
+	if f.flags.Has(http2.FlagHeadersPriority) { // deprecated, and ignored (section 5.3.2)
+		if len(p) < 5 {
+			return fault(http2.ErrCodeFrameSize, ErrMalformed, "HEADERS of %d bytes, too short for its priority", len(p))
+		}
+		p = p[5:]
+	}
+	end := f.flags.Has(http2.FlagHeadersEndStream)
+	if f.flags.Has(http2.FlagHeadersEndHeaders) {
+		return c.h2Block(out, f.id, p, end)
+	}
+	r := c.change()
+	r.block, r.blockID, r.blockEnd, r.blockPart = pbuf.Buf{}.Append(p, 0), f.id, end, 1
+	return c.h2CheckBlock(r)
+}
+
+// h2Continuation takes a CONTINUATION frame (RFC 9113 section 6.10).
+func (c *Conn) h2Continuation(out *Output, f frameHead, p []byte) *ConnError {
+	r := c.change()
+	r.block = r.block.Append(p, 0)
+	r.blockPart++
+	if err := c.h2CheckBlock(r); err != nil {
+		return err
+	}
+	if !f.flags.Has(http2.FlagContinuationEndHeaders) {
+		return nil
+	}
+	block, end := r.block.Bytes(), r.blockEnd
+	r.block, r.blockID, r.blockEnd, r.blockPart = pbuf.Buf{}, 0, false, 0
+	return c.h2Block(out, f.id, block, end)
+}
+
+// h2CheckBlock bounds a header block that is not complete: its bytes, and its frames, of which empty ones cost the sender
+// next to nothing.
+func (c *Conn) h2CheckBlock(r *h2rare) *ConnError {
+	switch l := c.set.limits; {
+	case r.block.Len() > l.MaxHeaderBytes:
+		return fault(http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge, "header block of more than %d bytes on stream %d", l.MaxHeaderBytes, r.blockID)
+	case r.blockPart > l.MaxContinuations:
+		return fault(http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge, "header block in more than %d frames on stream %d", l.MaxContinuations, r.blockID)
+	}
+	return nil
+}
+
+// h2Block takes a whole header block: of a response, of trailers, or of a stream that does not want it.
+func (c *Conn) h2Block(out *Output, id StreamID, block []byte, end bool) *ConnError {
+	h := &c.h2
+	var scratch [16]hpack.Field
+	table, fields, err := h.rare.table.AppendFields(scratch[:0], block, hpack.Limits{List: c.set.limits.MaxHeaderBytes, Fields: c.set.limits.MaxHeaderFields})
+	tooLarge := errors.Is(err, hpack.ErrTooLarge)
+	if err != nil && !tooLarge { // RFC 9113 section 4.3: the table is lost
+		return fault(http2.ErrCodeCompression, ErrMalformed, "header block on stream %d: %v", id, err)
+	}
+	if table != h.rare.table {
+		c.change().table = table
+	}
+	s := h.streams.find(id)
+	switch v := verdicts[http2.FrameHeaders][s.state(false)]; {
+	case v.action == ignore:
+		return c.h2Quiet(frameHead{kind: http2.FrameHeaders})
+	case v.action == failStream:
+		return c.h2FailStream(out, s, v.code, ErrMalformed, "HEADERS after the end of the stream")
+	case tooLarge:
+		return c.h2FailStream(out, s, http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge, "%v", err)
+	case s.flags&streamAnswered == 0:
+		return c.h2Response(out, s, fields, end)
+	}
+	return c.h2Trailers(out, s, fields, end)
+}
+
+// h2Response takes the head of a response (RFC 9113 sections 8.1 and 8.3.2). What is malformed is a stream error (section 8.1.1).
+func (c *Conn) h2Response(out *Output, s stream, fields []hpack.Field, end bool) *ConnError {
+	malformed := func(format string, args ...any) *ConnError {
+		return c.h2FailStream(out, s, http2.ErrCodeProtocol, ErrMalformed, format, args...)
+	}
+	if len(fields) == 0 || fields[0].Name != ":status" {
+		return malformed("response does not begin with :status")
+	}
+	status, ok := parseStatus(fields[0].Value)
+	if !ok {
+		return malformed(":status is %s, expected three digits", show(fields[0].Value))
+	}
+	header, err := headerOf(fields[1:])
+	if err != nil {
+		return malformed("%v", err)
+	}
+	if status < 200 {
+		switch {
+		case status == http.StatusSwitchingProtocols: // section 8.6
+			return malformed("status 101, which HTTP/2 does not have")
+		case end:
+			return malformed("status %d ends the stream", status)
+		case int(s.info) >= c.set.limits.MaxInformational:
+			return c.h2FailStream(out, s, http2.ErrCodeEnhanceYourCalm, ErrTooManyInformational, "more than %d", c.set.limits.MaxInformational)
+		}
+		s.info++
+		c.h2.streams.put(s)
+		out.Events = append(out.Events, Event{Kind: EventInformational, StreamID: s.id, Tag: s.tag, Status: status, Header: header})
+		return c.h2Quiet(frameHead{kind: http2.FrameHeaders})
+	}
+	s.left = -1
+	switch {
+	case s.flags&streamConnect != 0 && status < 300: // RFC 9110 section 9.3.6: a content-length is ignored
+		s.flags |= streamTunnel
+	case s.flags&streamHead != 0 || status == http.StatusNoContent || status == http.StatusNotModified: // RFC 9110 section 6.4.1
+		s.left = 0
+	default:
+		if s.left, err = contentLength(header["Content-Length"]); err != nil {
+			return malformed("%v", err)
+		}
+		if end && s.left > 0 { // section 8.1.1
+			return malformed("no content, but content-length %d", s.left)
+		}
+	}
+	s.flags |= streamAnswered
+	c.h2.quiet = 0
+	c.h2.streams.put(s)
+	out.Events = append(out.Events, Event{Kind: EventHeaders, StreamID: s.id, Tag: s.tag, Status: status, Header: header})
+	if end {
+		return c.h2EndStream(out, s)
+	}
+	return nil
+}
+
+// h2Trailers takes a trailer section (RFC 9113 section 8.1), which ends the stream.
+func (c *Conn) h2Trailers(out *Output, s stream, fields []hpack.Field, end bool) *ConnError {
+	malformed := func(format string, args ...any) *ConnError {
+		return c.h2FailStream(out, s, http2.ErrCodeProtocol, ErrMalformed, format, args...)
+	}
+	if s.flags&streamTunnel != 0 { // section 8.5: only DATA, RST_STREAM, WINDOW_UPDATE and PRIORITY
+		return malformed("HEADERS in a tunnel")
+	}
+	if !end {
+		return malformed("a second response head")
+	}
+	header, err := headerOf(fields)
+	if err != nil {
+		return malformed("trailers: %v", err)
+	}
+	c.h2.quiet = 0
+	if s.left <= 0 { // otherwise the content is too short, which h2EndStream reports
+		out.Events = append(out.Events, Event{Kind: EventTrailers, StreamID: s.id, Tag: s.tag, Header: header})
+	}
+	return c.h2EndStream(out, s)
+}
+
+// headerOf makes a Header of regular fields, or says which may not be there.
+func headerOf(fields []hpack.Field) (http.Header, error) {
+	header := make(http.Header, len(fields))
+	values := make([]string, len(fields))
+	for i, f := range fields {
+		if err := checkName(f.Name); err != nil {
+			return nil, err
+		}
+		if !validValue(f.Value) {
+			return nil, fmt.Errorf("value of field %s is %s", show(f.Name), show(f.Value))
+		}
+		name := textproto.CanonicalMIMEHeaderKey(f.Name)
+		if have, ok := header[name]; ok {
+			header[name] = append(have, f.Value)
+			continue
+		}
+		values[i] = f.Value
+		header[name] = values[i : i+1 : i+1]
+	}
+	return header, nil
+}
+
+// checkName holds a regular field's name against RFC 9113 sections 8.2, 8.2.1, 8.2.2 and 8.3.
+func checkName(name string) error {
+	if strings.HasPrefix(name, ":") {
+		return fmt.Errorf("pseudo-header field %s out of place", show(name))
+	}
+	if !httpguts.ValidHeaderFieldName(name) || strings.ToLower(name) != name {
+		return fmt.Errorf("field name %s, expected a token in lower case", show(name))
+	}
+	switch name {
+	case "connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade":
+		return fmt.Errorf("field %s, which belongs to HTTP/1", name)
+	}
+	return nil
+}
+
+// validValue reports whether v may be a field's value: no control characters, no white space around it (RFC 9113 section 8.2.1).
+func validValue(v string) bool {
+	return httpguts.ValidHeaderFieldValue(v) && (v == "" || !strings.ContainsAny(v[:1]+v[len(v)-1:], " \t"))
+}
+
+// parseStatus reads a status code: three digits, from 100 on (RFC 9110 section 15).
+func parseStatus(v string) (int, bool) {
+	if len(v) != 3 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(v, 10, 16)
+	return int(n), err == nil && n >= 100
+}
+
+// contentLength reads content-length, -1 where there is none. Equal values may be repeated (RFC 9110 section 8.6).
+func contentLength(values []string) (int64, error) {
+	length := int64(-1)
+	for _, v := range values {
+		for _, e := range strings.Split(v, ",") {
+			n, err := strconv.ParseUint(strings.Trim(e, " \t"), 10, 63)
+			if err != nil || length >= 0 && length != int64(n) {
+				return 0, fmt.Errorf("content-length is %s, expected one decimal number", show(strings.Join(values, ", ")))
+			}
+			length = int64(n)
+		}
+	}
+	return length, nil
+}

@@ -1,0 +1,219 @@
+package httpconn
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"golang.org/x/net/http2"
+
+	"github.com/mintws/mintws/internal/pbuf"
+	"github.com/mintws/mintws/internal/pmap"
+)
+
+// h2queues holds the bytes that flow control does not allow yet. Only streams that are blocked are in it, so that the others never
+// look at it. It is never written once a call has returned; nil is empty.
+type h2queues struct {
+	streams pmap.Map[h2queue]
+	turns   idQueue // streams that have bytes and a window of their own, and wait for the connection's
+	bytes   int     // in all
+}
+
+// h2queue is what one stream has to send.
+type h2queue struct {
+	data     pbuf.Buf
+	from     int    // how much of data is sent
+	end      bool   // END_STREAM follows
+	trailers []byte // the header block that ends the stream instead
+	turn     bool   // it is in turns
+}
+
+func (q h2queue) rest() []byte { return q.data.Bytes()[q.from:] }
+
+// idQueue is a persistent first-in, first-out queue of stream identifiers.
+type idQueue struct {
+	ids  pbuf.Buf // four bytes each
+	from int
+}
+
+func (q idQueue) push(id StreamID) idQueue {
+	if dead := q.from; dead > 4096 && dead > q.ids.Len()/2 {
+		q = idQueue{ids: pbuf.Buf{}.Append(q.ids.Bytes()[dead:], 0)}
+	}
+	var b [4]byte
+	binary.BigEndian.PutUint32(b[:], uint32(id))
+	q.ids = q.ids.Append(b[:], 0)
+	return q
+}
+
+func (q idQueue) pop() (StreamID, idQueue, bool) {
+	if q.from == q.ids.Len() {
+		return 0, idQueue{}, false
+	}
+	id := StreamID(binary.BigEndian.Uint32(q.ids.Bytes()[q.from:]))
+	q.from += 4
+	return id, q, true
+}
+
+// add appends bytes to what stream id has to send. turn says that only the connection's window holds them up.
+func (q *h2queues) add(id StreamID, p []byte, turn bool) *h2queues {
+	next := q.copy()
+	s, _ := next.streams.Get(uint32(id))
+	s.data = s.data.Append(p, 0)
+	next.bytes += len(p)
+	if turn && !s.turn {
+		s.turn, next.turns = true, next.turns.push(id)
+	}
+	next.streams = next.streams.Set(uint32(id), s)
+	return next
+}
+
+// finish lets stream id end after its bytes: with END_STREAM or, if there are some, with trailers.
+func (q *h2queues) finish(id StreamID, trailers []byte) *h2queues {
+	next := q.copy()
+	s, _ := next.streams.Get(uint32(id))
+	s.end, s.trailers = true, trailers
+	next.streams = next.streams.Set(uint32(id), s)
+	return next
+}
+
+// ready gives stream id its turn, now that it has a window.
+func (q *h2queues) ready(id StreamID) *h2queues {
+	s, ok := q.get(id)
+	if !ok || s.turn {
+		return q
+	}
+	next := q.copy()
+	s.turn, next.turns = true, next.turns.push(id)
+	next.streams = next.streams.Set(uint32(id), s)
+	return next
+}
+
+// unblock gives each stream for which open is true its turn.
+func (q *h2queues) unblock(open func(StreamID) bool) *h2queues {
+	if q == nil {
+		return nil
+	}
+	next := q
+	for id := range q.streams.All {
+		if open(StreamID(id)) {
+			next = next.ready(StreamID(id))
+		}
+	}
+	return next
+}
+
+// drop forgets what stream id has to send. Its turn, if it has one, is passed over when it comes.
+func (q *h2queues) drop(id StreamID) *h2queues {
+	s, ok := q.get(id)
+	if !ok {
+		return q
+	}
+	next := q.copy()
+	next.bytes -= len(s.rest())
+	if next.streams = next.streams.Delete(uint32(id)); next.streams.Len() == 0 {
+		return nil
+	}
+	return next
+}
+
+func (q *h2queues) get(id StreamID) (h2queue, bool) {
+	if q == nil {
+		return h2queue{}, false
+	}
+	return q.streams.Get(uint32(id))
+}
+
+func (q *h2queues) copy() *h2queues {
+	next := new(h2queues)
+	if q != nil {
+		*next = *q
+	}
+	return next
+}
+
+// buffered returns how many bytes stream id has to send; 0 is all streams.
+func (q *h2queues) buffered(id StreamID) int {
+	if id == 0 {
+		if q == nil {
+			return 0
+		}
+		return q.bytes
+	}
+	s, _ := q.get(id)
+	return len(s.rest())
+}
+
+func (q *h2queues) equal(x *h2queues) bool {
+	if q == nil || x == nil {
+		return q == x
+	}
+	if q.bytes != x.bytes || q.streams.Len() != x.streams.Len() || !bytes.Equal(q.turns.ids.Bytes()[q.turns.from:], x.turns.ids.Bytes()[x.turns.from:]) {
+		return false
+	}
+	for id, a := range q.streams.All {
+		b, ok := x.streams.Get(id)
+		if !ok || !bytes.Equal(a.rest(), b.rest()) || a.end != b.end || !bytes.Equal(a.trailers, b.trailers) || a.turn != b.turn {
+			return false
+		}
+	}
+	return true
+}
+
+// quantum is how much one stream sends before it is the next one's turn.
+const quantum = 16 << 10
+
+// h2Serve sends what the windows allow now, a quantum from each stream in turn.
+func (c *Conn) h2Serve(out *Output) {
+	h := &c.h2
+	if h.queues == nil || h.send <= 0 {
+		return
+	}
+	q := h.queues.copy()
+	for h.send > 0 {
+		id, turns, ok := q.turns.pop()
+		if q.turns = turns; !ok {
+			break
+		}
+		s, ok := q.streams.Get(uint32(id))
+		if !ok || !s.turn { // dropped
+			continue
+		}
+		st := h.streams.find(id)
+		n := int(min(int64(len(s.rest())), quantum, int64(h.rare.maxFrame), c.h2StreamWindow(st), int64(h.send)))
+		if n <= 0 { // its window closed meanwhile
+			s.turn = false
+			q.streams = q.streams.Set(uint32(id), s)
+			continue
+		}
+		drained := n == len(s.rest())
+		flags := http2.Flags(0)
+		if drained && s.end && s.trailers == nil {
+			flags = http2.FlagDataEndStream
+		}
+		out.Send = append(appendFrameHead(out.Send, n, http2.FrameData, flags, id), s.rest()[:n]...)
+		st.send -= int32(n)
+		h.send -= int32(n)
+		q.bytes -= n
+		if !drained {
+			if s.from += n; s.from > s.data.Len()/2 && s.from > quantum {
+				s.data, s.from = pbuf.Buf{}.Append(s.rest(), 0), 0
+			}
+			q.streams, q.turns = q.streams.Set(uint32(id), s), q.turns.push(id)
+			h.streams.put(st)
+			continue
+		}
+		q.streams = q.streams.Delete(uint32(id))
+		if s.trailers != nil {
+			out.Send = appendBlock(out.Send, s.trailers, id, true, int(h.rare.maxFrame))
+		}
+		st.flags &^= streamQueued
+		h.streams.put(st)
+		if !st.live() {
+			c.change().live--
+		}
+		out.Events = append(out.Events, Event{Kind: EventDrained, StreamID: id, Tag: st.tag})
+	}
+	if h.queues = q; q.streams.Len() == 0 {
+		h.queues = nil
+	}
+}

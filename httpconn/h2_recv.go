@@ -1,0 +1,159 @@
+package httpconn
+
+import (
+	"golang.org/x/net/http2"
+
+	"github.com/mintws/mintws/internal/pbuf"
+)
+
+// h2Stream is Conn.Stream on HTTP/2.
+func (c Conn) h2Stream(out *Output, data []byte) (Conn, error) {
+	if err := c.h2Usable(); err != nil {
+		return c, err
+	}
+	c.h2.streams.claim()
+	fail := c.h2Frames(out, data)
+	if fail != nil {
+		c.h2Fail(out, fail)
+	}
+	c.h2.streams.release()
+	if fail != nil {
+		return c, fail
+	}
+	return c, nil
+}
+
+// h2Frames takes data frame by frame. It needs the claim on the streams, as all that it calls.
+func (c *Conn) h2Frames(out *Output, data []byte) *ConnError {
+	h := &c.h2
+	for len(data) > 0 {
+		if h.flags&h2InData != 0 {
+			n, err := c.h2Data(out, data)
+			if err != nil {
+				return err
+			}
+			data = data[n:]
+			continue
+		}
+		b := data
+		if h.part.Len() > 0 { // the frame began in an earlier call
+			whole := frameHeadLen
+			if h.part.Len() >= frameHeadLen {
+				whole += parseFrameHead(h.part.Bytes()).length
+			}
+			n := min(whole-h.part.Len(), len(data))
+			h.part = h.part.Append(data[:n], whole)
+			data = data[n:]
+			b = h.part.Bytes()
+		}
+		n, err := c.h2Frame(out, b)
+		if err != nil {
+			return err
+		}
+		switch {
+		case h.part.Len() == 0 && n == 0: // it ends in a later call
+			h.part = h.part.Append(data, 0)
+			return nil
+		case h.part.Len() == 0:
+			data = data[n:]
+		case n > 0:
+			h.part = pbuf.Buf{}
+		}
+	}
+	return nil
+}
+
+// h2Frame handles the frame at the start of b and returns how many bytes it used: the whole frame; of a DATA frame, which is not
+// awaited whole, its header; 0 where the frame is not all there.
+func (c *Conn) h2Frame(out *Output, b []byte) (int, *ConnError) {
+	if len(b) < frameHeadLen {
+		return 0, nil
+	}
+	f := parseFrameHead(b)
+	v, err := c.check(f)
+	if err != nil {
+		return 0, err
+	}
+	if f.kind == http2.FrameData {
+		return frameHeadLen, c.h2BeginData(out, f, v)
+	}
+	if len(b) < frameHeadLen+f.length {
+		return 0, nil
+	}
+	p := b[frameHeadLen:][:f.length]
+	switch {
+	case f.kind == http2.FrameHeaders: // also where it is ignored: its fields change the table
+		err = c.h2Headers(out, f, p)
+	case f.kind == http2.FrameContinuation:
+		err = c.h2Continuation(out, f, p)
+	case v.action == ignore:
+		err = c.h2Quiet(f)
+	case v.action == failStream:
+		err = c.h2FailStream(out, c.h2.streams.find(f.id), v.code, ErrMalformed, "%v frame on a closed stream", f.kind)
+	case f.kind == http2.FrameSettings:
+		err = c.h2Settings(out, f, p)
+	case f.kind == http2.FramePing:
+		err = c.h2Ping(out, f, p)
+	case f.kind == http2.FrameGoAway:
+		err = c.h2GoAway(out, p)
+	case f.kind == http2.FrameRSTStream:
+		err = c.h2Reset(out, f, p)
+	case f.kind == http2.FrameWindowUpdate:
+		err = c.h2WindowUpdate(out, f, p)
+	}
+	return frameHeadLen + f.length, err
+}
+
+// h2Quiet counts a frame that brought nothing, and ends the connection where there were too many since one that did.
+func (c *Conn) h2Quiet(f frameHead) *ConnError {
+	c.h2.quiet++
+	if most := c.set.limits.MaxIdleFrames; int(c.h2.quiet) > most {
+		return fault(http2.ErrCodeEnhanceYourCalm, ErrFlood, "%d frames in a row that bring nothing, the last of them %v", c.h2.quiet, f.kind)
+	}
+	return nil
+}
+
+// h2Fail ends the connection: GOAWAY, and an EventReset for each stream.
+func (c *Conn) h2Fail(out *Output, fail *ConnError) {
+	out.Send = appendGoAway(out.Send, fail.Code, fail.Reason)
+	c.h2Abandon(out, fail)
+	c.fail = fail
+}
+
+// h2Abandon reports the end of the connection on every stream, and forgets all that it held.
+func (c *Conn) h2Abandon(out *Output, err error) {
+	for _, s := range liveIn(c.h2.streams.r.table) {
+		if s.flags&streamGotEnd == 0 { // otherwise the caller has had its last event
+			out.Events = append(out.Events, Event{Kind: EventReset, StreamID: s.id, Tag: s.tag, Err: err})
+		}
+	}
+	c.h2.queues, c.h2.part = nil, pbuf.Buf{}
+	c.h2.flags = c.h2.flags&(h2Settled|h2GoneAway) | h2Closed
+	c.h2.left, c.h2.id, c.h2.pad, c.h2.quiet = 0, 0, 0, 0
+	r := c.change()
+	r.block, r.blockID, r.blockEnd, r.blockPart, r.live = pbuf.Buf{}, 0, false, 0, 0
+	c.h2.streams.rebase(make([]stream, minStreams))
+}
+
+// h2StreamEOF is Conn.StreamEOF on HTTP/2.
+func (c Conn) h2StreamEOF(out *Output) (Conn, error) {
+	if err := c.h2Usable(); err != nil {
+		return c, err
+	}
+	h := &c.h2
+	if h.rare.live == 0 && h.part.Len() == 0 && h.flags&(h2InData|h2Settled) == h2Settled && h.rare.blockID == 0 {
+		h.streams.claim()
+		c.h2Abandon(out, nil)
+		h.streams.release()
+		return c, nil
+	}
+	fail := fault(http2.ErrCodeNo, ErrUnexpectedEOF, "the server closed the connection with %d streams open", h.rare.live)
+	if h.flags&h2Settled == 0 {
+		fail.Reason = "the server closed the connection before its SETTINGS"
+	}
+	h.streams.claim()
+	c.h2Abandon(out, fail)
+	h.streams.release()
+	c.fail = fail
+	return c, fail
+}

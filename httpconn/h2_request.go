@@ -1,0 +1,225 @@
+package httpconn
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+	"golang.org/x/net/http2"
+
+	"github.com/mintws/mintws/internal/hpack"
+)
+
+// h2New begins an HTTP/2 connection: the preface and our SETTINGS (RFC 9113 section 3.4).
+func h2New(set *settings, out *Output) Conn {
+	c := Conn{set: set, version: HTTP2}
+	c.h2.send = initialWindow
+	c.h2.rare = &h2rare{window: initialWindow, maxFrame: initialMaxFrame, resize: -1, encSize: hpack.DefaultMaxSize, unacked: true}
+	out.Send = append(out.Send, http2.ClientPreface...)
+	out.Send = appendSettings(out.Send,
+		http2.Setting{ID: http2.SettingEnablePush, Val: 0},
+		http2.Setting{ID: http2.SettingInitialWindowSize, Val: uint32(set.streamWindow)},
+		http2.Setting{ID: http2.SettingMaxHeaderListSize, Val: uint32(min(set.limits.MaxHeaderBytes, maxWindow))})
+	if more := set.connWindow - initialWindow; more > 0 { // section 6.9.2: only WINDOW_UPDATE changes the connection's
+		out.Send = appendWord(out.Send, http2.FrameWindowUpdate, 0, uint32(more))
+	}
+	return c
+}
+
+// h2Request is Conn.Request on HTTP/2. Everything is checked before anything is appended.
+func (c Conn) h2Request(out *Output, r Request) (Conn, StreamID, error) {
+	if err := c.h2Usable(); err != nil {
+		return c, 0, err
+	}
+	h := &c.h2
+	switch {
+	case h.flags&h2Settled == 0:
+		return c, 0, ErrSettingsPending
+	case h.flags&h2GoneAway != 0 || h.rare.lastID >= maxStreamID-1:
+		return c, 0, ErrGoingAway
+	case h.slots() == 0:
+		return c, 0, ErrTooManyStreams
+	case r.Protocol != "" && h.rare.peer[http2.SettingEnableConnectProtocol] != 1: // RFC 8441 section 3
+		return c, 0, ErrExtendedConnectDisabled
+	}
+	pseudo, err := h2Target(&r)
+	if err != nil {
+		return c, 0, err
+	}
+	fields, err := h2Fields(r.Header)
+	if err != nil {
+		return c, 0, err
+	}
+	s := stream{tag: r.Tag, unsent: -1}
+	if fields, err = h2Content(r, fields, &s); err != nil {
+		return c, 0, err
+	}
+	if most, ok := h.rare.peer[http2.SettingMaxHeaderListSize]; ok { // RFC 9113 section 10.5.1: it would be refused
+		if size := listSize(pseudo) + listSize(fields); size > int64(most) {
+			return c, 0, fmt.Errorf("%w: the request has %d bytes of fields, the server takes %d", ErrHeaderTooLarge, size, most)
+		}
+	}
+	if err = c.h2RoomFor(s, len(r.Body)); err != nil {
+		return c, 0, err
+	}
+
+	h.streams.claim()
+	defer func() { c.h2.streams.release() }()
+	rare := c.change()
+	h.streams.grow(int(rare.live) + 1)
+	// RFC 9113 section 5.1.1: identifiers increase, and may leave some out.
+	for s.id = rare.lastID + 1 | 1; !h.streams.free(s.id); s.id += 2 {
+		if s.id >= maxStreamID-1 {
+			return c, 0, ErrGoingAway
+		}
+	}
+	if s.id <= rare.lastID {
+		s.id += 2
+	}
+	rare.lastID = s.id
+	rare.live++
+	h.quiet = 0
+
+	block := c.h2EncodeFields(nil, slices.Concat(pseudo, fields))
+	end := s.flags&streamConnect == 0 && !r.HasBody && len(r.Body) == 0
+	if end {
+		s.flags |= streamSentEnd
+	}
+	out.Send = appendBlock(out.Send, block, s.id, end, int(rare.maxFrame))
+	h.streams.put(s)
+	if len(r.Body) > 0 {
+		mark := len(out.Send)
+		out.Send = append(out.Send, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+		out.Send = append(out.Send, r.Body...)
+		c.h2Send(out, s, mark, !r.HasBody)
+	}
+	return c, s.id, nil
+}
+
+// h2Target checks what names the resource, and returns the pseudo-header fields (RFC 9113 section 8.3.1).
+func h2Target(r *Request) ([]field, error) {
+	switch {
+	case r.Protocol != "" && r.Method == "":
+		r.Method = http.MethodConnect
+	case r.Method == "":
+		r.Method = http.MethodGet
+	}
+	plain := *r // what HTTP/1.1 would say of it
+	if r.Protocol != "" {
+		if r.Method != http.MethodConnect { // RFC 8441 section 4
+			return nil, invalid("Method", r.Method, "CONNECT with Protocol")
+		}
+		if !httpguts.ValidHeaderFieldName(r.Protocol) { // RFC 9110 section 7.8: a token
+			return nil, invalid("Protocol", r.Protocol, "a token")
+		}
+		plain.Method = http.MethodGet
+	}
+	path, err := checkTarget(plain)
+	if err != nil {
+		return nil, err
+	}
+	if r.Method == http.MethodConnect && r.Protocol == "" { // section 8.5
+		return []field{{":method", r.Method}, {":authority", r.Authority}}, nil
+	}
+	if r.Scheme != "http" && r.Scheme != "https" {
+		return nil, invalid("Scheme", r.Scheme, "http or https")
+	}
+	if path[0] != '/' && path != "*" {
+		return nil, invalid("Path", r.Path, `a path that starts with "/"`)
+	}
+	fields := []field{{":method", r.Method}}
+	if r.Protocol != "" { // RFC 8441 section 4
+		fields = append(fields, field{":protocol", r.Protocol})
+	}
+	return append(fields, field{":scheme", r.Scheme}, field{":authority", r.Authority}, field{":path", path}), nil
+}
+
+// h2Fields returns the fields of h with names in lower case, sorted (RFC 9113 section 8.2). Those that belong to HTTP/1 are refused
+// (section 8.2.2), and Host, as Authority says it (section 8.3.1).
+func h2Fields(h http.Header) ([]field, error) {
+	fields, err := checkFields(h)
+	if err != nil {
+		return nil, err
+	}
+	for i := range fields {
+		f := &fields[i]
+		f.name = strings.ToLower(f.name)
+		f.value = strings.Trim(f.value, " \t") // section 8.2.1; HTTP/1.1 does not count it as part of the value
+		if f.name == "te" && f.value != "trailers" {
+			return nil, invalid("field TE", f.value, `"trailers"`)
+		}
+		if f.name == "host" {
+			return nil, invalid("Header", f.name, "the host in Authority")
+		}
+		if err = checkName(f.name); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrInvalidRequest, err)
+		}
+	}
+	slices.SortStableFunc(fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
+	return fields, nil
+}
+
+// h2Content settles how the request's content is delimited, and what kind of stream it is.
+func h2Content(r Request, fields []field, s *stream) ([]field, error) {
+	for _, f := range fields {
+		if f.name != "content-length" {
+			continue
+		}
+		n, err := strconv.ParseUint(f.value, 10, 63)
+		if err != nil || s.unsent >= 0 { // RFC 9110 section 8.6
+			return nil, invalid("field Content-Length", f.value, "one decimal number, once")
+		}
+		s.unsent = int64(n)
+	}
+	content := r.HasBody || len(r.Body) > 0
+	switch {
+	case r.Method == http.MethodConnect && (content || s.unsent >= 0): // RFC 9110 section 9.3.6
+		return nil, invalid("Method", r.Method, "no content with CONNECT")
+	case r.Method == http.MethodTrace && content: // RFC 9110 section 9.3.8
+		return nil, invalid("Method", r.Method, "no content with TRACE")
+	case !r.HasBody && s.unsent >= 0 && s.unsent != int64(len(r.Body)):
+		return nil, invalid("field Content-Length", strconv.FormatInt(s.unsent, 10), fmt.Sprintf("the %d bytes of Body", len(r.Body)))
+	case s.unsent >= 0 && int64(len(r.Body)) > s.unsent:
+		return nil, fmt.Errorf("%w: Body has %d bytes, Content-Length is %d", ErrBodyLength, len(r.Body), s.unsent)
+	case !r.HasBody && s.unsent < 0 &&
+		(content || r.Method == http.MethodPost || r.Method == http.MethodPut || r.Method == http.MethodPatch): // RFC 9110 section 8.6
+		s.unsent = int64(len(r.Body))
+		fields = append(fields, field{"content-length", strconv.Itoa(len(r.Body))})
+		slices.SortStableFunc(fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
+	}
+	switch r.Method {
+	case http.MethodHead:
+		s.flags |= streamHead
+	case http.MethodConnect:
+		s.flags |= streamConnect
+	}
+	if content {
+		s.flags |= streamBody
+	}
+	return fields, nil
+}
+
+// h2EncodeFields appends a header block. It begins with the table size update that the server waits for, if there is one
+// (RFC 7541 section 4.2).
+func (c *Conn) h2EncodeFields(dst []byte, fields []field) []byte {
+	if resize := c.h2.rare.resize; resize >= 0 {
+		dst = hpack.AppendTableSizeUpdate(dst, uint32(resize))
+		c.change().resize = -1
+	}
+	for _, f := range fields {
+		sensitive := f.name == "authorization" || f.name == "proxy-authorization" || f.name == "cookie" // RFC 7541 section 7.1.3
+		dst = hpack.AppendField(dst, f.name, f.value, sensitive)
+	}
+	return dst
+}
+
+// listSize is the size of fields as SETTINGS_MAX_HEADER_LIST_SIZE counts it (RFC 9113 section 6.5.2).
+func listSize(fields []field) (n int64) {
+	for _, f := range fields {
+		n += int64(len(f.name) + len(f.value) + 32)
+	}
+	return n
+}

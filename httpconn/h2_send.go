@@ -1,0 +1,199 @@
+package httpconn
+
+import (
+	"fmt"
+	"net/http"
+
+	"golang.org/x/net/http/httpguts"
+	"golang.org/x/net/http2"
+)
+
+// canSend returns nil if the stream can carry bytes now.
+func (s stream) canSend() error {
+	switch {
+	case s.id == 0 || s.flags&(streamWeReset|streamPeerReset) != 0:
+		return ErrUnknownStream
+	case s.flags&streamSentEnd != 0:
+		return ErrStreamEnded
+	case s.flags&streamTunnel != 0 || s.flags&(streamBody|streamConnect) == streamBody:
+		return nil
+	}
+	return ErrNotSendable
+}
+
+func (c Conn) h2SendData(out *Output, id StreamID, p []byte, end bool) (Conn, error) {
+	mark, err := c.h2BeginSend(out, id, len(p))
+	if err != nil {
+		if end && len(p) == 0 && err == ErrStreamEnded {
+			return c, nil
+		}
+		return c, err
+	}
+	out.Send = append(out.Send, p...)
+	return c.h2EndSend(out, id, mark, end)
+}
+
+// h2BeginSend is Conn.BeginData on HTTP/2: it leaves room for a frame header.
+func (c Conn) h2BeginSend(out *Output, id StreamID, size int) (int, error) {
+	if err := c.h2Usable(); err != nil {
+		return 0, err
+	}
+	s := c.h2.streams.get(id)
+	if err := s.canSend(); err != nil {
+		return 0, err
+	}
+	if s.unsent >= 0 && int64(size) > s.unsent {
+		return 0, fmt.Errorf("%w: %d bytes given, %d left", ErrBodyLength, size, s.unsent)
+	}
+	if err := c.h2RoomFor(s, size); err != nil {
+		return 0, err
+	}
+	mark := len(out.Send)
+	out.Send = append(out.Send, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+	return mark, nil
+}
+
+// h2RoomFor returns ErrBufferFull if size bytes on s would have to be queued where the limit does not allow it.
+func (c *Conn) h2RoomFor(s stream, size int) error {
+	blocked := int64(size) - c.h2Window(s)
+	if blocked > 0 && blocked+int64(c.h2.queues.buffered(0)) > int64(c.set.limits.MaxBuffered) {
+		return fmt.Errorf("%w: %d bytes queued, %d more to queue, the limit is %d", ErrBufferFull, c.h2.queues.buffered(0), blocked, c.set.limits.MaxBuffered)
+	}
+	return nil
+}
+
+// h2Window returns how much s can send at once.
+func (c *Conn) h2Window(s stream) int64 {
+	if s.flags&streamQueued != 0 { // what is queued goes first
+		return 0
+	}
+	return max(0, min(c.h2StreamWindow(s), int64(c.h2.send)))
+}
+
+// h2EndSend is Conn.EndData on HTTP/2.
+func (c Conn) h2EndSend(out *Output, id StreamID, mark int, end bool) (Conn, error) {
+	if err := c.h2Usable(); err != nil {
+		return c, err
+	}
+	n := len(out.Send) - mark - frameHeadLen
+	if mark < 0 || n < 0 {
+		return c, fmt.Errorf("%w: mark %d, but out.Send holds %d bytes", ErrNotSendable, mark, len(out.Send))
+	}
+	c.h2.streams.claim()
+	s := c.h2.streams.find(id)
+	err := s.canSend()
+	if err == nil && s.unsent >= 0 && (int64(n) > s.unsent || end && int64(n) < s.unsent) {
+		err = fmt.Errorf("%w: %d bytes given, %d left", ErrBodyLength, n, s.unsent)
+		out.Send = out.Send[:mark]
+	}
+	if err == nil {
+		c.h2Send(out, s, mark, end)
+	}
+	c.h2.streams.release()
+	return c, err
+}
+
+// h2Send frames what stands in out.Send behind mark and the room for a frame header, and queues what the windows forbid. It needs the
+// claim, and a stream that can send.
+func (c *Conn) h2Send(out *Output, s stream, mark int, end bool) {
+	h := &c.h2
+	body := out.Send[mark+frameHeadLen:]
+	n := min(len(body), int(c.h2Window(s)))
+	s.send -= int32(n)
+	h.send -= int32(n)
+	h.quiet = 0
+	if s.unsent >= 0 {
+		s.unsent -= int64(len(body))
+	}
+	if rest := body[n:]; len(rest) > 0 {
+		h.queues = h.queues.add(s.id, rest, c.h2StreamWindow(s) > 0)
+		s.flags |= streamQueued
+	}
+	queued := s.flags&streamQueued != 0
+	if end {
+		s.flags |= streamSentEnd
+		if queued {
+			h.queues = h.queues.finish(s.id, nil)
+		}
+	}
+	out.Send = frameData(out.Send[:mark+frameHeadLen+n], mark, s.id, end && !queued, int(h.rare.maxFrame))
+	h.streams.put(s)
+	if !s.live() {
+		c.change().live--
+	}
+}
+
+// frameData makes b[mark:], room for a header and content, DATA frames of at most size bytes (RFC 9113 section 6.1). Without content
+// there is a frame only if it ends the stream.
+func frameData(b []byte, mark int, id StreamID, end bool, size int) []byte {
+	n := len(b) - mark - frameHeadLen
+	last := http2.Flags(0)
+	if end {
+		last = http2.FlagDataEndStream
+	}
+	if n == 0 && !end {
+		return b[:mark]
+	}
+	if n <= size {
+		putFrameHead(b[mark:], n, http2.FrameData, last, id)
+		return b
+	}
+	more := (n - 1) / size // frames beside the first
+	for range more {
+		b = append(b, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+	}
+	for i := more; i >= 0; i-- { // from the end, so that nothing is overwritten before it has moved
+		from, to := mark+frameHeadLen+i*size, mark+i*(frameHeadLen+size)
+		length, flags := size, http2.Flags(0)
+		if i == more {
+			length, flags = n-i*size, last
+		}
+		copy(b[to+frameHeadLen:], b[from:from+length])
+		putFrameHead(b[to:], length, http2.FrameData, flags, id)
+	}
+	return b
+}
+
+// h2SendTrailers is Conn.SendTrailers on HTTP/2 (RFC 9113 section 8.1).
+func (c Conn) h2SendTrailers(out *Output, id StreamID, header http.Header) (Conn, error) {
+	if err := c.h2Usable(); err != nil {
+		return c, err
+	}
+	s := c.h2.streams.get(id)
+	if err := s.canSend(); err != nil {
+		return c, err
+	}
+	switch {
+	case s.flags&streamTunnel != 0: // section 8.5
+		return c, fmt.Errorf("%w: a tunnel has no trailers", ErrNotSendable)
+	case s.unsent > 0:
+		return c, fmt.Errorf("%w: the end given, %d bytes left", ErrBodyLength, s.unsent)
+	}
+	fields, err := h2Fields(header)
+	if err != nil {
+		return c, err
+	}
+	for _, f := range fields {
+		if !httpguts.ValidTrailerHeader(http.CanonicalHeaderKey(f.name)) {
+			return c, invalid("trailer field", f.name, "a field that may stand in a trailer section (RFC 9110 section 6.5.1)")
+		}
+	}
+	if len(fields) == 0 {
+		return c.h2SendData(out, id, nil, true)
+	}
+	block := c.h2EncodeFields(nil, fields)
+	h := &c.h2
+	h.streams.claim()
+	s.flags |= streamSentEnd
+	if s.flags&streamQueued != 0 {
+		h.queues = h.queues.finish(id, block)
+	} else {
+		out.Send = appendBlock(out.Send, block, id, true, int(h.rare.maxFrame))
+	}
+	h.streams.put(s)
+	h.streams.release()
+	if !s.live() {
+		c.change().live--
+	}
+	return c, nil
+}

@@ -1,0 +1,148 @@
+package httpconn
+
+import (
+	"bytes"
+	"maps"
+	"math"
+
+	"golang.org/x/net/http2"
+
+	"github.com/mintws/mintws/internal/hpack"
+	"github.com/mintws/mintws/internal/pbuf"
+)
+
+// h2 is the state of an HTTP/2 connection: part of a Conn, copied with it. What changes with every frame is here; what changes
+// rarely is behind pointers to structs that are never written once a call has returned.
+type h2 struct {
+	streams ledger
+	rare    *h2rare
+	queues  *h2queues // bytes that wait for a window; nil: none
+	part    pbuf.Buf  // the beginning of a frame that is not DATA
+
+	recv  int32    // bytes received on the connection that the server was not given credit for
+	owed  int32    // of them, bytes that are done with
+	send  int32    // what the connection's window still allows us
+	left  int32    // payload bytes of the DATA frame under way that have not come, padding included
+	id    StreamID // its stream
+	quiet int32    // frames since the last that brought anything: see Limits.MaxIdleFrames
+	pad   uint8    // its padding, once that is known
+	flags h2flags
+}
+
+type h2flags uint8
+
+const (
+	h2Padded   h2flags = 1 << iota // the DATA frame under way begins with the length of its padding
+	h2End                          // it ends the stream
+	h2Drop                         // its stream does not want it
+	h2Counted                      // its payload is counted against the content-length
+	h2InData                       // a DATA frame is under way
+	h2Settled                      // the server's first SETTINGS have come
+	h2GoneAway                     // the server sent GOAWAY
+	h2Closed                       // the connection is over, without a fault
+)
+
+// h2rare is what changes rarely. It is copied to be changed.
+type h2rare struct {
+	peer     map[http2.SettingID]uint32 // what the server set; copied to be changed
+	window   int32                      // its SETTINGS_INITIAL_WINDOW_SIZE
+	maxFrame int32                      // its SETTINGS_MAX_FRAME_SIZE
+	table    hpack.Table                // of its header blocks
+	resize   int64                      // the table size update that our next block begins with; -1: none
+	encSize  uint32                     // the table size that the server thinks we may use
+
+	lastID  StreamID // of our latest request
+	live    int32    // streams that count against the server's limit
+	pings   int32    // unanswered
+	unacked bool     // our SETTINGS
+	lastOK  StreamID // of the server's GOAWAY: what it may have processed
+
+	block     pbuf.Buf // a header block of which CONTINUATION is to come
+	blockID   StreamID // its stream; 0: there is none
+	blockEnd  bool     // it ends the stream
+	blockPart int      // frames of it so far
+}
+
+// What a connection begins with, before any SETTINGS (RFC 9113 section 6.5.2).
+const (
+	initialWindow   = 65535
+	initialMaxFrame = 16384
+	maxWindow       = math.MaxInt32
+)
+
+// change returns a copy of the rare part to be written, which c has from now on.
+func (c *Conn) change() *h2rare {
+	r := *c.h2.rare
+	c.h2.rare = &r
+	return &r
+}
+
+func (h *h2) next() Next {
+	switch {
+	case h.flags&h2Closed != 0:
+		return NextClose
+	case h.flags&h2GoneAway != 0 && h.rare.live == 0:
+		return NextClose
+	}
+	return NextRead
+}
+
+// slots returns how many requests may start now.
+func (h *h2) slots() int {
+	if h.flags&(h2Settled|h2GoneAway|h2Closed) != h2Settled {
+		return 0
+	}
+	most := int64(math.MaxInt32) // RFC 9113 section 6.5.2: initially there is no limit
+	if v, ok := h.rare.peer[http2.SettingMaxConcurrentStreams]; ok {
+		most = min(most, int64(v))
+	}
+	left := int64(maxStreamID-h.rare.lastID) / 2
+	return int(max(0, min(most-int64(h.rare.live), left)))
+}
+
+const maxStreamID StreamID = 1<<31 - 1 // RFC 9113 section 5.1.1
+
+// h2Usable returns the error that every call on a connection that is over answers with.
+func (c *Conn) h2Usable() error {
+	if c.fail != nil {
+		return c.fail
+	}
+	if c.h2.flags&h2Closed != 0 {
+		return ErrClosed
+	}
+	return nil
+}
+
+func (h h2) equal(x h2) bool {
+	if (h.rare == nil) != (x.rare == nil) || !h.part.Equal(x.part) || !h.queues.equal(x.queues) {
+		return false
+	}
+	if h.rare == nil {
+		return true
+	}
+	if !sameStreams(h.streams, x.streams) || !h.rare.equal(x.rare) {
+		return false
+	}
+	h.streams, h.rare, h.part, h.queues = x.streams, x.rare, x.part, x.queues
+	return h == x
+}
+
+func (r *h2rare) equal(x *h2rare) bool {
+	return maps.Equal(r.peer, x.peer) && r.window == x.window && r.maxFrame == x.maxFrame && r.table.Equal(x.table) &&
+		r.resize == x.resize && r.encSize == x.encSize && r.lastID == x.lastID && r.live == x.live && r.pings == x.pings &&
+		r.unacked == x.unacked && r.lastOK == x.lastOK && bytes.Equal(r.block.Bytes(), x.block.Bytes()) &&
+		r.blockID == x.blockID && r.blockEnd == x.blockEnd && r.blockPart == x.blockPart
+}
+
+func sameStreams(a, b ledger) bool {
+	x, y := a.streams(), b.streams()
+	if len(x) != len(y) {
+		return false
+	}
+	for i := range x {
+		if x[i] != y[i] {
+			return false
+		}
+	}
+	return true
+}
