@@ -125,8 +125,8 @@ func TestCloseFrame(t *testing.T) {
 		if err != nil || next.State() != Failed {
 			t.Fatalf("%s: %v, state %v", tt.name, err, next.State())
 		}
-		if got, err := decodeAll(opened(1-tt.role)(t), p); err != nil || diffFrames(got.Frames, []Frame{f}) != "" {
-			t.Fatalf("%s: the peer reads %v, %v", tt.name, got.Frames, err)
+		if got, e := decodeAll(opened(1-tt.role)(t), p); e != nil || diffFrames(got.Frames, []Frame{f}) != "" {
+			t.Fatalf("%s: the peer reads %v, %v", tt.name, got.Frames, e)
 		}
 		if _, _, err = next.Encode(f); err != ErrCloseSent {
 			t.Fatalf("%s: a second Close: %v", tt.name, err)

@@ -81,17 +81,13 @@ func (e *ProtocolError) Unwrap() error { return e.Err }
 // CloseError says how a WebSocket ended when it was not a complete closing handshake: RFC 6455 section 7.1.5. Its code is 1006
 // where there was no Close frame.
 type CloseError struct {
-	Code   CloseCode // of the peer's Close; 1005 if it had none, 1006 if there was no Close
-	Reason string    // of the peer's Close; WebSocket.EOF does not keep it and leaves this empty
-	Err    error     // what ended the stream below, if that is known
+	Code CloseCode // of the peer's Close; 1005 if it had none, 1006 if there was no Close
+	Err  error     // what ended the stream below, if that is known
 }
 
-// Error returns the code, the reason and the cause.
+// Error returns the code and the cause.
 func (e *CloseError) Error() string {
 	s := "mintws: closed without a complete closing handshake: " + e.Code.String()
-	if e.Reason != "" {
-		s += fmt.Sprintf(" (%q)", e.Reason)
-	}
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
 	}

@@ -65,6 +65,9 @@ func receiveData(c httpconn.Conn, out *httpconn.Output, ws WebSocket, in *Inbox,
 	first := len(in.Frames)
 	next, err := ws.AppendDecode(in, data)
 	ws = next
+	if ws.state == Closed { // we closed first: there is nothing to reply (RFC 6455 section 7.1.1)
+		c, _ = c.SendData(out, ws.id, nil, true)
+	}
 	if ws.cfg.manual {
 		return c, ws, err
 	}

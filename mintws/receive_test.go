@@ -227,6 +227,24 @@ func TestReceiveOldValues(t *testing.T) {
 	}
 }
 
+// TestWeCloseFirst: the peer's Close completes the handshake, and with it our side of the stream is ended.
+func TestWeCloseFirst(t *testing.T) {
+	for _, manual := range []bool{false, true} {
+		cl := newClient(t, Options{ManualReply: manual})
+		cl.read([]byte(rfcResponse))
+		var err error
+		if cl.conn, cl.ws, err = Send(cl.conn, &cl.out, cl.ws, Close(1000, "")); err != nil {
+			t.Fatal(err)
+		}
+		if cl.ws.State() != Closing || cl.conn.Next() != httpconn.NextRead {
+			t.Fatalf("after our Close: %v, %v", cl.ws.State(), cl.conn.Next())
+		}
+		if cl.read(join(0x88, 2, 0x03, 0xE8)); cl.ws.State() != Closed || cl.conn.Next() != httpconn.NextAwaitEOF || len(cl.errs) != 0 {
+			t.Errorf("after the peer's: %v, %v, %q", cl.ws.State(), cl.conn.Next(), cl.errs)
+		}
+	}
+}
+
 // TestEventsOfOthers: events of another stream, or of the connection, change nothing.
 func TestEventsOfOthers(t *testing.T) {
 	cl := newClient(t, Options{})

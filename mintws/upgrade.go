@@ -47,8 +47,8 @@ func Upgrade(c httpconn.Conn, out *httpconn.Output, url string, opt Options) (ht
 	if cfg.version == httpconn.HTTP2 {
 		r.Protocol = "websocket" // RFC 8441 section 5
 	} else {
-		key, err := handshakeKey(opt.Rand)
-		if err != nil {
+		var key string
+		if key, err = handshakeKey(opt.Rand); err != nil {
 			return c, WebSocket{}, err
 		}
 		// RFC 6455 section 4.1, items 5 to 7.
