@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 
 	"github.com/mintws/mintws/internal/target"
 )
@@ -17,9 +16,17 @@ type DialOptions struct {
 	// Config is passed to [New]. Its Limits also bound the answer of an HTTP proxy.
 	Config Config
 
-	// Protocols are the versions to use, the preferred one first. Over TLS they are what ALPN offers; without TLS there
-	// is no negotiation: HTTP1 is spoken if it is among them, else HTTP2 with prior knowledge (RFC 9113 section 3.3).
-	// Default: HTTP1 alone.
+	// Protocols are the versions to use, the preferred one first. Over TLS they are what ALPN offers, in this order (RFC 7301).
+	// Without TLS nothing is negotiated, and the first one is spoken: HTTP2 means prior knowledge (RFC 9113 section 3.3).
+	//
+	// A server may speak HTTP/2 and yet have no WebSockets on it: it says so in its SETTINGS (RFC 8441 section 3). For ws and
+	// wss, Dial then opens a second connection and speaks HTTP/1.1 on it, if HTTP1 is among Protocols; so it does for every
+	// scheme where the server answers the preface of HTTP/2 in HTTP/1. With HTTP2 alone these are the errors
+	// [ErrExtendedConnectDisabled] and [ErrNotHTTP2].
+	//
+	// The default is HTTP1 alone, with TLS too: a single WebSocket gains nothing by HTTP/2, while many servers that would
+	// choose it refuse extended CONNECT, and each Dial would pay for two connections. {HTTP2, HTTP1} is for many WebSockets
+	// on one connection, where the server can do that.
 	Protocols []Version
 
 	// TLS configures TLS to the server, for wss and https. It is cloned, never changed. An empty ServerName becomes the
@@ -62,7 +69,10 @@ type DialOptions struct {
 // *tls.Conn for wss and https; else what DialContext returned, or a *tls.Conn to an https proxy. If a proxy sent the first
 // bytes of the tunnel together with its answer, that is wrapped, so that these bytes are read first.
 //
-// Out must not be nil. The first bytes to write are appended to out.Send; HTTP/1.1 has none.
+// Out must not be nil. On HTTP/1.1 nothing is sent and nothing is read. On HTTP/2 Dial writes the connection preface
+// and returns after the server's SETTINGS (RFC 9113 section 3.4), so that requests can start at once. The events that came
+// with them are appended to out.Events, what has to be written next, such as the acknowledgement, to out.Send; for ws and
+// wss the server is then known to allow extended CONNECT (see DialOptions.Protocols).
 //
 // The deadline and cancellation of ctx apply to everything: connecting, the proxy, TLS. Once Dial has returned, ctx has no
 // effect on the socket.
@@ -71,8 +81,10 @@ type DialOptions struct {
 // the Conn then speaks to the server itself, sends it the same bytes as without a proxy, and can be upgraded.
 //
 // Every error is a [*DialError]; then the socket is nil and closed, the Conn is the zero Conn, and out is as it was. It
-// wraps [ErrInvalidURL], a [*ProxyError], [ErrALPN], an error of crypto/tls, of the network, or of [New], and also
-// the error of ctx if that has ended. No user name, password, path or query of any URL appears in its text.
+// wraps [ErrInvalidURL], a [*ProxyError], [ErrALPN], [ErrExtendedConnectDisabled], [ErrNotHTTP2], a [*ConnError] (over
+// [ErrGoingAway], for one), an error of crypto/tls, of the network, or of [New], and also the error of ctx if that has
+// ended. If the second connection fails, that to which the first one came is wrapped too. No user name, password, path or
+// query of any URL appears in its text.
 func Dial(ctx context.Context, rawURL string, out *Output, opt DialOptions) (net.Conn, Conn, error) {
 	t, err := target.Parse(rawURL)
 	if err != nil {
@@ -84,26 +96,51 @@ func Dial(ctx context.Context, rawURL string, out *Output, opt DialOptions) (net
 	if err = opt.check(); err != nil {
 		return fail("options", err)
 	}
-	sock, op, err := opt.reach(ctx, t)
+	protocols := opt.protocols()
+	var mine Output // out stays as it is until all has gone well
+	sock, conn, op, err := opt.open(ctx, t, &mine, protocols)
+	if reason := err; opt.fallBack(reason) {
+		mine = Output{}
+		if sock, conn, op, err = opt.open(ctx, t, &mine, []Version{HTTP1}); err != nil {
+			err = &because{err, reason}
+		}
+	}
 	if err != nil {
 		return fail(op, err)
 	}
-	version := opt.cleartext()
+	out.Events = append(out.Events, mine.Events...)
+	out.Send = append(out.Send, mine.Send...)
+	return sock, conn, nil
+}
+
+// open makes one connection to t and brings it to where requests can start; op names the step that failed.
+func (opt DialOptions) open(
+	ctx context.Context, t target.Target, out *Output, offer []Version,
+) (sock net.Conn, conn Conn, op string, err error) {
+	raw, op, err := opt.reach(ctx, t)
+	if err != nil {
+		return nil, Conn{}, op, err
+	}
+	sock = raw
+	version := offer[0] // where nothing negotiates it
 	if t.Secure {
 		var secured *tls.Conn
-		secured, version, err = startTLS(ctx, sock, opt.TLS, t.Host, opt.protocols())
+		secured, version, err = startTLS(ctx, raw, opt.TLS, t.Host, offer)
 		if err != nil {
-			sock.Close()
-			return fail("tls", err)
+			raw.Close()
+			return nil, Conn{}, "tls", err
 		}
 		sock = secured
 	}
-	conn, err := New(version, opt.Config, out)
-	if err != nil {
-		sock.Close()
-		return fail("http", err)
+	conn, err = New(version, opt.Config, out)
+	if err == nil && version == HTTP2 {
+		conn, err = settle(ctx, sock, conn, out, t.Scheme == "ws" || t.Scheme == "wss")
 	}
-	return sock, conn, nil
+	if err != nil {
+		partWith(ctx, sock, raw, out.Send)
+		return nil, Conn{}, "http", err
+	}
+	return sock, conn, "", nil
 }
 
 // check finds the mistakes that need no connection.
@@ -152,12 +189,4 @@ func (opt DialOptions) protocols() []Version {
 		return []Version{HTTP1}
 	}
 	return opt.Protocols
-}
-
-// cleartext is the version to speak where nothing negotiates it.
-func (opt DialOptions) cleartext() Version {
-	if slices.Contains(opt.protocols(), HTTP1) {
-		return HTTP1
-	}
-	return HTTP2
 }

@@ -53,6 +53,7 @@ func TestDialCancel(t *testing.T) {
 		proxy         string // the scheme and userinfo of the silent proxy, if any
 		through       bool   // a proxy that works is between us and the silent server
 		noDeadlines   bool
+		protocols     []Version
 	}{
 		{name: "tls", url: "wss" + example, op: "tls"},
 		{name: "tls without deadlines", url: "wss" + example, op: "tls", noDeadlines: true},
@@ -61,12 +62,15 @@ func TestDialCancel(t *testing.T) {
 		{name: "tls to the proxy", url: "ws" + example, proxy: "https://user:secret@", op: "proxy"},
 		{name: "socks", url: "ws" + example, proxy: "socks5://user:secret@", op: "proxy"},
 		{name: "tls through a proxy", url: "wss" + example, op: "tls", through: true},
+		{name: "settings", url: "ws" + example, op: "http", protocols: []Version{HTTP2, HTTP1}},
+		{name: "settings without deadlines", url: "ws" + example, op: "http", noDeadlines: true, protocols: []Version{HTTP2}},
+		{name: "settings through a proxy", url: "http" + example, op: "http", through: true, protocols: []Version{HTTP2}},
 	} {
 		for _, want := range []error{context.Canceled, context.DeadlineExceeded} {
 			t.Run(tt.name+"/"+want.Error(), func(t *testing.T) {
 				ctx := &endable{t.Context(), make(chan struct{}), want}
 				addr, closed := silent(t, func() { close(ctx.done) })
-				opt := DialOptions{Proxy: NoProxy, DialContext: toServer(addr)}
+				opt := DialOptions{Proxy: NoProxy, DialContext: toServer(addr), Protocols: tt.protocols}
 				switch {
 				case tt.proxy != "":
 					opt.Proxy = UseProxy(mustURL(tt.proxy + addr))
@@ -90,14 +94,18 @@ func TestDialCancel(t *testing.T) {
 
 // The same with real deadlines, which the network package and the context's timer both watch: whichever is first.
 func TestDialDeadline(t *testing.T) {
-	for name, tt := range map[string]struct{ url, proxy string }{
-		"tls":   {"wss://example.test/", ""},
-		"http":  {"ws://example.test/", "http://"},
-		"socks": {"ws://example.test/", "socks5h://"},
+	for name, tt := range map[string]struct {
+		url, proxy string
+		protocols  []Version
+	}{
+		"tls":      {"wss://example.test/", "", nil},
+		"http":     {"ws://example.test/", "http://", nil},
+		"socks":    {"ws://example.test/", "socks5h://", nil},
+		"settings": {"ws://example.test/", "", []Version{HTTP2}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			addr, _ := silent(t, func() {})
-			opt := DialOptions{Proxy: NoProxy, DialContext: toServer(addr)}
+			opt := DialOptions{Proxy: NoProxy, DialContext: toServer(addr), Protocols: tt.protocols}
 			if tt.proxy != "" {
 				opt.Proxy = UseProxy(mustURL(tt.proxy + addr))
 			}

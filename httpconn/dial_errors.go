@@ -15,6 +15,8 @@ var (
 	ErrInvalidURL = errors.New("httpconn: invalid URL")
 	// ErrALPN: client and server have no version of HTTP in common (RFC 7301).
 	ErrALPN = errors.New("httpconn: no common protocol")
+	// ErrNotHTTP2: the server answers the preface of HTTP/2 in HTTP/1.
+	ErrNotHTTP2 = errors.New("httpconn: the server does not speak HTTP/2")
 	// ErrProxyRefused: an HTTP proxy answered, and gives no tunnel. It is wrapped in a [ProxyError].
 	ErrProxyRefused = errors.New("httpconn: proxy refused the tunnel")
 )

@@ -148,14 +148,6 @@ func TestSelected(t *testing.T) {
 			t.Errorf("selected(%q, %v) = %v, %v, want %v", tt.name, tt.offer, got, err, tt.want)
 		}
 	}
-	for _, offer := range [][]Version{nil, one, both} {
-		if got := (DialOptions{Protocols: offer}).cleartext(); got != HTTP1 {
-			t.Errorf("without TLS %v gives %v", offer, got)
-		}
-	}
-	if got := (DialOptions{Protocols: two}).cleartext(); got != HTTP2 {
-		t.Errorf("without TLS %v gives %v", two, got)
-	}
 }
 
 // Encrypted Client Hello needs TLS 1.3 and no lower MinVersion: a zero one must stay zero.

@@ -1,0 +1,103 @@
+package httpconn
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"time"
+
+	"golang.org/x/net/http2"
+)
+
+// fallBack reports whether what err says of the server is reason to try HTTP/1.1 on a new connection, and whether that is
+// among the protocols asked for.
+func (opt DialOptions) fallBack(err error) bool {
+	return slices.Contains(opt.protocols(), HTTP1) &&
+		(errors.Is(err, ErrExtendedConnectDisabled) || errors.Is(err, ErrNotHTTP2))
+}
+
+// settle writes the connection preface in out.Send and reads until the server's SETTINGS have come. What has to be written
+// next is then in out. If webSocket is true, they must allow extended CONNECT. With an error, what has to be written is the
+// last that the server should be told.
+func settle(ctx context.Context, sock net.Conn, conn Conn, out *Output, webSocket bool) (Conn, error) {
+	err := underContext(ctx, sock, func() (err error) {
+		conn, err = readSettings(sock, conn, out)
+		return err
+	})
+	if err == nil {
+		err = fit(conn, out, webSocket)
+	}
+	if err != nil {
+		conn = conn.Close(out) // GOAWAY; it is in out already if the fault was the server's
+	}
+	return conn, err
+}
+
+// readSettings is settle without the judgement.
+func readSettings(sock io.ReadWriter, conn Conn, out *Output) (Conn, error) {
+	_, err := sock.Write(out.Send)
+	out.Reset()
+	if err != nil {
+		return conn, err
+	}
+	// SETTINGS come first (RFC 9113 section 3.4), so the loop ends with them, and the peer decides nothing but how many
+	// reads they take. No event has Data: nothing was asked for.
+	buf := make([]byte, 4<<10)
+	var first []byte // the first bytes of all
+	for {
+		n, readErr := sock.Read(buf)
+		if len(first) < maxStatusLine {
+			first = append(first, buf[:min(n, maxStatusLine-len(first))]...)
+		}
+		if n > 0 {
+			conn, err = conn.Stream(out, buf[:n])
+		}
+		settled := slices.ContainsFunc(out.Events, func(ev Event) bool { return ev.Kind == EventSettings })
+		if err == nil && readErr == io.EOF && !settled {
+			conn, err = conn.StreamEOF(out)
+		}
+		switch {
+		case err != nil && bytes.HasPrefix(first, []byte("HTTP/")):
+			line, _, _ := bytes.Cut(first, []byte("\r\n"))
+			return conn, fmt.Errorf("%w, but says %s", ErrNotHTTP2, show(line))
+		case err != nil:
+			return conn, err
+		case settled:
+			return conn, nil
+		case readErr != nil:
+			return conn, readErr
+		}
+	}
+}
+
+// maxStatusLine is how much of an answer is kept in case that it is one of HTTP/1.
+const maxStatusLine = 64
+
+// fit returns an error if the connection is of no use for what it was made.
+func fit(conn Conn, out *Output, webSocket bool) error {
+	for _, ev := range out.Events {
+		if ev.Kind == EventGoAway { // it came with the SETTINGS
+			return ev.Err
+		}
+	}
+	if v, _ := conn.PeerSetting(http2.SettingEnableConnectProtocol); webSocket && v != 1 { // RFC 8441 section 3
+		return ErrExtendedConnectDisabled
+	}
+	return nil
+}
+
+// partWith writes the last words and closes sock, which is raw or TLS on it. Nobody waits for a server that does not read:
+// it has a second, and only while ctx lasts.
+func partWith(ctx context.Context, sock, raw net.Conn, words []byte) {
+	hangUp := func() { raw.Close() }
+	defer hangUp()
+	defer context.AfterFunc(ctx, hangUp)()
+	defer time.AfterFunc(time.Second, hangUp).Stop()
+	if _, err := sock.Write(words); err == nil {
+		sock.Close() // TLS says goodbye too
+	}
+}
