@@ -3,6 +3,7 @@ package mintws
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"golang.org/x/net/http/httpguts"
 )
@@ -27,6 +28,9 @@ type AcceptOptions struct {
 	// refuses the request with 403 and is wrapped in the HandshakeError; the client does not get to see it. It must not
 	// modify the request.
 	CheckOrigin func(r *http.Request) error
+
+	// Extensions are those the server agrees to, where a client offers them (RFC 6455 section 9.1).
+	Extensions []Extension
 
 	// Limits bounds received messages.
 	Limits Limits
@@ -54,8 +58,7 @@ type AcceptOptions struct {
 //   - 500: an option cannot be used.
 //   - 501: the extended CONNECT is for another protocol.
 //
-// Extensions are not negotiated: offers in Sec-WebSocket-Extensions are not answered, which declines them (RFC 6455
-// section 9.1).
+// Offers of extensions that are not among opt.Extensions, or that one of them declines, are not answered (RFC 6455 section 9.1).
 func Accept(r *http.Request, opt AcceptOptions) (WebSocket, int, http.Header, error) {
 	ws, status, header, refusal := accept(r, opt)
 	if refusal != nil {
@@ -84,10 +87,16 @@ func accept(r *http.Request, opt AcceptOptions) (ws WebSocket, status int, heade
 		return ws, 0, nil, refusal
 	}
 
-	ws, err := newOpen(Server, opt.options(), subprotocol)
+	offers, refusal := offeredExtensions(r)
+	if refusal != nil {
+		return ws, 0, nil, refusal
+	}
+	cfg, err := newConfig(Server, opt.options())
 	if err != nil {
 		return ws, 0, nil, misconfigured(err)
 	}
+	cfg.subprotocol = subprotocol
+	cfg.choose(opt.Extensions, offers)
 	header = make(http.Header, len(opt.Header)+4)
 	for name, values := range opt.Header {
 		for _, v := range values {
@@ -105,7 +114,10 @@ func accept(r *http.Request, opt AcceptOptions) (ws WebSocket, status int, heade
 	if subprotocol != "" {
 		header.Set("Sec-WebSocket-Protocol", subprotocol) // item 5.5
 	}
-	return ws, status, header, nil
+	if len(cfg.extensions) > 0 {
+		header.Set("Sec-WebSocket-Extensions", strings.Join(cfg.extensions, ", ")) // item 5.6
+	}
+	return WebSocket{cfg: cfg, state: Open}, status, header, nil
 }
 
 // Check reports which option cannot be used, with an error that wraps [ErrInvalidOptions]. Accept does so for every

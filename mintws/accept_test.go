@@ -68,7 +68,7 @@ func TestAcceptHTTP1(t *testing.T) {
 			r.Header["Connection"] = []string{"keep-alive, UPGRADE"}
 		}},
 		{name: "later HTTP/1", modify: func(r *http.Request) { r.ProtoMinor = 2 }},
-		{name: "extension declined", extra: []string{"Sec-WebSocket-Extensions: permessage-deflate; \"", "Sec-WebSocket-Extensions: x"}},
+		{name: "extension declined", extra: []string{"Sec-WebSocket-Extensions: permessage-deflate", "Sec-WebSocket-Extensions: x"}},
 		{name: "extra fields", opt: mintws.AcceptOptions{Header: http.Header{"set-cookie": {"a=1", "b=2"}}},
 			header: http.Header{"Set-Cookie": {"a=1", "b=2"}}},
 		{name: "subprotocol unknown", extra: []string{"Sec-WebSocket-Protocol: chat"},

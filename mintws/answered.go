@@ -21,18 +21,17 @@ func (ws WebSocket) Answered(status int, header http.Header) (WebSocket, error) 
 	if ws.state != Connecting {
 		return ws, ErrNotConnecting
 	}
-	err := ws.cfg.checkAnswer(status, header)
-	if err != nil {
+	cfg := *ws.cfg
+	if err := cfg.checkAnswer(status, header); err != nil {
 		ws.state, ws.fail = Failed, err
 		return ws, err
 	}
-	cfg := *ws.cfg
-	cfg.subprotocol = header.Get("Sec-WebSocket-Protocol")
-	cfg.accept, cfg.offered = "", nil
+	cfg.accept, cfg.offered, cfg.asked = "", nil, nil
 	ws.cfg, ws.state = &cfg, Open
 	return ws, nil
 }
 
+// checkAnswer checks the response and notes in c, which is the caller's own, what the server chose.
 func (c *config) checkAnswer(status int, header http.Header) error {
 	bad := func(sentinel error, format string, args ...any) error {
 		return &HandshakeError{Status: status, Header: header, Err: sentinel, Detail: fmt.Sprintf(format, args...)}
@@ -60,12 +59,15 @@ func (c *config) checkAnswer(status int, header http.Header) error {
 
 // checkNegotiated checks what the server chose of our offers.
 func (c *config) checkNegotiated(header http.Header, bad func(error, string, ...any) error) error {
-	if v := header.Values("Sec-WebSocket-Extensions"); len(v) != 0 { // item 5: none was offered
-		return bad(ErrBadExtension, "Sec-WebSocket-Extensions is %s, none was offered", quoteValues(v))
+	if v := header.Values("Sec-WebSocket-Extensions"); len(v) != 0 { // item 5
+		if err := c.settle(v); err != nil {
+			return bad(ErrBadExtension, "Sec-WebSocket-Extensions is %s: %v", quoteValues(v), err)
+		}
 	}
 	if v := header.Values("Sec-WebSocket-Protocol"); len(v) > 1 || len(v) == 1 && !slices.Contains(c.offered, v[0]) { // item 6
 		return bad(ErrBadSubprotocol, "Sec-WebSocket-Protocol is %s, offered were %q", quoteValues(v), c.offered)
 	}
+	c.subprotocol = header.Get("Sec-WebSocket-Protocol")
 	return nil
 }
 

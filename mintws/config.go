@@ -22,9 +22,13 @@ type config struct {
 	version httpconn.Version // how the request was made
 	accept  string           // the Sec-WebSocket-Accept that the response must have
 	offered []string         // subprotocols
+	asked   []Extension
 
 	subprotocol string
-	extensions  []string
+	extensions  []string    // as they stand in the response
+	transforms  []Transform // what they do to frames that are sent, in order
+	rsv         RSV         // the reserved bits that they use
+	always      bool        // one of them uses none, so that every message passes through it
 }
 
 func newConfig(role Role, opt Options) (*config, error) {
@@ -60,5 +64,5 @@ func (c *config) equal(x *config) bool {
 	}
 	return c.role == x.role && c.delivery == x.delivery && c.skipUTF8 == x.skipUTF8 && c.manual == x.manual &&
 		c.limits == x.limits && c.version == x.version && c.accept == x.accept && slices.Equal(c.offered, x.offered) &&
-		c.subprotocol == x.subprotocol && slices.Equal(c.extensions, x.extensions)
+		c.subprotocol == x.subprotocol && slices.Equal(c.extensions, x.extensions) && c.rsv == x.rsv && len(c.transforms) == len(x.transforms)
 }

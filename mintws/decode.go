@@ -55,7 +55,11 @@ func (ws WebSocket) AppendDecode(in *Inbox, data []byte) (WebSocket, error) {
 func (ws WebSocket) failed(err error) WebSocket {
 	ws.state, ws.fail = Failed, err
 	ws.msg, ws.part = pbuf.Buf{}, pbuf.Buf{}
-	ws.left, ws.size, ws.frames, ws.inOp, ws.inUTF8, ws.key = 0, 0, 0, 0, 0, 0
+	ws.left, ws.size, ws.frames, ws.inOp, ws.inRSV, ws.inUTF8, ws.key = 0, 0, 0, 0, 0, 0, 0
+	ws.inA = 0
+	if ws.ext != nil { // what came before can still be answered: see AppendEncode
+		ws.ext = &extStates{in: make([]ExtState, len(ws.ext.in)), out: ws.ext.out}
+	}
 	ws.flags &= sentClose
 	return ws
 }
@@ -89,10 +93,12 @@ func (ws *WebSocket) frame(in *Inbox, b []byte) (int, *ProtocolError) {
 		return ws.control(in, h, p)
 	}
 	if h.op != OpContinuation {
-		ws.inOp, ws.inUTF8 = h.op, utf8dfa.Start
+		ws.inOp, ws.inRSV, ws.inUTF8 = h.op, h.rsv, utf8dfa.Start
 	}
 	ws.frames++
-	ws.size += h.length
+	if ws.cfg.delivery == DeliverMessages || !ws.cfg.transformed(ws.inRSV) {
+		ws.size += h.length
+	}
 	ws.left, ws.key = h.length, h.key
 	ws.flags &^= inFin
 	if h.fin {
@@ -127,8 +133,10 @@ func (ws *WebSocket) payload(in *Inbox, data []byte) (int, *ProtocolError) {
 	} else {
 		copy(dst, data)
 	}
-	if bad, err := ws.checkText(dst); bad >= 0 {
-		return n, err
+	if !ws.cfg.transformed(ws.inRSV) {
+		if bad, err := ws.checkText(dst); bad >= 0 {
+			return n, err
+		}
 	}
 	ws.msg = next
 	ws.left -= int64(n)
@@ -147,10 +155,16 @@ func (ws *WebSocket) endFrame(in *Inbox) *ProtocolError {
 	if ws.cfg.delivery == DeliverFragments && ws.frames > 1 {
 		f.Opcode = OpContinuation
 	}
+	ws.msg = pbuf.Buf{}
+	if ws.cfg.transformed(ws.inRSV) {
+		var err *ProtocolError
+		if f, err = ws.undo(in, f); err != nil {
+			return err
+		}
+	}
 	if err := ws.endMessage(); err != nil {
 		return err
 	}
-	ws.msg = pbuf.Buf{}
 	in.Frames = append(in.Frames, f)
 	return nil
 }
@@ -160,14 +174,19 @@ func (ws *WebSocket) deliver(in *Inbox, p []byte) *ProtocolError {
 	if ws.cfg.delivery == DeliverPayload {
 		return ws.deliverPiece(in, p)
 	}
-	if bad, err := ws.checkText(p); bad >= 0 {
-		return err
-	}
-	ws.left -= int64(len(p))
 	f := Frame{Opcode: ws.inOp, More: ws.flags&inFin == 0, Payload: p}
 	if ws.frames > 1 {
 		f.Opcode = OpContinuation
 	}
+	if ws.cfg.transformed(ws.inRSV) {
+		var err *ProtocolError
+		if f, err = ws.undo(in, f); err != nil {
+			return err
+		}
+	} else if bad, err := ws.checkText(p); bad >= 0 {
+		return err
+	}
+	ws.left = 0
 	if err := ws.endMessage(); err != nil {
 		return err
 	}
@@ -177,20 +196,28 @@ func (ws *WebSocket) deliver(in *Inbox, p []byte) *ProtocolError {
 
 // deliverPiece is deliver with DeliverPayload: the legal bytes before a fault are handed over, as they would have been had they come alone.
 func (ws *WebSocket) deliverPiece(in *Inbox, p []byte) *ProtocolError {
-	bad, err := ws.checkText(p)
-	if bad >= 0 {
-		p = p[:bad:bad]
-	}
-	ws.left -= int64(len(p))
-	f := Frame{Opcode: ws.inOp, More: ws.left > 0 || ws.flags&inFin == 0, Payload: p}
+	f := Frame{Opcode: ws.inOp, Payload: p}
 	if ws.flags&inPiece != 0 {
 		f.Opcode = OpContinuation
 	}
+	var err *ProtocolError
+	if ws.cfg.transformed(ws.inRSV) {
+		ws.left -= int64(len(p))
+		f.More = ws.left > 0 || ws.flags&inFin == 0
+		f, err = ws.undo(in, f)
+	} else {
+		bad := -1
+		if bad, err = ws.checkText(p); bad >= 0 {
+			f.Payload = p[:bad:bad]
+		}
+		ws.left -= int64(len(p))
+		f.More = ws.left > 0 || ws.flags&inFin == 0
+	}
 	if err == nil && !f.More {
 		err = ws.endMessage()
-		f.More = err != nil
 	}
-	if len(p) == 0 && f.More {
+	f.More = f.More || err != nil
+	if len(f.Payload) == 0 && f.More {
 		return err // there is nothing to hand over
 	}
 	if f.More {
@@ -208,7 +235,7 @@ func (ws *WebSocket) endMessage() *ProtocolError {
 	if ws.inUTF8 != utf8dfa.Start { // RFC 6455 section 8.1
 		return &ProtocolError{CodeInvalidPayload, ErrInvalidUTF8, "text ends inside a character, at byte " + itoa(ws.size)}
 	}
-	ws.inOp, ws.frames, ws.size, ws.key = 0, 0, 0, 0
+	ws.inOp, ws.inRSV, ws.frames, ws.size, ws.key = 0, 0, 0, 0, 0
 	ws.flags &^= inFin | inPiece
 	return nil
 }

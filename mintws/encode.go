@@ -31,6 +31,15 @@ func (ws WebSocket) AppendEncode(dst []byte, f Frame) (WebSocket, []byte, error)
 	if err != nil {
 		return ws, dst, err
 	}
+	at := len(dst)
+	if len(ws.cfg.transforms) > 0 && !f.Opcode.IsControl() && next.passes(&ws, f) {
+		// Their output goes behind the longest header, and is moved to where it belongs when it is masked.
+		var out []byte
+		if out, f, err = next.apply(append(dst, make([]byte, maxHeaderLen)...), f); err != nil {
+			return ws, dst, err
+		}
+		dst = out[:at]
+	}
 	size := len(f.Payload)
 	if f.Opcode == OpClose && f.Code != 0 {
 		size += 2
@@ -41,7 +50,6 @@ func (ws WebSocket) AppendEncode(dst []byte, f Frame) (WebSocket, []byte, error)
 			return ws, dst, err
 		}
 	}
-	at := len(dst)
 	if need := size + maxHeaderLen; cap(dst)-at < need {
 		dst = slices.Grow(dst, need)
 	}
@@ -58,6 +66,19 @@ func (ws WebSocket) AppendEncode(dst []byte, f Frame) (WebSocket, []byte, error)
 		mask.Copy(dst[at:], f.Payload, key)
 	}
 	return next, dst, nil
+}
+
+// passes reports whether f, which leads from was to ws, passes through the transforms: unless the first frame of its message said Raw.
+func (ws *WebSocket) passes(was *WebSocket, f Frame) bool {
+	raw := f.Raw
+	if was.outOp != 0 {
+		raw = was.flags&outRaw != 0
+	}
+	ws.flags &^= outRaw
+	if raw && f.More {
+		ws.flags |= outRaw
+	}
+	return !raw
 }
 
 // appendHeader appends the header of a frame of which size bytes follow (RFC 6455 section 5.2).
@@ -90,7 +111,7 @@ func (ws WebSocket) advance(f Frame) (WebSocket, error) {
 			return ws, err
 		}
 	}
-	if f.RSV != 0 || f.Code != 0 && f.Opcode != OpClose || !f.Opcode.valid() {
+	if f.RSV != 0 && !ws.ownsRSV(f) || f.Code != 0 && f.Opcode != OpClose || !f.Opcode.valid() {
 		return ws, invalidHead(f)
 	}
 	if f.Opcode.IsControl() {
@@ -106,7 +127,7 @@ func (ws WebSocket) advance(f Frame) (WebSocket, error) {
 	if op == OpContinuation {
 		op = ws.outOp
 	}
-	if op == OpText && !ws.cfg.skipUTF8 { // section 5.6
+	if op == OpText && !ws.cfg.skipUTF8 && !ws.encoded(f) { // section 5.6
 		state, bad := utf8dfa.Check(ws.outUTF8, f.Payload)
 		if bad >= 0 {
 			return ws, fmt.Errorf("%w: text is not UTF-8: byte 0x%02x at offset %d", ErrInvalidFrame, f.Payload[bad], bad)
@@ -116,11 +137,29 @@ func (ws WebSocket) advance(f Frame) (WebSocket, error) {
 		}
 		ws.outUTF8 = state
 	}
+	coded := ws.encoded(f)
 	ws.outOp = 0
+	ws.flags &^= outCoded
 	if f.More {
 		ws.outOp = op
+		if coded {
+			ws.flags |= outCoded
+		}
 	}
 	return ws, nil
+}
+
+// ownsRSV reports whether f may carry its reserved bits: the caller did what an extension would have done.
+func (ws *WebSocket) ownsRSV(f Frame) bool {
+	return f.Raw && f.RSV&^ws.cfg.rsv == 0 && (f.Opcode == OpText || f.Opcode == OpBinary)
+}
+
+// encoded reports whether f is of a message whose payload is not what the peer will read: it came with reserved bits.
+func (ws *WebSocket) encoded(f Frame) bool {
+	if f.Opcode == OpContinuation {
+		return ws.flags&outCoded != 0
+	}
+	return f.RSV != 0
 }
 
 // checkState returns why f may not be sent in a state other than Open, if so.

@@ -56,11 +56,14 @@ const (
 // its capacity clipped, and [Frame.Clone] makes it last. In a frame that is sent, Payload is read during the call and not
 // kept.
 type Frame struct {
-	Opcode Opcode    // what the frame is
-	More   bool      // further fragments follow; the zero value is a whole message
-	RSV    RSV       // bits that no extension consumed; must be zero in a frame that is sent, unless Raw
-	Raw    bool      // when sending: skip the extensions for this message
-	Code   CloseCode // Close only: the status code; 0 where there is none
+	Opcode Opcode // what the frame is
+	More   bool   // further fragments follow; the zero value is a whole message
+	// RSV must be zero in a frame that is sent unless Raw is set and an extension owns the bits; in one that was received it is zero.
+	RSV RSV
+	// Raw, in the first frame of a message that is sent, lets the whole message skip the extensions. With RSV the caller says that it
+	// has itself done what they would have done.
+	Raw  bool
+	Code CloseCode // Close only: the status code; 0 where there is none
 	// Payload is the content; for Close, the reason.
 	Payload []byte
 }

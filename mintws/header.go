@@ -54,8 +54,8 @@ func (ws *WebSocket) header(b []byte) (h header, err *ProtocolError) {
 		if h.op == OpClose && n == 1 { // section 5.5.1: the body, if there is one, begins with a two-byte code
 			return h, violation(ErrClosePayload, "payload of 1 byte, status codes have 2")
 		}
-		if h.length > ws.room() && !h.op.IsControl() {
-			return h, ws.tooBig(n, nil)
+		if room := ws.room(h); h.length > room && !h.op.IsControl() {
+			return h, ws.tooBig(n, nil, room)
 		}
 	case h.op.IsControl(): // section 5.5
 		return h, violation(ErrControlTooLong, "%v frame with a length beyond %d", h.op, maxControl)
@@ -66,8 +66,8 @@ func (ws *WebSocket) header(b []byte) (h header, err *ProtocolError) {
 		}
 		ext := b[2:min(len(b), size)]
 		h.length = bigEndian(ext)
-		if len(b) < size || h.length < 126 || n == 127 && h.length <= 0xFFFF || h.length > ws.room() {
-			return h, ws.checkLength(n, ext)
+		if room := ws.room(h); len(b) < size || h.length < 126 || n == 127 && h.length <= 0xFFFF || h.length > room {
+			return h, ws.checkLength(n, ext, room)
 		}
 	}
 	if masked {
@@ -84,7 +84,8 @@ func (ws *WebSocket) header(b []byte) (h header, err *ProtocolError) {
 // checkFirst judges a frame's first byte: reserved bits, opcode, and its place in the sequence of fragments.
 func (ws *WebSocket) checkFirst(b byte) *ProtocolError {
 	op := Opcode(b & bitsOpcode)
-	if b&bitsRSV != 0 { // RFC 6455 section 5.2: nonzero without an extension that defines it fails the connection
+	if rsv := RSV(b & bitsRSV); rsv != 0 && (rsv&^ws.cfg.rsv != 0 || op != OpText && op != OpBinary) {
+		// RFC 6455 section 5.2: nonzero without an extension that defines it fails the connection.
 		return violation(ErrReservedBits, "first byte 0x%02x", b)
 	}
 	if !op.valid() { // section 5.2
@@ -108,14 +109,30 @@ func (ws *WebSocket) checkFirst(b byte) *ProtocolError {
 	return nil
 }
 
-// room returns how long the next data frame may be.
-func (ws *WebSocket) room() int64 {
-	return min(ws.cfg.limits.MaxFrame, ws.cfg.limits.MaxMessage-ws.size)
+// room returns how long the data frame with header h may be.
+func (ws *WebSocket) room(h header) int64 {
+	l := &ws.cfg.limits
+	if h.op == OpContinuation {
+		h.rsv = ws.inRSV
+	}
+	switch {
+	case !ws.cfg.transformed(h.rsv):
+		return min(l.MaxFrame, l.MaxMessage-ws.size)
+	case ws.cfg.delivery != DeliverMessages:
+		return l.MaxFrame // nothing is held; the message's limit is for what comes out of the transforms
+	}
+	// What is held until the message is whole is not what the limit is for. A sender that does not compress what would grow sends
+	// no more than that; the allowance is for one that does.
+	most := l.MaxMessage
+	if more := most + most>>10 + 64; more > 0 {
+		most = more
+	}
+	return min(l.MaxFrame, most-ws.size)
 }
 
 // checkLength judges an extended payload length of which the bytes ext have arrived, byte by byte, so that the first one that
 // settles the matter decides.
-func (ws *WebSocket) checkLength(n byte, ext []byte) *ProtocolError {
+func (ws *WebSocket) checkLength(n byte, ext []byte, room int64) *ProtocolError {
 	want, least := 2, int64(126)
 	if n == 127 {
 		want, least = 8, 1<<16
@@ -128,8 +145,8 @@ func (ws *WebSocket) checkLength(n byte, ext []byte) *ProtocolError {
 		if highest := at + 1<<(8*(want-k)) - 1; k > 0 && highest < least { // section 5.2: the minimal number of bytes
 			return violation(ErrInvalidLength, "length of at most %d in %d bytes, which is not minimal", highest, want)
 		}
-		if max(at, least) > ws.room() {
-			return ws.tooBig(n, ext[:k])
+		if max(at, least) > room {
+			return ws.tooBig(n, ext[:k], room)
 		}
 	}
 	return nil
@@ -138,8 +155,8 @@ func (ws *WebSocket) checkLength(n byte, ext []byte) *ProtocolError {
 // lowest returns the smallest number of n big-endian bytes that begins with p.
 func lowest(p []byte, n int) int64 { return bigEndian(p) << (8 * (n - len(p))) }
 
-// tooBig returns the error for a payload length, of whose extension ext has arrived, that breaks a limit.
-func (ws *WebSocket) tooBig(n byte, ext []byte) *ProtocolError {
+// tooBig returns the error for a payload length, of whose extension ext has arrived, that exceeds room.
+func (ws *WebSocket) tooBig(n byte, ext []byte, room int64) *ProtocolError {
 	atLeast := int64(n)
 	switch n {
 	case 126:
@@ -149,7 +166,7 @@ func (ws *WebSocket) tooBig(n byte, ext []byte) *ProtocolError {
 	}
 	limits := ws.cfg.limits
 	detail := fmt.Sprintf("frame of at least %d bytes, MaxFrame is %d", atLeast, limits.MaxFrame)
-	if limits.MaxMessage-ws.size < limits.MaxFrame {
+	if room < limits.MaxFrame {
 		detail = fmt.Sprintf("message of at least %d bytes, MaxMessage is %d", uint64(ws.size)+uint64(atLeast), limits.MaxMessage)
 	}
 	return &ProtocolError{CodeMessageTooBig, ErrMessageTooBig, detail}

@@ -52,6 +52,8 @@ type Options struct {
 	Origin string
 	// Subprotocols are offered in this order of preference (RFC 6455 section 1.9).
 	Subprotocols []string
+	// Extensions are offered in this order of preference (RFC 6455 section 9.1).
+	Extensions []Extension
 	// Authority replaces the target's host and port in the Host field or :authority.
 	Authority string
 	// Tag is passed on to the request: every event of the stream carries it.
@@ -66,6 +68,8 @@ type Options struct {
 	// ManualReply keeps [Receive] from answering: the caller sends what [WebSocket.Reply] gives for a Ping or Close, and what
 	// [CloseFrame] gives for an error.
 	ManualReply bool
+	// Transforms are the extensions of a WebSocket that [NewWebSocket] makes, negotiated elsewhere, in order.
+	Transforms []Transform
 	// Rand is where masking keys and the handshake's key come from, crypto/rand.Reader if nil. It is for tests: RFC 6455
 	// section 10.3 asks for strong entropy. It must be safe for concurrent use if the WebSocket is used concurrently.
 	Rand io.Reader

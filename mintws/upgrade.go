@@ -57,6 +57,14 @@ func Upgrade(c httpconn.Conn, out *httpconn.Output, url string, opt Options) (ht
 		r.Header["Sec-WebSocket-Key"] = []string{key}
 		cfg.accept = AcceptKey(key)
 	}
+	offers, err := offerExtensions(opt.Extensions)
+	if err != nil {
+		return c, WebSocket{}, err
+	}
+	if offers != "" {
+		r.Header["Sec-WebSocket-Extensions"] = []string{offers}
+	}
+	cfg.asked = append([]Extension(nil), opt.Extensions...)
 	r.Header["Sec-WebSocket-Version"] = []string{"13"} // item 9
 	r.Tag = opt.Tag
 	cfg.offered = append([]string(nil), opt.Subprotocols...)

@@ -2,6 +2,7 @@ package mintws
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/mintws/mintws/httpconn"
@@ -12,7 +13,7 @@ import (
 
 // WebSocket is an immutable WebSocket endpoint (RFC 6455): everything that has to be remembered between two calls, and nothing
 // else. Each method returns the next WebSocket and leaves the receiver valid for ever: it can be kept, forked, replayed,
-// and used from several goroutines at once. Its size is 96 bytes; pass it by value.
+// and used from several goroutines at once. Its size is 120 bytes; pass it by value.
 //
 // The zero WebSocket is Invalid: every method on it returns [ErrNotOpen] or nothing.
 type WebSocket struct {
@@ -25,7 +26,12 @@ type WebSocket struct {
 	part pbuf.Buf
 
 	left int64 // payload bytes of the data frame under way that have not arrived
-	size int64 // payload bytes of the message under way, its current frame counted whole
+	// size is the payload bytes of the message under way, its current frame counted whole. Where transforms are applied to pieces of it,
+	// it is what came out of them.
+	size int64
+
+	ext       *extStates // what transforms remember
+	inA, outA uint64     // and of the first, what changes with every message
 
 	frames int32             // frames of the message under way
 	id     httpconn.StreamID // the stream below, 0 where there is none
@@ -36,6 +42,7 @@ type WebSocket struct {
 	flags flags
 
 	inOp    Opcode        // opcode of the message being received; 0 where there is none
+	inRSV   RSV           // reserved bits of its first frame
 	inUTF8  utf8dfa.State // of the text being received
 	outOp   Opcode        // opcode of the message being sent in fragments; 0 where there is none
 	outUTF8 utf8dfa.State // of the text being sent
@@ -49,6 +56,8 @@ const (
 	receivedClose       // what arrives after it is discarded
 	inFin               // the data frame under way is the last of its message
 	inPiece             // DeliverPayload: a piece of the message under way was handed over
+	outRaw              // the message being sent in fragments skips the transforms
+	outCoded            // and came with reserved bits: the caller did what they do
 )
 
 // State is where a WebSocket stands in its life.
@@ -75,15 +84,17 @@ func (s State) String() string {
 
 // NewWebSocket returns an open endpoint made without a handshake, for tests, HTTP/3 and other people's servers. Of opt it uses
 // what is about messages; the fields about the handshake are ignored. The error, if any, wraps [ErrInvalidOptions].
-func NewWebSocket(role Role, opt Options) (WebSocket, error) { return newOpen(role, opt, "") }
-
-// newOpen is NewWebSocket with a negotiated subprotocol.
-func newOpen(role Role, opt Options, subprotocol string) (WebSocket, error) {
+func NewWebSocket(role Role, opt Options) (WebSocket, error) {
 	cfg, err := newConfig(role, opt)
 	if err != nil {
 		return WebSocket{}, err
 	}
-	cfg.subprotocol = subprotocol
+	for _, t := range opt.Transforms {
+		if !cfg.add(Params{}, t) {
+			return WebSocket{}, fmt.Errorf("%w: Transforms: two use the same reserved bit", ErrInvalidOptions)
+		}
+	}
+	cfg.extensions = nil // their names are not known
 	return WebSocket{cfg: cfg, state: Open}, nil
 }
 
@@ -115,8 +126,21 @@ func (ws WebSocket) Equal(x WebSocket) bool {
 	if !ws.cfg.equal(x.cfg) || !ws.msg.Equal(x.msg) || !ws.part.Equal(x.part) || errorText(ws.fail) != errorText(x.fail) {
 		return false
 	}
-	ws.cfg, ws.msg, ws.part, ws.fail = x.cfg, x.msg, x.part, x.fail
+	for i := range ws.transforms() {
+		if !reflect.DeepEqual(ws.extState(false, i), x.extState(false, i)) || !reflect.DeepEqual(ws.extState(true, i), x.extState(true, i)) {
+			return false
+		}
+	}
+	ws.cfg, ws.msg, ws.part, ws.fail, ws.ext = x.cfg, x.msg, x.part, x.fail, x.ext
 	return ws == x
+}
+
+// transforms returns those that were negotiated.
+func (ws *WebSocket) transforms() []Transform {
+	if ws.cfg == nil {
+		return nil
+	}
+	return ws.cfg.transforms
 }
 
 func errorText(err error) string {

@@ -1,0 +1,111 @@
+package mintws
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// offerExtensions returns the value of Sec-WebSocket-Extensions in a request, "" for none (RFC 6455 section 9.1).
+func offerExtensions(list []Extension) (string, error) {
+	var offers []string
+	seen := map[string]bool{}
+	for _, e := range list {
+		name := ""
+		for _, p := range e.Offers() {
+			if err := p.check(); err != nil {
+				return "", fmt.Errorf("%w: Extensions: %w", ErrInvalidOptions, err)
+			}
+			if name == "" && seen[p.Name] || name != "" && name != p.Name {
+				return "", fmt.Errorf("%w: Extensions: %s is offered by two of them", ErrInvalidOptions, p.Name)
+			}
+			name = p.Name
+			seen[name] = true
+			offers = append(offers, p.String())
+		}
+	}
+	return strings.Join(offers, ", "), nil
+}
+
+// settle takes what the server chose of our offers (RFC 6455 sections 4.1, item 5, and 9.1). Its order is that in which frames that
+// are sent pass through.
+func (c *config) settle(values []string) error {
+	answers, err := parseExtensions(values)
+	if err != nil {
+		return err
+	}
+	for _, a := range answers {
+		e := extensionNamed(c.asked, a.Name)
+		if e == nil {
+			return fmt.Errorf("%s was not offered", a)
+		}
+		if c.negotiated(a.Name) {
+			return fmt.Errorf("%s is there twice", a.Name)
+		}
+		t, err := e.Check(a)
+		if err != nil {
+			return fmt.Errorf("%s: %w", a, err)
+		}
+		if !c.add(a, t) {
+			return fmt.Errorf("%s uses a reserved bit that another extension uses", a)
+		}
+	}
+	return nil
+}
+
+// choose answers the offers of a client, in its order; what cannot be used is left out (RFC 6455 section 9.1).
+func (c *config) choose(list []Extension, offers []Params) {
+	for _, o := range offers {
+		e := extensionNamed(list, o.Name)
+		if e == nil || c.negotiated(o.Name) {
+			continue
+		}
+		if a, t, ok := e.Answer(o); ok && a.Name == o.Name && a.check() == nil {
+			c.add(a, t)
+		}
+	}
+}
+
+// add makes t the next transform, unless it shares a reserved bit with an earlier one.
+func (c *config) add(p Params, t Transform) bool {
+	rsv := t.RSV()
+	if rsv&c.rsv != 0 || byte(rsv)&^bitsRSV != 0 {
+		return false
+	}
+	c.rsv |= rsv
+	c.always = c.always || rsv == 0
+	c.transforms = append(c.transforms, t)
+	c.extensions = append(c.extensions, p.String())
+	return true
+}
+
+func (c *config) negotiated(name string) bool {
+	for _, e := range c.extensions {
+		if have, _, _ := strings.Cut(e, ";"); have == name {
+			return true
+		}
+	}
+	return false
+}
+
+// extensionNamed returns the extension that offers, or answers to, the given name.
+func extensionNamed(list []Extension, name string) Extension {
+	for _, e := range list {
+		for _, p := range e.Offers() {
+			if p.Name == name {
+				return e
+			}
+		}
+	}
+	return nil
+}
+
+// offeredExtensions reads a request's offers.
+func offeredExtensions(r *http.Request) ([]Params, *HandshakeError) {
+	const name = "Sec-WebSocket-Extensions"
+	offers, err := parseExtensions(r.Header.Values(name))
+	if err != nil { // RFC 6455 section 9.1: what does not conform fails the handshake
+		return nil, refuse(http.StatusBadRequest, ErrBadRequest, holds(r, name)+": "+err.Error())
+	}
+	return offers, nil
+}

@@ -1,0 +1,124 @@
+package mintws
+
+import (
+	"errors"
+	"math"
+	"slices"
+
+	"github.com/mintws/mintws/internal/utf8dfa"
+)
+
+// extStates is what the transforms remember, but for the A of the first, which is in the WebSocket: that is what changes with every
+// message. It is never written once a call has returned; nil is the beginning.
+type extStates struct{ in, out []ExtState }
+
+// state returns what transform i remembers.
+func (ws *WebSocket) extState(out bool, i int) (st ExtState) {
+	if ws.ext != nil {
+		if st = ws.ext.in[i]; out {
+			st = ws.ext.out[i]
+		}
+	}
+	if i == 0 {
+		if st.A = ws.inA; out {
+			st.A = ws.outA
+		}
+	}
+	return st
+}
+
+// setExtState stores what transform i remembers from now on.
+func (ws *WebSocket) setExtState(out bool, i int, st ExtState) {
+	if i == 0 {
+		if out {
+			ws.outA = st.A
+		} else {
+			ws.inA = st.A
+		}
+		st.A = 0
+	}
+	var old ExtState
+	if ws.ext != nil {
+		if old = ws.ext.in[i]; out {
+			old = ws.ext.out[i]
+		}
+	}
+	if old == st {
+		return
+	}
+	n := len(ws.cfg.transforms)
+	next := &extStates{in: make([]ExtState, n), out: make([]ExtState, n)}
+	if ws.ext != nil {
+		copy(next.in, ws.ext.in)
+		copy(next.out, ws.ext.out)
+	}
+	if out {
+		next.out[i] = st
+	} else {
+		next.in[i] = st
+	}
+	ws.ext = next
+}
+
+// apply passes a frame to be sent through the transforms, in the order in which they were negotiated (RFC 6455 section 9.1). What they
+// append goes to dst.
+func (ws *WebSocket) apply(dst []byte, f Frame) ([]byte, Frame, error) {
+	for i, t := range ws.cfg.transforms {
+		st, out, g, err := t.Out(ws.extState(true, i), dst, f)
+		if err != nil {
+			return dst, f, err
+		}
+		ws.setExtState(true, i, st)
+		dst, f = out, g
+	}
+	return dst, f, nil
+}
+
+// transformed reports whether a message whose first frame has the given reserved bits has to pass through transforms.
+func (c *config) transformed(rsv RSV) bool { return rsv != 0 || c.always }
+
+// undo passes f, a piece of the message under way, through its transforms, the last one first. What they append goes to in.Buf. Limits and
+// UTF-8 apply to what comes out. With an error, the frame returned is what came out before it.
+func (ws *WebSocket) undo(in *Inbox, f Frame) (Frame, *ProtocolError) {
+	if ws.cfg.delivery == DeliverMessages { // it was the size on the wire
+		ws.size = 0
+	}
+	limit := int(min(ws.cfg.limits.MaxMessage-ws.size, math.MaxInt))
+	for i, t := range slices.Backward(ws.cfg.transforms) {
+		if rsv := t.RSV(); rsv != 0 && ws.inRSV&rsv == 0 {
+			continue
+		}
+		f.RSV = ws.inRSV & t.RSV()
+		st, buf, g, err := t.In(ws.extState(false, i), in.Buf, f, limit)
+		if err != nil {
+			return g, ws.refusal(err)
+		}
+		ws.setExtState(false, i, st)
+		in.Buf, f = buf, g
+	}
+	f.RSV = 0
+	f.Payload = f.Payload[:len(f.Payload):len(f.Payload)]
+	if ws.inOp == OpText && !ws.cfg.skipUTF8 {
+		next, bad := utf8dfa.Check(ws.inUTF8, f.Payload)
+		if bad >= 0 {
+			err := badText("text", f.Payload[bad], ws.size+int64(bad))
+			f.Payload = f.Payload[:bad:bad]
+			return f, err
+		}
+		ws.inUTF8 = next
+	}
+	ws.size += int64(len(f.Payload))
+	return f, nil
+}
+
+// refusal makes a ProtocolError of what a transform says of the peer.
+func (ws *WebSocket) refusal(err error) *ProtocolError {
+	var pe *ProtocolError
+	switch {
+	case errors.As(err, &pe):
+		return pe
+	case errors.Is(err, ErrMessageTooBig):
+		return &ProtocolError{CodeMessageTooBig, err, "after undoing extensions; MaxMessage is " + itoa(ws.cfg.limits.MaxMessage)}
+	}
+	return &ProtocolError{CodeInvalidPayload, err, "extension"}
+}
