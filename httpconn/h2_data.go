@@ -28,8 +28,8 @@ func (c *Conn) h2BeginData(out *Output, f frameHead, v verdict) *ConnError {
 		if err := c.h2Quiet(f); err != nil {
 			return err
 		}
-	} else if v.action == accept {
-		h.quiet = 0
+	} else if v.action == accept && h.flags&h2End != 0 {
+		h.quiet = 0 // otherwise content does that: a frame may be all padding
 	}
 	if v.action != accept {
 		h.flags |= h2Drop
@@ -90,6 +90,11 @@ func (c *Conn) h2Data(out *Output, data []byte) (int, *ConnError) {
 			}
 		}
 		h.owed += int32(h.pad) + 1
+		if int32(h.pad) == h.left && h.flags&(h2Drop|h2End) == 0 {
+			if err := c.h2Quiet(frameHead{kind: http2.FrameData}); err != nil {
+				return used, err
+			}
+		}
 	}
 	n := min(int(h.left)-int(h.pad), len(data))
 	if n > 0 {
@@ -118,6 +123,7 @@ func (c *Conn) h2Content(out *Output, p []byte) *ConnError {
 		h.owed += int32(len(p))
 		return nil
 	}
+	h.quiet = 0
 	s := h.streams.find(h.id)
 	if h.flags&h2Counted != 0 {
 		if s.left < int64(len(p)) { // RFC 9113 section 8.1.1; what was announced is handed over

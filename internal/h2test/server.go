@@ -46,6 +46,7 @@ type Server struct {
 	block  bytes.Buffer
 	enc    *hpack.Encoder
 	inbox  mailbox
+	ends   []Frame
 }
 
 // Start runs play on the server's end of a connection and returns the client's end, which has a deadline. When play returns the
@@ -134,6 +135,9 @@ func (s *Server) Next() (Frame, error) {
 		return Frame{}, err
 	}
 	f, err := s.inbox.get()
+	if err == nil && (f.Type == http2.FrameRSTStream || f.Type == http2.FrameGoAway) {
+		s.ends = append(s.ends, f)
+	}
 	if err == nil && f.Length > s.MaxFrame {
 		err = fmt.Errorf("%v frame of %d bytes, more than MAX_FRAME_SIZE", f.Type, f.Length)
 	}
@@ -150,13 +154,36 @@ func (s *Server) Await(kind http2.FrameType) (Frame, error) {
 	}
 }
 
-// Drain reads frames until the client has closed.
-func (s *Server) Drain() error {
+// Drain reads frames until the client has closed, and returns all RST_STREAM and GOAWAY that it has ever sent.
+func (s *Server) Drain() []Frame {
 	for {
 		if _, err := s.Next(); err != nil {
-			return nil // the end, however it came
+			return s.ends // however it came
 		}
 	}
+}
+
+// Greet writes SETTINGS, extended CONNECT allowed among them, and acknowledges the client's.
+func (s *Server) Greet(settings ...http2.Setting) {
+	settings = append(settings[:len(settings):len(settings)], http2.Setting{ID: http2.SettingEnableConnectProtocol, Val: 1})
+	s.write(s.WriteSettings(settings...))
+	s.write(s.WriteSettingsAck())
+}
+
+// Asked greets and returns the stream of the first request.
+func (s *Server) Asked(settings ...http2.Setting) (uint32, error) {
+	s.Greet(settings...)
+	f, err := s.Await(http2.FrameHeaders)
+	return f.StreamID, err
+}
+
+// Opened greets, answers the first request with 200, and returns its stream.
+func (s *Server) Opened(settings ...http2.Setting) (uint32, error) {
+	id, err := s.Asked(settings...)
+	if err == nil {
+		s.Respond(id, ":status", "200")
+	}
+	return id, err
 }
 
 // Raw writes bytes that need not be frames.
