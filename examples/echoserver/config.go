@@ -17,6 +17,7 @@ type config struct {
 	cert, key  string
 	selfSigned bool
 	quiet      bool
+	maxStreams int
 	echo       echo.Options
 }
 
@@ -33,6 +34,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	fs.Int64Var(&accept.Limits.MaxFrame, "max-frame", 0, "largest payload of a frame in `bytes`; 0 is 16 MiB, negative no limit")
 	fs.Int64Var(&accept.Limits.MaxMessage, "max-message", 0, "largest message in `bytes`; 0 is 16 MiB, negative no limit")
 	fs.DurationVar(&cfg.echo.Idle, "idle", 0, "close connections silent for this long; 0 is 1m, negative never")
+	fs.IntVar(&cfg.maxStreams, "max-streams", 0, "`number` of WebSockets on one HTTP/2 connection; 0 is 250")
 	fs.BoolVar(&accept.SkipUTF8, "skip-utf8", false, "do not validate text")
 	fs.Func("subprotocols", "comma-separated `list` of subprotocols, the preferred one first", list(&accept.Subprotocols))
 	fs.Func("origins", "comma-separated `list` of the origins that may connect, * for all; the server's own if not given",
@@ -52,6 +54,8 @@ func parse(args []string, stderr io.Writer) (config, error) {
 // check reports what does not fit together.
 func (cfg config) check(rest []string) error {
 	switch {
+	case cfg.maxStreams < 0:
+		return errors.New("-max-streams must not be negative")
 	case len(rest) > 0:
 		return fmt.Errorf("unexpected argument %q", rest[0])
 	case (cfg.cert == "") != (cfg.key == ""):

@@ -72,6 +72,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger) error {
 	server := &http.Server{
 		Handler:           body,
 		Protocols:         &protocols,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: cfg.maxStreams},
 		TLSConfig:         tlsConfig,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       60 * time.Second,

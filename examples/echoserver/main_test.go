@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -180,13 +181,14 @@ func TestTLSFlags(t *testing.T) {
 	}
 }
 
-// TestHTTP2 shows that the server announces extended CONNECT on HTTP/2, with TLS and without (RFC 8441 section 3).
+// TestHTTP2 shows that the server announces extended CONNECT on HTTP/2, with TLS and without (RFC 8441 section 3), and how
+// many streams it takes.
 func TestHTTP2(t *testing.T) {
-	for _, args := range [][]string{{"-tls"}, {}} {
+	for _, args := range [][]string{{"-tls", "-max-streams", "9000"}, {"-max-streams", "9000"}, {}} {
 		_, addr, stop := start(t, args...)
 		var conn net.Conn
 		var err error
-		if len(args) > 0 {
+		if slices.Contains(args, "-tls") {
 			conn, err = tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
 		} else {
 			conn, err = net.Dial("tcp", addr)
@@ -215,6 +217,13 @@ func TestHTTP2(t *testing.T) {
 		if v, _ := settings.Value(http2.SettingEnableConnectProtocol); v != 1 {
 			t.Errorf("%q: SETTINGS_ENABLE_CONNECT_PROTOCOL is %d, want 1", args, v)
 		}
+		want := uint32(250)
+		if len(args) > 0 {
+			want = 9000
+		}
+		if v, _ := settings.Value(http2.SettingMaxConcurrentStreams); v != want {
+			t.Errorf("%q: SETTINGS_MAX_CONCURRENT_STREAMS is %d, want %d", args, v, want)
+		}
 		conn.Close()
 		if status, log := stop(); status != 0 {
 			t.Errorf("exit status %d, log\n%s", status, log)
@@ -236,6 +245,7 @@ func TestWrong(t *testing.T) {
 	}{
 		{[]string{"-help"}, 0, "-max-message"},
 		{[]string{"-nonsense"}, 2, "not defined"},
+		{[]string{"-max-streams", "-1"}, 2, "negative"},
 		{[]string{"rest"}, 2, `unexpected argument "rest"`},
 		{[]string{"-cert", "x"}, 2, "belong together"},
 		{[]string{"-cert", "x", "-key", "x", "-tls"}, 2, "either"},
