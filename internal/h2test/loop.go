@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"syscall"
 
 	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/mintws"
@@ -49,9 +50,9 @@ func MakeLoop(sock net.Conn, conn httpconn.Conn) *Loop {
 // ErrOver is what Turn returns when Next is not NextRead and nothing has failed.
 var ErrOver = errors.New("the connection is over")
 
-// Turn writes what is to be written and handles one read.
+// Turn writes what is to be written and handles one read. That the peer reads no more is no reason not to hear what it says.
 func (l *Loop) Turn() error {
-	if err := l.Write(); err != nil {
+	if err := l.Write(); err != nil && !errors.Is(err, io.ErrClosedPipe) && !errors.Is(err, syscall.EPIPE) {
 		return err
 	}
 	if l.Conn.Next() == httpconn.NextClose {
@@ -106,14 +107,12 @@ func (l *Loop) handle() (err error) {
 }
 
 // Write writes what is to be written.
-func (l *Loop) Write() error {
+func (l *Loop) Write() (err error) {
 	if len(l.Out.Send) > 0 {
-		if _, err := l.Sock.Write(l.Out.Send); err != nil {
-			return err
-		}
+		_, err = l.Sock.Write(l.Out.Send)
 	}
 	l.Out.Reset()
-	return nil
+	return err
 }
 
 // maxTurns bounds Until: a test that needs more of them does not end.
