@@ -16,7 +16,8 @@ func hangUp(play func(s *h2test.Server) error) func(s *h2test.Server) error {
 	return func(s *h2test.Server) error { return errors.Join(play(s), errHangUp) }
 }
 
-// TestHTTP2ServerCloses: the end of input where it must not be is an error that says so, of the connection and of the WebSocket.
+// TestHTTP2ServerCloses: the end of input where it must not be is an error that says so, of the connection and of the
+// WebSocket.
 func TestHTTP2ServerCloses(t *testing.T) {
 	for name, play := range map[string]func(s *h2test.Server) error{
 		"before SETTINGS":   func(*h2test.Server) error { return nil },
@@ -56,8 +57,8 @@ func TestHTTP2ServerCloses(t *testing.T) {
 	}
 }
 
-// TestHTTP2Unprocessed: what the server says it has not processed is marked so, and after GOAWAY the connection is over with its
-// last stream (RFC 9113 sections 6.8 and 8.7).
+// TestHTTP2Unprocessed: what the server says it has not processed is marked so, and after GOAWAY the connection is over with
+// its last stream (RFC 9113 sections 6.8 and 8.7).
 func TestHTTP2Unprocessed(t *testing.T) {
 	for name, c := range map[string]struct {
 		play func(s *h2test.Server) error
@@ -125,8 +126,8 @@ func TestHTTP2IdleClose(t *testing.T) {
 	}
 }
 
-// TestHTTP2ResetFlood: a server that resets every stream that it is asked for costs the caller one error each, and the connection
-// nothing: it works on when the server has had enough.
+// TestHTTP2ResetFlood: a server that resets every stream that it is asked for costs the caller one error each, and the
+// connection nothing: it works on when the server has had enough.
 func TestHTTP2ResetFlood(t *testing.T) {
 	const resets = 3000
 	asked := 0

@@ -23,7 +23,8 @@ func afterBoth(then func(s *h2test.Server, id uint32) error) func(s *h2test.Serv
 	}
 }
 
-// flood opens the WebSocket and sends frames of content, n of them, all of which together are the beginning of one large message.
+// flood opens the WebSocket and sends frames of content, n of them, all of which together are the beginning of one large
+// message.
 func flood(s *h2test.Server, n, size int) error {
 	id, err := s.Opened()
 	head := []byte{0x82, 127, 0, 0, 0, 0, 0, 0xf0, 0, 0}
@@ -50,57 +51,71 @@ func block(b ...byte) func(s *h2test.Server) error {
 const squeeze = http2.ErrCodeCompression
 
 var illegalBlocks = []illegal{
-	{name: "CONTINUATION without HEADERS", section: "6.10", want: malformed, code: protocolError, play: raw(http2.FrameContinuation, 4, 0, 0x88)},
-	{name: "CONTINUATION on the connection", section: "6.10", want: malformed, code: protocolError, play: raw(http2.FrameContinuation, 4, onConn)},
-	{name: "PING in a header block", section: "6.10", want: malformed, code: protocolError, play: func(s *h2test.Server) error {
-		id, err := s.Asked()
-		_ = s.WriteRawFrame(http2.FrameHeaders, 0, id, []byte{0x88})
-		_ = s.WritePing(false, [8]byte{})
-		return err
-	}},
-	{name: "unknown frame in a header block", section: "5.5", want: malformed, code: protocolError, play: func(s *h2test.Server) error {
-		id, err := s.Asked()
-		_ = s.WriteRawFrame(http2.FrameHeaders, 0, id, []byte{0x88})
-		_ = s.WriteRawFrame(0xee, 0, id, nil)
-		return err
-	}},
-	{name: "CONTINUATION of another stream", section: "6.10", want: malformed, code: protocolError, play: func(s *h2test.Server) error {
-		id, err := s.Asked()
-		_ = s.WriteRawFrame(http2.FrameHeaders, 0, id, []byte{0x88})
-		_ = s.WriteContinuation(id+2, true, nil)
-		return err
-	}},
-	{name: "endless CONTINUATION", section: "10.5.1", want: httpconn.ErrHeaderTooLarge, code: calm, fed: 160 << 10, play: func(s *h2test.Server) error {
-		id, err := s.Asked()
-		_ = s.WriteRawFrame(http2.FrameHeaders, 0, id, []byte{0x88})
-		for p := make([]byte, 16384); err == nil; err = s.Flush() {
-			_ = s.WriteContinuation(id, false, p)
-		}
-		return err
-	}},
-	{name: "endless empty CONTINUATION", section: "10.5", want: httpconn.ErrHeaderTooLarge, code: calm, play: func(s *h2test.Server) error {
-		id, err := s.Asked()
-		for _ = s.WriteRawFrame(http2.FrameHeaders, 0, id, nil); err == nil; err = s.Flush() {
-			_ = s.WriteContinuation(id, false, nil)
-		}
-		return err
-	}},
+	{name: "CONTINUATION without HEADERS", section: "6.10", want: malformed, code: protocolError,
+		play: raw(http2.FrameContinuation, 4, 0, 0x88)},
+	{name: "CONTINUATION on the connection", section: "6.10", want: malformed, code: protocolError,
+		play: raw(http2.FrameContinuation, 4, onConn)},
+	{name: "PING in a header block", section: "6.10", want: malformed, code: protocolError,
+		play: func(s *h2test.Server) error {
+			id, err := s.Asked()
+			_ = s.WriteRawFrame(http2.FrameHeaders, 0, id, []byte{0x88})
+			_ = s.WritePing(false, [8]byte{})
+			return err
+		}},
+	{name: "unknown frame in a header block", section: "5.5", want: malformed, code: protocolError,
+		play: func(s *h2test.Server) error {
+			id, err := s.Asked()
+			_ = s.WriteRawFrame(http2.FrameHeaders, 0, id, []byte{0x88})
+			_ = s.WriteRawFrame(0xee, 0, id, nil)
+			return err
+		}},
+	{name: "CONTINUATION of another stream", section: "6.10", want: malformed, code: protocolError,
+		play: func(s *h2test.Server) error {
+			id, err := s.Asked()
+			_ = s.WriteRawFrame(http2.FrameHeaders, 0, id, []byte{0x88})
+			_ = s.WriteContinuation(id+2, true, nil)
+			return err
+		}},
+	{name: "endless CONTINUATION", section: "10.5.1", want: httpconn.ErrHeaderTooLarge, code: calm, fed: 160 << 10,
+		play: func(s *h2test.Server) error {
+			id, err := s.Asked()
+			_ = s.WriteRawFrame(http2.FrameHeaders, 0, id, []byte{0x88})
+			for p := make([]byte, 16384); err == nil; err = s.Flush() {
+				_ = s.WriteContinuation(id, false, p)
+			}
+			return err
+		}},
+	{name: "endless empty CONTINUATION", section: "10.5", want: httpconn.ErrHeaderTooLarge, code: calm,
+		play: func(s *h2test.Server) error {
+			id, err := s.Asked()
+			for _ = s.WriteRawFrame(http2.FrameHeaders, 0, id, nil); err == nil; err = s.Flush() {
+				_ = s.WriteContinuation(id, false, nil)
+			}
+			return err
+		}},
 	{name: "index 0", section: "RFC 7541 6.1", want: malformed, code: squeeze, play: block(0x80)},
 	{name: "index beyond the tables", section: "RFC 7541 2.3.3", want: malformed, code: squeeze, play: block(0x88, 0xbe)},
-	{name: "endless integer", section: "RFC 7541 5.1", want: malformed, code: squeeze, play: block(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1)},
-	{name: "string longer than its block", section: "RFC 7541 5.2", want: malformed, code: squeeze, play: block(0x88, 0x00, 0x05, 'a')},
-	{name: "Huffman EOS", section: "RFC 7541 5.2", want: malformed, code: squeeze, play: block(0x88, 0x00, 0x84, 0xff, 0xff, 0xff, 0xff, 0x00)},
-	{name: "Huffman padding of 8 bits", section: "RFC 7541 5.2", want: malformed, code: squeeze, play: block(0x88, 0x00, 0x82, 0x1f, 0xff, 0x00)},
-	{name: "table size beyond the limit", section: "RFC 7541 6.3", want: malformed, code: squeeze, play: block(0x3f, 0xe2, 0x1f, 0x88)},
-	{name: "table size update inside a block", section: "RFC 7541 4.2", want: malformed, code: squeeze, play: block(0x88, 0x20)},
+	{name: "endless integer", section: "RFC 7541 5.1", want: malformed, code: squeeze,
+		play: block(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1)},
+	{name: "string longer than its block", section: "RFC 7541 5.2", want: malformed, code: squeeze,
+		play: block(0x88, 0x00, 0x05, 'a')},
+	{name: "Huffman EOS", section: "RFC 7541 5.2", want: malformed, code: squeeze,
+		play: block(0x88, 0x00, 0x84, 0xff, 0xff, 0xff, 0xff, 0x00)},
+	{name: "Huffman padding of 8 bits", section: "RFC 7541 5.2", want: malformed, code: squeeze,
+		play: block(0x88, 0x00, 0x82, 0x1f, 0xff, 0x00)},
+	{name: "table size beyond the limit", section: "RFC 7541 6.3", want: malformed, code: squeeze,
+		play: block(0x3f, 0xe2, 0x1f, 0x88)},
+	{name: "table size update inside a block", section: "RFC 7541 4.2", want: malformed, code: squeeze,
+		play: block(0x88, 0x20)},
 	{name: "block that ends in a field", section: "RFC 7541 6.2", want: malformed, code: squeeze, play: block(0x88, 0x40)},
 	{name: "garbage", section: "4.3", want: malformed, code: squeeze, play: block([]byte("this is not compressed")...)},
 }
 
-// endless makes a server that opens the WebSocket and then repeats frames for ever, with few enough allowed that the end is seen
-// soon.
+// endless makes a server that opens the WebSocket and then repeats frames for ever, with few enough allowed that the end is
+// seen soon.
 func endless(name, section string, write func(s *h2test.Server, id uint32, i int)) illegal {
-	return illegal{name: name, section: section, want: httpconn.ErrFlood, code: calm, cfg: httpconn.Config{Limits: httpconn.Limits{MaxIdleFrames: 1000}},
+	return illegal{name: name, section: section, want: httpconn.ErrFlood, code: calm,
+		cfg: httpconn.Config{Limits: httpconn.Limits{MaxIdleFrames: 1000}},
 		play: func(s *h2test.Server) error {
 			id, err := s.Opened()
 			for i := 0; err == nil; i++ {
@@ -119,21 +134,26 @@ var illegalFloods = []illegal{
 		_ = s.WriteSettings(setting(initialWindow, uint32(i%2))...)
 	}),
 	endless("endless WINDOW_UPDATE", "10.5", func(s *h2test.Server, _ uint32, _ int) { _ = s.WriteWindowUpdate(0, 1) }),
-	endless("endless WINDOW_UPDATE on a stream", "10.5", func(s *h2test.Server, id uint32, _ int) { _ = s.WriteWindowUpdate(id, 1) }),
+	endless("endless WINDOW_UPDATE on a stream", "10.5",
+		func(s *h2test.Server, id uint32, _ int) { _ = s.WriteWindowUpdate(id, 1) }),
 	endless("endless PRIORITY", "10.5", func(s *h2test.Server, id uint32, i int) {
 		_ = s.WritePriority(id+2*uint32(i), http2.PriorityParam{StreamDep: 1})
 	}),
-	endless("endless unknown frames", "10.5", func(s *h2test.Server, _ uint32, i int) { _ = s.WriteRawFrame(0xee, 0, 0, []byte{byte(i)}) }),
+	endless("endless unknown frames", "10.5",
+		func(s *h2test.Server, _ uint32, i int) { _ = s.WriteRawFrame(0xee, 0, 0, []byte{byte(i)}) }),
 	endless("endless empty DATA", "10.5", func(s *h2test.Server, id uint32, _ int) { _ = s.WriteData(id, false, nil) }),
-	endless("endless empty padded DATA", "10.5", func(s *h2test.Server, id uint32, _ int) { _ = s.WriteDataPadded(id, false, nil, []byte{0}) }),
-	endless("endless GOAWAY", "10.5", func(s *h2test.Server, id uint32, _ int) { _ = s.WriteGoAway(id, http2.ErrCodeNo, nil) }),
-	{name: "endless PING with the default limit", section: "10.5", want: httpconn.ErrFlood, code: calm, fed: 2 << 20, play: func(s *h2test.Server) error {
-		_, err := s.Opened()
-		for ; err == nil; err = s.Flush() {
-			for range 1000 {
-				_ = s.WritePing(false, [8]byte{})
+	endless("endless empty padded DATA", "10.5",
+		func(s *h2test.Server, id uint32, _ int) { _ = s.WriteDataPadded(id, false, nil, []byte{0}) }),
+	endless("endless GOAWAY", "10.5",
+		func(s *h2test.Server, id uint32, _ int) { _ = s.WriteGoAway(id, http2.ErrCodeNo, nil) }),
+	{name: "endless PING with the default limit", section: "10.5", want: httpconn.ErrFlood, code: calm, fed: 2 << 20,
+		play: func(s *h2test.Server) error {
+			_, err := s.Opened()
+			for ; err == nil; err = s.Flush() {
+				for range 1000 {
+					_ = s.WritePing(false, [8]byte{})
+				}
 			}
-		}
-		return err
-	}},
+			return err
+		}},
 }

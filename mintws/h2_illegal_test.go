@@ -33,8 +33,8 @@ type outcome struct {
 	ends []h2test.Frame    // the RST_STREAM and GOAWAY that the server got
 }
 
-// meet runs play against a client that opens a WebSocket as soon as it may, and goes on until done or an error. After it, finish
-// may do what a program would do then; the socket is closed when it returns.
+// meet runs play against a client that opens a WebSocket as soon as it may, and goes on until done or an error. After it,
+// finish may do what a program would do then; the socket is closed when it returns.
 func meet(t *testing.T, cfg httpconn.Config, opt mintws.Options, play func(s *h2test.Server) error,
 	done func(o *outcome) bool, finish func(o *outcome)) *outcome {
 	t.Helper()
@@ -80,8 +80,8 @@ var errHangUp = errors.New("hang up")
 
 func never(*outcome) bool { return false }
 
-// TestHTTP2IllegalConnections: whatever breaks the rules of a connection ends it, with a clear error, after few bytes, and the
-// server is told why. The error sticks, and the WebSocket has it as its cause.
+// TestHTTP2IllegalConnections: whatever breaks the rules of a connection ends it, with a clear error, after few bytes, and
+// the server is told why. The error sticks, and the WebSocket has it as its cause.
 func TestHTTP2IllegalConnections(t *testing.T) {
 	for _, list := range [][]illegal{illegalStart, illegalFrames, illegalBlocks, illegalFloods} {
 		for _, c := range list {
@@ -132,8 +132,8 @@ func (c illegal) over(t *testing.T, o *outcome, cause error) {
 	}
 }
 
-// TestHTTP2IllegalStreams: whatever breaks the rules of one stream ends that one. The server is told, and the next WebSocket on
-// the same connection opens.
+// TestHTTP2IllegalStreams: whatever breaks the rules of one stream ends that one. The server is told, and the next WebSocket
+// on the same connection opens.
 func TestHTTP2IllegalStreams(t *testing.T) {
 	for _, list := range [][]illegal{illegalHeads, illegalTunnels} {
 		for _, c := range list {

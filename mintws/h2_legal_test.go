@@ -26,9 +26,9 @@ type legal struct {
 // smallWindows make flow control work in the direction to us, too.
 var smallWindows = httpconn.Config{StreamWindow: 20_000, ConnWindow: 65_535}
 
-// TestHTTP2LegalServers: with each of the servers several WebSockets on one connection echo 64 KiB. Nothing is lost, nothing hangs,
-// everything ends in order on both sides; the servers watch that the client keeps to what they announced. Then the same with
-// smaller messages, and the input cut into pieces of 1 to 7 bytes.
+// TestHTTP2LegalServers: with each of the servers several WebSockets on one connection echo 64 KiB. Nothing is lost, nothing
+// hangs, everything ends in order on both sides; the servers watch that the client keeps to what they announced. Then the
+// same with smaller messages, and the input cut into pieces of 1 to 7 bytes.
 func TestHTTP2LegalServers(t *testing.T) {
 	for _, list := range [][]legal{legalWindows, legalFrames, legalHeads, legalOrder} {
 		for _, c := range list {

@@ -11,8 +11,8 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// silent is a server that never does what it must. The library has no clock: nothing happens until a deadline of the caller's has
-// passed. Then the state can be inspected, and the connection ends in order with Cancel and Close.
+// silent is a server that never does what it must. The library has no clock: nothing happens until a deadline of the
+// caller's has passed. Then the state can be inspected, and the connection ends in order with Cancel and Close.
 type silent struct {
 	name    string
 	section string
@@ -45,7 +45,8 @@ func TestHTTP2SilentServers(t *testing.T) {
 			if last < 0 || o.ends[last].Type != http2.FrameGoAway || o.ends[last].Value != uint32(http2.ErrCodeNo) {
 				t.Errorf("the server got %v, want GOAWAY without an error", o.ends)
 			}
-			if reset := last > 0 && o.ends[0].Type == http2.FrameRSTStream && o.ends[0].Value == uint32(http2.ErrCodeCancel); o.id != 0 && reset == c.over {
+			canceled := last > 0 && o.ends[0].Type == http2.FrameRSTStream && o.ends[0].Value == uint32(http2.ErrCodeCancel)
+			if o.id != 0 && canceled == c.over {
 				t.Errorf("the server got %v; want RST_STREAM with CANCEL: %t", o.ends, !c.over)
 			}
 			if o.l.Fed > 64<<10 || o.l.Peak > 64<<10 {
@@ -114,45 +115,50 @@ func upgradeFails(want error) func(t *testing.T, o *outcome) {
 }
 
 var silentServers = []silent{
-	{name: "never says anything", section: "3.4", play: func(*h2test.Server) error { return nil }, check: func(t *testing.T, o *outcome) {
-		upgradeFails(httpconn.ErrSettingsPending)(t, o)
-		if _, ok := o.l.Conn.PeerSetting(http2.SettingMaxConcurrentStreams); ok || o.l.Conn.Slots() != 0 {
-			t.Errorf("%d slots before SETTINGS, want none", o.l.Conn.Slots())
-		}
-	}},
-	{name: "stops inside its SETTINGS", section: "3.4", check: upgradeFails(httpconn.ErrSettingsPending), play: func(s *h2test.Server) error {
-		s.Raw([]byte{0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0})
-		return nil
-	}},
+	{name: "never says anything", section: "3.4",
+		play: func(*h2test.Server) error { return nil }, check: func(t *testing.T, o *outcome) {
+			upgradeFails(httpconn.ErrSettingsPending)(t, o)
+			if _, ok := o.l.Conn.PeerSetting(http2.SettingMaxConcurrentStreams); ok || o.l.Conn.Slots() != 0 {
+				t.Errorf("%d slots before SETTINGS, want none", o.l.Conn.Slots())
+			}
+		}},
+	{name: "stops inside its SETTINGS", section: "3.4",
+		check: upgradeFails(httpconn.ErrSettingsPending), play: func(s *h2test.Server) error {
+			s.Raw([]byte{0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0})
+			return nil
+		}},
 	{name: "never allows extended CONNECT", section: "RFC 8441 3", check: upgradeFails(httpconn.ErrExtendedConnectDisabled),
 		play: func(s *h2test.Server) error { return errors.Join(s.WriteSettings(), s.WriteSettingsAck()) }},
 	{name: "never allows a stream", section: "5.1.2", check: upgradeFails(httpconn.ErrTooManyStreams),
 		play: func(s *h2test.Server) error { s.Greet(setting(maxStreams, 0)...); return nil }},
-	{name: "never acknowledges, never answers", section: "6.5.3", check: state(mintws.Connecting), play: func(s *h2test.Server) error {
-		_ = s.WriteSettings(setting(enableConnect, 1)...)
-		_, err := s.Await(http2.FrameHeaders)
-		return err
-	}},
-	{name: "never answers, gives credit and PINGs", section: "8.1", check: state(mintws.Connecting), play: func(s *h2test.Server) error {
-		id, err := s.Asked()
-		return errors.Join(err, s.WriteWindowUpdate(id, 100), s.WritePing(false, [8]byte{}))
-	}},
+	{name: "never acknowledges, never answers", section: "6.5.3",
+		check: state(mintws.Connecting), play: func(s *h2test.Server) error {
+			_ = s.WriteSettings(setting(enableConnect, 1)...)
+			_, err := s.Await(http2.FrameHeaders)
+			return err
+		}},
+	{name: "never answers, gives credit and PINGs", section: "8.1",
+		check: state(mintws.Connecting), play: func(s *h2test.Server) error {
+			id, err := s.Asked()
+			return errors.Join(err, s.WriteWindowUpdate(id, 100), s.WritePing(false, [8]byte{}))
+		}},
 	{name: "never more than 103", section: "8.1", check: state(mintws.Connecting), play: func(s *h2test.Server) error {
 		id, err := s.Asked()
 		s.Respond(id, ":status", "103")
 		return err
 	}},
-	{name: "stops inside a header block", section: "6.10", check: state(mintws.Connecting), play: func(s *h2test.Server) error {
-		id, err := s.Asked()
-		return errors.Join(err, s.WriteRawFrame(http2.FrameHeaders, 0, id, []byte{0x88}))
-	}},
+	{name: "stops inside a header block", section: "6.10",
+		check: state(mintws.Connecting), play: func(s *h2test.Server) error {
+			id, err := s.Asked()
+			return errors.Join(err, s.WriteRawFrame(http2.FrameHeaders, 0, id, []byte{0x88}))
+		}},
 	{name: "stops inside a DATA frame", section: "6.1", check: state(mintws.Open), play: func(s *h2test.Server) error {
 		_, err := s.Opened()
 		s.Raw([]byte{0, 0x40, 0, 0, 0, 0, 0, 0, 1, 0x82, 126, 0x10, 0, 'x'})
 		return err
 	}},
 	{name: "never gives credit", section: "6.9", cfg: httpconn.Config{Limits: httpconn.Limits{MaxBuffered: 1008}},
-		play: awaitData(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 100}), open: fillWindow, check: func(t *testing.T, o *outcome) {
+		play: awaitData(setting(initialWindow, 100)...), open: fillWindow, check: func(t *testing.T, o *outcome) {
 			state(mintws.Open)(t, o)
 			if window, n := o.l.Conn.SendWindow(o.id), o.l.Conn.Buffered(o.id); window != 0 || n != 1000 || o.l.Conn.Buffered(0) != n {
 				t.Errorf("the window is %d, %d bytes are queued; want 0 and 1000", window, n)
@@ -185,10 +191,11 @@ var silentServers = []silent{
 			t.Errorf("a stream that is processed cannot send after GOAWAY: %v", err)
 		}
 	}},
-	{name: "GOAWAY with an error, then nothing", section: "6.8", gone: true, check: state(mintws.Open), play: func(s *h2test.Server) error {
-		id, err := s.Opened()
-		return errors.Join(err, s.WriteGoAway(id, http2.ErrCodeInternal, []byte("fire")))
-	}},
+	{name: "GOAWAY with an error, then nothing", section: "6.8", gone: true,
+		check: state(mintws.Open), play: func(s *h2test.Server) error {
+			id, err := s.Opened()
+			return errors.Join(err, s.WriteGoAway(id, http2.ErrCodeInternal, []byte("fire")))
+		}},
 	{name: "never answers PING", section: "6.7", play: func(s *h2test.Server) error {
 		_, err := s.Opened()
 		for range httpconn.DefaultMaxPings {
@@ -232,14 +239,15 @@ func awaitData(settings ...http2.Setting) func(s *h2test.Server) error {
 	}
 }
 
-// fillWindow sends 1,100 bytes, where the window takes 100 and the queue the rest, with the few bytes more that a frame's header could
-// have had. Another frame is refused, and changes nothing.
+// fillWindow sends 1,100 bytes, where the window takes 100 and the queue the rest, with the few bytes more that a frame's
+// header could have had. Another frame is refused, and changes nothing.
 func fillWindow(t *testing.T, o *outcome) {
 	if err := o.l.Send(o.id, mintws.Binary(make([]byte, 1100-8))); err != nil {
 		t.Error(err)
 	}
 	before, ws := o.l.Conn, o.l.WS[o.id]
-	if err := o.l.Send(o.id, mintws.Ping(nil)); !errors.Is(err, httpconn.ErrBufferFull) || !before.Equal(o.l.Conn) || !ws.Equal(o.l.WS[o.id]) {
+	err := o.l.Send(o.id, mintws.Ping(nil))
+	if !errors.Is(err, httpconn.ErrBufferFull) || !before.Equal(o.l.Conn) || !ws.Equal(o.l.WS[o.id]) {
 		t.Errorf("sending with a full queue: %v, want %v and nothing changed", err, httpconn.ErrBufferFull)
 	}
 }

@@ -9,27 +9,28 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// Echo is a server that returns the WebSocket messages it gets, and the Close. Its fields make it unusual; the zero Echo is an
-// ordinary one.
+// Echo is a server that returns the WebSocket messages it gets, and the Close. Its fields make it unusual; the zero Echo is
+// an ordinary one.
 type Echo struct {
 	// Settings are the server's first. ENABLE_CONNECT_PROTOCOL is added, unless NoConnect is set.
 	Settings  []http2.Setting
 	NoConnect bool
 	// Begin is called when the first SETTINGS are written.
 	Begin func(e *Session)
-	// LateAck leaves the client's SETTINGS unacknowledged until Session.Ack is called. Until then the server goes by the defaults.
+	// LateAck leaves the client's SETTINGS unacknowledged until Session.Ack is called. Until then the server goes by the
+	// defaults.
 	LateAck bool
 	// Head answers a request; nil is a 200 without further fields.
 	Head func(e *Session, id uint32)
-	// Credit is called after each frame of the client's that used up window, and after each acknowledgement of SETTINGS. Nil gives
-	// credit for everything at once.
+	// Credit is called after each frame of the client's that used up window, and after each acknowledgement of SETTINGS. Nil
+	// gives credit for everything at once.
 	Credit func(e *Session, id uint32, n int)
 	// Before is called before each DATA frame on a stream, and After when the server has ended its side of it.
 	Before, After func(e *Session, id uint32)
 	// Chunk is how many bytes of content a DATA frame has at most; 0 is 16,384.
 	Chunk int
-	// Pad returns the padding of the nth DATA frame, -1 for none; nil is none. It is left out where the window or the frame has
-	// no room.
+	// Pad returns the padding of the nth DATA frame, -1 for none; nil is none. It is left out where the window or the frame
+	// has no room.
 	Pad func(n int) int
 	// EmptyEnd puts END_STREAM on a DATA frame of its own.
 	EmptyEnd bool

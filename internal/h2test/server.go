@@ -1,6 +1,7 @@
 // Package h2test has scripted HTTP/2 servers for tests, made with the Framer and the HPACK coder of golang.org/x/net, which
-// share nothing with package httpconn, and a loop that drives a connection against them. Servers run on one end of a net.Pipe
-// and judge what the client sends: windows, frame sizes and the number of streams are held against what they announced.
+// share nothing with package httpconn, and a loop that drives a connection against them. Servers run on one end of a
+// net.Pipe and judge what the client sends: windows, frame sizes and the number of streams are held against what they
+// announced.
 package h2test
 
 import (
@@ -17,8 +18,8 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// Patience is how long any read or write of a test may take. It is the deadline of every socket, and only ever passes where a
-// test has failed.
+// Patience is how long any read or write of a test may take. It is the deadline of every socket, and only ever passes where
+// a test has failed.
 const Patience = time.Minute
 
 // Frame is a frame that the client sent.
@@ -37,7 +38,8 @@ type Server struct {
 	Cut int
 	// Mangle, if it is set, may change the header of each frame, 9 bytes, before it is sent.
 	Mangle func(head []byte)
-	// MaxFrame is the largest frame that the client may send. A script that announces another sets it before it writes its SETTINGS.
+	// MaxFrame is the largest frame that the client may send. A script that announces another sets it before it writes its
+	// SETTINGS.
 	MaxFrame uint32
 
 	sock   net.Conn
@@ -49,8 +51,8 @@ type Server struct {
 	ends   []Frame
 }
 
-// Start runs play on the server's end of a connection and returns the client's end, which has a deadline. When play returns the
-// server closes its end. The test fails with its error, and does not end before it has returned.
+// Start runs play on the server's end of a connection and returns the client's end, which has a deadline. When play returns
+// the server closes its end. The test fails with its error, and does not end before it has returned.
 func Start(t testing.TB, play func(s *Server) error) net.Conn {
 	t.Helper()
 	client, sock := net.Pipe()
@@ -128,8 +130,8 @@ func take(frame http2.Frame) Frame {
 	return f
 }
 
-// Next sends what was written and returns the client's next frame. The error is io.EOF when the client has closed, and all that it
-// had sent before has been returned.
+// Next sends what was written and returns the client's next frame. The error is io.EOF when the client has closed, and all
+// that it had sent before has been returned.
 func (s *Server) Next() (Frame, error) {
 	if err := s.Flush(); err != nil && !errors.Is(err, io.ErrClosedPipe) {
 		return Frame{}, err
@@ -211,8 +213,8 @@ func (s *Server) Flush() error {
 	return nil
 }
 
-// Hush sends what was written and lets the client's reads time out from then on: what a deadline of the caller's would do to a
-// server that says nothing more, without the wait.
+// Hush sends what was written and lets the client's reads time out from then on: what a deadline of the caller's would do to
+// a server that says nothing more, without the wait.
 func (s *Server) Hush() error {
 	if err := s.Flush(); err != nil {
 		return err
