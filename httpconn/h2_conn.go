@@ -5,8 +5,8 @@ import "golang.org/x/net/http2"
 // Consume gives the server credit for n bytes of stream id that the caller is done with. It is for connections with
 // Config.ManualCredit; without it, and on HTTP/1.1, it returns [ErrUnsupported].
 //
-// It can be called after the stream is over, for the credit of the connection. [ErrConsumed] means that n is more than was received
-// and not consumed, [ErrUnknownStream] that there was no such stream. They change nothing.
+// It can be called after the stream is over, for the credit of the connection. [ErrConsumed] means that n is more than was
+// received and not consumed, [ErrUnknownStream] that there was no such stream. They change nothing.
 func (c Conn) Consume(out *Output, id StreamID, n int) (Conn, error) {
 	switch c.version {
 	case HTTP2:
@@ -17,8 +17,8 @@ func (c Conn) Consume(out *Output, id StreamID, n int) (Conn, error) {
 	return c, ErrClosed
 }
 
-// Ping sends a PING (RFC 9113 section 6.7). Its answer is an EventPong with the same payload. [ErrTooManyPings] means that too many
-// are unanswered; HTTP/1.1 returns [ErrUnsupported].
+// Ping sends a PING (RFC 9113 section 6.7). Its answer is an EventPong with the same payload. [ErrTooManyPings] means that
+// too many are unanswered; HTTP/1.1 returns [ErrUnsupported].
 func (c Conn) Ping(out *Output, payload [8]byte) (Conn, error) {
 	switch {
 	case c.version == HTTP1:
@@ -37,12 +37,13 @@ func (c Conn) Ping(out *Output, payload [8]byte) (Conn, error) {
 	return c, nil
 }
 
-// Buffered returns how many bytes given to SendData on stream id wait for the server's credit; id 0 is the whole connection. On
-// HTTP/1.1 nothing waits.
+// Buffered returns how many bytes given to SendData on stream id wait for the server's credit; id 0 is the whole connection.
+// On HTTP/1.1 nothing waits.
 func (c Conn) Buffered(id StreamID) int { return c.h2.queues.buffered(id) }
 
-// SendWindow returns how many bytes can be sent on stream id at once; id 0 is the whole connection. What exceeds it is queued. It
-// is 0 for a stream that cannot send. On HTTP/1.1 there are no windows: it is the largest int for a stream that can send, and for 0.
+// SendWindow returns how many bytes can be sent on stream id at once; id 0 is the whole connection. What exceeds it is
+// queued. It is 0 for a stream that cannot send. On HTTP/1.1 there are no windows: it is the largest int for a stream that
+// can send, and for 0.
 func (c Conn) SendWindow(id StreamID) int {
 	const all = int(^uint(0) >> 1)
 	if c.fail != nil || c.version == 0 {
@@ -54,6 +55,9 @@ func (c Conn) SendWindow(id StreamID) int {
 		}
 		return all
 	}
+	if c.h2.flags&h2Closed != 0 {
+		return 0
+	}
 	if id == 0 {
 		return int(max(0, c.h2.send))
 	}
@@ -64,8 +68,8 @@ func (c Conn) SendWindow(id StreamID) int {
 	return int(c.h2Window(s))
 }
 
-// PeerSetting returns what the server set. ok is false where it did not set it, until its SETTINGS have come, and on HTTP/1.1. Settings
-// that this package does not know are not kept.
+// PeerSetting returns what the server set. ok is false where it did not set it, until its SETTINGS have come, and on
+// HTTP/1.1. Settings that this package does not know are not kept.
 func (c Conn) PeerSetting(s http2.SettingID) (v uint32, ok bool) {
 	if c.h2.rare == nil {
 		return 0, false

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"slices"
 
 	"golang.org/x/net/http2"
 )
@@ -81,8 +82,8 @@ func (c *Conn) h2Setting(r *h2rare, s http2.Setting) *ConnError {
 	return nil
 }
 
-// h2Resize is a change of the initial window, which moves the windows of all streams (RFC 9113 section 6.9.2). They are stored
-// relative to it, so there is nothing to do for them but to see that none exceeds its maximum.
+// h2Resize is a change of the initial window, which moves the windows of all streams (RFC 9113 section 6.9.2). They are
+// stored relative to it, so there is nothing to do for them but to see that none exceeds its maximum.
 func (c *Conn) h2Resize(r *h2rare, window int32) *ConnError {
 	if window == r.window {
 		return nil
@@ -90,12 +91,16 @@ func (c *Conn) h2Resize(r *h2rare, window int32) *ConnError {
 	table := c.h2.streams.r.table
 	for _, s := range table {
 		if s.live() && int64(window)+int64(s.send) > maxWindow {
-			return fault(http2.ErrCodeFlowControl, ErrFlowControl, "INITIAL_WINDOW_SIZE %d makes the window of stream %d larger than 2^31-1", window, s.id)
+			return fault(http2.ErrCodeFlowControl, ErrFlowControl,
+				"INITIAL_WINDOW_SIZE %d makes the window of stream %d larger than 2^31-1", window, s.id)
 		}
 	}
 	r.window = window
 	// This walk and the one over the queues are as long as the table: a peer that asks for many pays with its budget.
-	c.h2.quiet = int32(min(int64(c.h2.quiet)+int64(len(table)/64), math.MaxInt32/2))
+	c.h2.quiet = int32(min(int64(c.h2.quiet)+int64(len(table)/64), math.MaxInt32-1))
+	if err := c.h2Quiet(frameHead{kind: http2.FrameSettings}); err != nil {
+		return err
+	}
 	c.h2.queues = c.h2.queues.unblock(func(id StreamID) bool { return c.h2StreamWindow(c.h2.streams.find(id)) > 0 })
 	return nil
 }
@@ -105,8 +110,7 @@ func (c *Conn) h2Ping(out *Output, f frameHead, p []byte) *ConnError {
 	if f.flags.Has(http2.FlagPingAck) && c.h2.rare.pings > 0 {
 		c.h2.quiet = 0
 		c.change().pings--
-		// The payload is copied where it would point to what is kept between calls; eight bytes are cheap either way.
-		out.Events = append(out.Events, Event{Kind: EventPong, Data: append(make([]byte, 0, 8), p...)})
+		out.Events = append(out.Events, Event{Kind: EventPong, Data: slices.Clone(p)})
 		return nil
 	}
 	if err := c.h2Quiet(f); err != nil || f.flags.Has(http2.FlagPingAck) {
@@ -122,7 +126,8 @@ func (c *Conn) h2GoAway(out *Output, p []byte) *ConnError {
 	last := StreamID(binary.BigEndian.Uint32(p) & uint32(maxStreamID))
 	code := http2.ErrCode(binary.BigEndian.Uint32(p[4:]))
 	if h.flags&h2GoneAway != 0 && last > h.rare.lastOK {
-		return fault(http2.ErrCodeProtocol, ErrMalformed, "GOAWAY with last stream %d after one with %d", last, h.rare.lastOK)
+		return fault(http2.ErrCodeProtocol, ErrMalformed,
+			"GOAWAY with last stream %d after one with %d", last, h.rare.lastOK)
 	}
 	h.flags |= h2GoneAway
 	c.change().lastOK = last
@@ -139,9 +144,7 @@ func (c *Conn) h2GoAway(out *Output, p []byte) *ConnError {
 	}
 	for _, s := range liveIn(h.streams.r.table) {
 		if s.id > last {
-			c.h2Close(s, streamPeerReset)
-			out.Events = append(out.Events, Event{Kind: EventReset, StreamID: s.id, Tag: s.tag,
-				Err: &StreamError{Stream: s.id, Code: http2.ErrCodeRefusedStream, Reason: "not processed before GOAWAY", Err: ErrUnprocessed}})
+			c.h2PeerReset(out, s, http2.ErrCodeRefusedStream, "not processed before GOAWAY")
 		}
 	}
 	return nil
@@ -149,19 +152,22 @@ func (c *Conn) h2GoAway(out *Output, p []byte) *ConnError {
 
 // h2Reset is the server's RST_STREAM on a stream that is not closed (RFC 9113 section 6.4).
 func (c *Conn) h2Reset(out *Output, f frameHead, p []byte) *ConnError {
-	s := c.h2.streams.find(f.id)
-	code := http2.ErrCode(binary.BigEndian.Uint32(p))
-	done := s.flags&streamGotEnd != 0
+	c.h2PeerReset(out, c.h2.streams.find(f.id), http2.ErrCode(binary.BigEndian.Uint32(p)), "reset by the server")
+	return c.h2Quiet(f)
+}
+
+// h2PeerReset ends live stream s for the server. The caller is told unless it has had the stream's EventDone: then the
+// server only wants no more of our content (RFC 9113 section 8.1).
+func (c *Conn) h2PeerReset(out *Output, s stream, code http2.ErrCode, reason string) {
 	c.h2Close(s, streamPeerReset)
-	err := &StreamError{Stream: s.id, Code: code, Reason: "reset by the server"}
-	switch {
-	case done && code == http2.ErrCodeNo: // section 8.1: it has answered, and wants no more of our content
-		return nil
-	case code == http2.ErrCodeRefusedStream: // section 8.7
+	if s.flags&streamGotEnd != 0 {
+		return
+	}
+	err := &StreamError{Stream: s.id, Code: code, Reason: reason}
+	if code == http2.ErrCodeRefusedStream && s.flags&streamAnswered == 0 && s.info == 0 { // section 8.7; an answer belies it
 		err.Err = ErrUnprocessed
 	}
 	out.Events = append(out.Events, Event{Kind: EventReset, StreamID: s.id, Tag: s.tag, Err: err})
-	return c.h2Quiet(f)
 }
 
 // h2WindowUpdate gives us credit (RFC 9113 section 6.9).
@@ -176,7 +182,8 @@ func (c *Conn) h2WindowUpdate(out *Output, f frameHead, p []byte) *ConnError {
 			return fault(http2.ErrCodeProtocol, ErrMalformed, "WINDOW_UPDATE of 0 on the connection")
 		}
 		if int64(h.send)+int64(n) > maxWindow { // section 6.9.1
-			return fault(http2.ErrCodeFlowControl, ErrFlowControl, "WINDOW_UPDATE of %d makes the connection's window larger than 2^31-1", n)
+			return fault(http2.ErrCodeFlowControl, ErrFlowControl,
+				"WINDOW_UPDATE of %d makes the connection's window larger than 2^31-1", n)
 		}
 		h.send += int32(n)
 		c.h2Serve(out)
@@ -187,7 +194,8 @@ func (c *Conn) h2WindowUpdate(out *Output, f frameHead, p []byte) *ConnError {
 		return c.h2FailStream(out, s, http2.ErrCodeProtocol, ErrMalformed, "WINDOW_UPDATE of 0")
 	}
 	if int64(h.rare.window)+int64(s.send)+int64(n) > maxWindow {
-		return c.h2FailStream(out, s, http2.ErrCodeFlowControl, ErrFlowControl, "WINDOW_UPDATE of %d makes its window larger than 2^31-1", n)
+		return c.h2FailStream(out, s, http2.ErrCodeFlowControl, ErrFlowControl,
+			"WINDOW_UPDATE of %d makes its window larger than 2^31-1", n)
 	}
 	s.send += int32(n)
 	h.streams.put(s)
@@ -200,12 +208,13 @@ func (c *Conn) h2WindowUpdate(out *Output, f frameHead, p []byte) *ConnError {
 
 // h2FailStream ends stream s by our RST_STREAM for what the server did (RFC 9113 section 5.4.2). The connection goes on: it
 // returns nil unless even that is too much.
-func (c *Conn) h2FailStream(out *Output, s stream, code http2.ErrCode, sentinel error, format string, args ...any) *ConnError {
+func (c *Conn) h2FailStream(
+	out *Output, s stream, code http2.ErrCode, sentinel error, format string, args ...any,
+) *ConnError {
 	out.Send = appendWord(out.Send, http2.FrameRSTStream, s.id, uint32(code))
-	reported := s.flags&streamGotEnd != 0
 	if s.live() {
 		c.h2Close(s, streamWeReset)
-		if !reported {
+		if s.flags&streamGotEnd == 0 { // otherwise the caller has had its last event
 			err := &StreamError{Stream: s.id, Code: code, Local: true, Reason: fmt.Sprintf(format, args...), Err: sentinel}
 			out.Events = append(out.Events, Event{Kind: EventReset, StreamID: s.id, Tag: s.tag, Err: err})
 		}

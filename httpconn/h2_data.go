@@ -10,11 +10,12 @@ func (c *Conn) h2BeginData(out *Output, f frameHead, v verdict) *ConnError {
 	h := &c.h2
 	n := int32(f.length)
 	if int64(h.recv)+int64(n) > int64(c.set.connWindow) { // section 6.9: "MUST be counted", whatever the stream's state
-		return fault(http2.ErrCodeFlowControl, ErrFlowControl, "DATA of %d bytes exceeds the connection's window of %d", n, c.set.connWindow-h.recv)
+		return fault(http2.ErrCodeFlowControl, ErrFlowControl,
+			"DATA of %d bytes exceeds the connection's window of %d", n, c.set.connWindow-h.recv)
 	}
 	h.recv += n
-	h.left, h.id, h.pad = n, f.id, 0
-	h.flags = h.flags&^(h2Padded|h2End|h2Drop|h2Counted) | h2InData
+	h.left, h.id = n, f.id
+	h.flags |= h2InData
 	if f.flags.Has(http2.FlagDataPadded) {
 		if n == 0 {
 			return fault(http2.ErrCodeFrameSize, ErrMalformed, "padded DATA frame of 0 bytes")
@@ -24,29 +25,26 @@ func (c *Conn) h2BeginData(out *Output, f frameHead, v verdict) *ConnError {
 	if f.flags.Has(http2.FlagDataEndStream) {
 		h.flags |= h2End
 	}
-	if n == 0 && h.flags&h2End == 0 {
-		if err := c.h2Quiet(f); err != nil {
-			return err
-		}
-	} else if v.action == accept && h.flags&h2End != 0 {
-		h.quiet = 0 // otherwise content does that: a frame may be all padding
-	}
-	if v.action != accept {
-		h.flags |= h2Drop
-		if v.action == failStream {
-			if err := c.h2FailStream(out, h.streams.find(f.id), v.code, ErrMalformed, "DATA after the end of the stream"); err != nil {
+	var err *ConnError
+	switch v.action {
+	case accept:
+		if n == 0 && h.flags&h2End == 0 {
+			if err = c.h2Quiet(f); err != nil {
 				return err
 			}
-		} else if err := c.h2Quiet(f); err != nil {
-			return err
 		}
-	} else if err := c.h2CheckData(out, n); err != nil {
-		return err
+		err = c.h2CheckData(out, n)
+	case failStream:
+		h.flags |= h2Drop
+		err = c.h2FailStream(out, h.streams.find(f.id), v.code, ErrMalformed, "DATA after the end of the stream")
+	default:
+		h.flags |= h2Drop
+		err = c.h2Quiet(f)
 	}
-	if n == 0 {
-		return c.h2EndData(out)
+	if err == nil && n == 0 {
+		err = c.h2EndData(out)
 	}
-	return nil
+	return err
 }
 
 // h2CheckData holds a DATA frame against its stream: the head comes first, and the window must allow it.
@@ -61,7 +59,8 @@ func (c *Conn) h2CheckData(out *Output, n int32) *ConnError {
 		window = max(window, initialWindow)
 	}
 	if int64(s.recv)+int64(n) > int64(window) { // section 6.9.1
-		return c.h2FailStream(out, s, http2.ErrCodeFlowControl, ErrFlowControl, "DATA of %d bytes exceeds the stream's window of %d", n, window-s.recv)
+		return c.h2FailStream(out, s, http2.ErrCodeFlowControl, ErrFlowControl,
+			"DATA of %d bytes exceeds the stream's window of %d", n, window-s.recv)
 	}
 	if s.left >= 0 {
 		h.flags |= h2Counted
@@ -81,18 +80,18 @@ func (c *Conn) h2Data(out *Output, data []byte) (int, *ConnError) {
 		h.left--
 		used, data = 1, data[1:]
 		if int32(h.pad) > h.left { // RFC 9113 section 6.1
-			return used, fault(http2.ErrCodeProtocol, ErrMalformed, "DATA with %d bytes of padding in %d of payload", h.pad, h.left+1)
+			return used, fault(http2.ErrCodeProtocol, ErrMalformed,
+				"DATA with %d bytes of padding in %d of payload", h.pad, h.left+1)
 		}
+		h.owed += int32(h.pad) + 1 // the caller never sees it
 		if h.flags&h2Drop == 0 {
-			if s := h.streams.find(h.id); s.id != 0 {
-				s.owed += int32(h.pad) + 1 // the caller never sees it
-				h.streams.put(s)
-			}
-		}
-		h.owed += int32(h.pad) + 1
-		if int32(h.pad) == h.left && h.flags&(h2Drop|h2End) == 0 {
-			if err := c.h2Quiet(frameHead{kind: http2.FrameData}); err != nil {
-				return used, err
+			s := h.streams.find(h.id)
+			s.owed += int32(h.pad) + 1
+			h.streams.put(s)
+			if int32(h.pad) == h.left && h.flags&h2End == 0 {
+				if err := c.h2Quiet(frameHead{kind: http2.FrameData}); err != nil {
+					return used, err
+				}
 			}
 		}
 	}
@@ -123,40 +122,39 @@ func (c *Conn) h2Content(out *Output, p []byte) *ConnError {
 		h.owed += int32(len(p))
 		return nil
 	}
-	h.quiet = 0
 	s := h.streams.find(h.id)
+	var rest int // what is more than was announced
 	if h.flags&h2Counted != 0 {
-		if s.left < int64(len(p)) { // RFC 9113 section 8.1.1; what was announced is handed over
-			p, rest := p[:s.left:s.left], int32(int64(len(p))-s.left)
-			if len(p) > 0 {
-				out.Events = append(out.Events, Event{Kind: EventData, StreamID: s.id, Tag: s.tag, Data: p})
-			}
-			h.owed += rest
-			if !c.set.manual {
-				h.owed += int32(len(p))
-			}
-			return c.h2FailStream(out, s, http2.ErrCodeProtocol, ErrMalformed, "more content than the content-length announced")
-		}
+		rest = int(max(0, int64(len(p))-s.left))
+		p = p[: len(p)-rest : len(p)-rest]
 		s.left -= int64(len(p))
 		h.streams.put(s)
+	}
+	if len(p) > 0 {
+		h.quiet = 0
+		out.Events = append(out.Events, Event{Kind: EventData, StreamID: s.id, Tag: s.tag, Data: p})
 	}
 	if !c.set.manual {
 		h.owed += int32(len(p))
 	}
-	out.Events = append(out.Events, Event{Kind: EventData, StreamID: s.id, Tag: s.tag, Data: p})
+	if rest > 0 { // RFC 9113 section 8.1.1
+		h.owed += int32(rest)
+		return c.h2FailStream(out, s, http2.ErrCodeProtocol, ErrMalformed, "more content than the content-length announced")
+	}
 	return nil
 }
 
 // h2EndData is the end of a DATA frame: credit for what it took, and the end of the stream if it was its last.
 func (c *Conn) h2EndData(out *Output) *ConnError {
 	h := &c.h2
-	h.flags &^= h2InData
+	id, flags := h.id, h.flags
+	h.id, h.flags = 0, flags&^h2FrameFlags
 	c.h2CreditConn(out)
-	if h.flags&h2Drop != 0 {
+	if flags&h2Drop != 0 {
 		return nil
 	}
-	s := h.streams.find(h.id)
-	if h.flags&h2End != 0 {
+	s := h.streams.find(id)
+	if flags&h2End != 0 {
 		return c.h2EndStream(out, s)
 	}
 	if !c.set.manual {
@@ -171,9 +169,11 @@ func (c *Conn) h2EndData(out *Output) *ConnError {
 // h2EndStream is the server's END_STREAM.
 func (c *Conn) h2EndStream(out *Output, s stream) *ConnError {
 	if s.left > 0 { // RFC 9113 section 8.1.1
-		return c.h2FailStream(out, s, http2.ErrCodeProtocol, ErrMalformed, "content ends %d bytes before the content-length", s.left)
+		return c.h2FailStream(out, s, http2.ErrCodeProtocol, ErrMalformed,
+			"content ends %d bytes before the content-length", s.left)
 	}
 	s.flags |= streamGotEnd
+	c.h2.quiet = 0
 	c.h2.streams.put(s)
 	if !s.live() {
 		c.change().live--
@@ -182,8 +182,8 @@ func (c *Conn) h2EndStream(out *Output, s stream) *ConnError {
 	return nil
 }
 
-// creditShare: credit is given once this part of the window is used up, so that WINDOW_UPDATEs are few (RFC 9113 section 6.9.1 leaves
-// the moment to the receiver).
+// creditShare: credit is given once this part of the window is used up, so that WINDOW_UPDATEs are few (RFC 9113 section
+// 6.9.1 leaves the moment to the receiver).
 const creditShare = 2
 
 func (c *Conn) h2CreditConn(out *Output) {
@@ -219,7 +219,18 @@ func (c Conn) h2Consume(out *Output, id StreamID, n int) (Conn, error) {
 	}
 	s := h.streams.get(id)
 	known := s.live() && s.flags&streamGotEnd == 0
-	if n < 0 || int64(n) > int64(h.recv-h.owed) || known && int64(n) > int64(s.recv-s.owed) {
+	coming := int32(0) // counted when the frame began, and not handed over
+	if h.flags&h2InData != 0 {
+		coming = h.left - int32(h.pad)
+	}
+	most := h.recv - h.owed - coming
+	if known {
+		if id != h.id {
+			coming = 0
+		}
+		most = min(most, s.recv-s.owed-coming)
+	}
+	if n < 0 || int64(n) > int64(most) {
 		return c, ErrConsumed
 	}
 	h.owed += int32(n)

@@ -86,7 +86,8 @@ func appendBlock(dst, block []byte, id StreamID, end bool, maxFrame int) []byte 
 // check judges a frame by its header alone: its place on the connection, its length, and its stream's state.
 func (c *Conn) check(f frameHead) (verdict, *ConnError) {
 	protocol := func(format string, args ...any) (verdict, *ConnError) {
-		return verdict{}, fault(http2.ErrCodeProtocol, ErrMalformed, "%v frame on stream %d: %s", f.kind, f.id, fmt.Sprintf(format, args...))
+		return verdict{}, fault(http2.ErrCodeProtocol, ErrMalformed,
+			"%v frame on stream %d: %s", f.kind, f.id, fmt.Sprintf(format, args...))
 	}
 	h := &c.h2
 	if h.flags&h2Settled == 0 && (f.kind != http2.FrameSettings || f.flags.Has(http2.FlagSettingsAck)) { // section 3.4
@@ -96,7 +97,8 @@ func (c *Conn) check(f frameHead) (verdict, *ConnError) {
 		return protocol("the first frame must be SETTINGS")
 	}
 	if f.length > initialMaxFrame { // section 4.2: what we announced, by saying nothing
-		return verdict{}, fault(http2.ErrCodeFrameSize, ErrMalformed, "%v frame of %d bytes, at most %d are allowed", f.kind, f.length, initialMaxFrame)
+		return verdict{}, fault(http2.ErrCodeFrameSize, ErrMalformed,
+			"%v frame of %d bytes, at most %d are allowed", f.kind, f.length, initialMaxFrame)
 	}
 	if h.rare.blockID != 0 && (f.kind != http2.FrameContinuation || f.id != h.rare.blockID) { // section 6.10
 		return protocol("expected CONTINUATION of the header block on stream %d", h.rare.blockID)
@@ -105,7 +107,8 @@ func (c *Conn) check(f frameHead) (verdict, *ConnError) {
 		if ok {
 			return verdict{}, nil
 		}
-		return verdict{}, fault(http2.ErrCodeFrameSize, ErrMalformed, "%v frame of %d bytes, expected %s", f.kind, f.length, want)
+		return verdict{}, fault(http2.ErrCodeFrameSize, ErrMalformed,
+			"%v frame of %d bytes, expected %s", f.kind, f.length, want)
 	}
 	switch f.kind {
 	case http2.FrameSettings, http2.FramePing, http2.FrameGoAway: // sections 6.5, 6.7, 6.8
@@ -137,23 +140,35 @@ func (c *Conn) check(f frameHead) (verdict, *ConnError) {
 		if f.length != 4 {
 			return size(false, "4")
 		}
-	case http2.FrameData, http2.FrameHeaders, http2.FramePriority, http2.FramePushPromise:
+	case http2.FrameData, http2.FrameHeaders, http2.FramePushPromise, http2.FramePriority:
 	default: // sections 4.1 and 5.5: unknown types are ignored
 		return verdict{action: ignore}, nil
 	}
 	if f.id == 0 { // sections 6.1 to 6.6
 		return protocol("expected a stream")
 	}
-	state := h.streams.find(f.id).state(f.id&1 == 0 || f.id > h.rare.lastID)
+	s := h.streams.find(f.id)
+	state := s.state(f.id&1 == 0 || f.id > h.rare.lastID)
 	v := verdicts[f.kind][state]
+	if f.kind == http2.FramePriority && f.length != 5 { // section 6.3: a stream error, where there is a stream
+		if s.live() {
+			return verdict{failStream, http2.ErrCodeFrameSize}, nil
+		}
+		return size(false, "5")
+	}
 	if v.action == failConn {
-		return v, fault(v.code, ErrMalformed, "%v frame on stream %d, which is %v", f.kind, f.id, state)
+		return v, f.misplaced(v.code, state)
 	}
 	return v, nil
 }
 
+// misplaced is the error for a frame that may not come in its stream's state.
+func (f frameHead) misplaced(code http2.ErrCode, state streamState) *ConnError {
+	return fault(code, ErrMalformed, "%v frame on stream %d, which is %v", f.kind, f.id, state)
+}
+
 // String returns the state's name in RFC 9113.
 func (s streamState) String() string {
-	return [...]string{"idle", "open", "half-closed (local)", "half-closed (remote)", "closed by both sides", "closed by the server's RST_STREAM",
-		"closed by our RST_STREAM", "closed"}[s]
+	return [...]string{"idle", "open", "half-closed (local)", "half-closed (remote)", "closed by both sides",
+		"closed by the server's RST_STREAM", "closed by our RST_STREAM", "closed"}[s]
 }

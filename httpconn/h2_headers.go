@@ -17,22 +17,24 @@ import (
 
 // h2Headers takes a HEADERS frame (RFC 9113 section 6.2).
 func (c *Conn) h2Headers(out *Output, f frameHead, p []byte) *ConnError {
+	pad := 0
 	if f.flags.Has(http2.FlagHeadersPadded) {
 		if len(p) == 0 {
 			return fault(http2.ErrCodeFrameSize, ErrMalformed, "padded HEADERS frame of 0 bytes")
 		}
-		pad := int(p[0])
-		if p = p[1:]; pad > len(p) {
-			return fault(http2.ErrCodeProtocol, ErrMalformed, "HEADERS with %d bytes of padding in %d", pad, len(p))
-		}
-		p = p[:len(p)-pad]
+		pad, p = int(p[0]), p[1:]
 	}
 	if f.flags.Has(http2.FlagHeadersPriority) { // deprecated, and ignored (section 5.3.2)
 		if len(p) < 5 {
-			return fault(http2.ErrCodeFrameSize, ErrMalformed, "HEADERS of %d bytes, too short for its priority", len(p))
+			return fault(http2.ErrCodeFrameSize, ErrMalformed,
+				"HEADERS frame of %d bytes, too short for its priority", f.length)
 		}
 		p = p[5:]
 	}
+	if pad > len(p) {
+		return fault(http2.ErrCodeProtocol, ErrMalformed, "HEADERS with %d bytes of padding in %d", pad, len(p))
+	}
+	p = p[:len(p)-pad]
 	end := f.flags.Has(http2.FlagHeadersEndStream)
 	if f.flags.Has(http2.FlagHeadersEndHeaders) {
 		return c.h2Block(out, f.id, p, end)
@@ -63,9 +65,11 @@ func (c *Conn) h2Continuation(out *Output, f frameHead, p []byte) *ConnError {
 func (c *Conn) h2CheckBlock(r *h2rare) *ConnError {
 	switch l := c.set.limits; {
 	case r.block.Len() > l.MaxHeaderBytes:
-		return fault(http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge, "header block of more than %d bytes on stream %d", l.MaxHeaderBytes, r.blockID)
+		return fault(http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge,
+			"header block of more than %d bytes on stream %d", l.MaxHeaderBytes, r.blockID)
 	case r.blockPart > l.MaxContinuations:
-		return fault(http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge, "header block in more than %d frames on stream %d", l.MaxContinuations, r.blockID)
+		return fault(http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge,
+			"header block in more than %d frames on stream %d", l.MaxContinuations, r.blockID)
 	}
 	return nil
 }
@@ -74,7 +78,8 @@ func (c *Conn) h2CheckBlock(r *h2rare) *ConnError {
 func (c *Conn) h2Block(out *Output, id StreamID, block []byte, end bool) *ConnError {
 	h := &c.h2
 	var scratch [16]hpack.Field
-	table, fields, err := h.rare.table.AppendFields(scratch[:0], block, hpack.Limits{List: c.set.limits.MaxHeaderBytes, Fields: c.set.limits.MaxHeaderFields})
+	limits := hpack.Limits{List: c.set.limits.MaxHeaderBytes, Fields: c.set.limits.MaxHeaderFields}
+	table, fields, err := h.rare.table.AppendFields(scratch[:0], block, limits)
 	tooLarge := errors.Is(err, hpack.ErrTooLarge)
 	if err != nil && !tooLarge { // RFC 9113 section 4.3: the table is lost
 		return fault(http2.ErrCodeCompression, ErrMalformed, "header block on stream %d: %v", id, err)
@@ -83,7 +88,10 @@ func (c *Conn) h2Block(out *Output, id StreamID, block []byte, end bool) *ConnEr
 		c.change().table = table
 	}
 	s := h.streams.find(id)
-	switch v := verdicts[http2.FrameHeaders][s.state(false)]; {
+	state := s.state(false)
+	switch v := verdicts[http2.FrameHeaders][state]; {
+	case v.action == failConn: // since HEADERS came, and before its CONTINUATION, our side has ended
+		return frameHead{kind: http2.FrameHeaders, id: id}.misplaced(v.code, state)
 	case v.action == ignore:
 		return c.h2Quiet(frameHead{kind: http2.FrameHeaders})
 	case v.action == failStream:
@@ -96,7 +104,8 @@ func (c *Conn) h2Block(out *Output, id StreamID, block []byte, end bool) *ConnEr
 	return c.h2Trailers(out, s, fields, end)
 }
 
-// h2Response takes the head of a response (RFC 9113 sections 8.1 and 8.3.2). What is malformed is a stream error (section 8.1.1).
+// h2Response takes the head of a response (RFC 9113 sections 8.1 and 8.3.2). What is malformed is a stream error (section
+// 8.1.1).
 func (c *Conn) h2Response(out *Output, s stream, fields []hpack.Field, end bool) *ConnError {
 	malformed := func(format string, args ...any) *ConnError {
 		return c.h2FailStream(out, s, http2.ErrCodeProtocol, ErrMalformed, format, args...)
@@ -119,26 +128,31 @@ func (c *Conn) h2Response(out *Output, s stream, fields []hpack.Field, end bool)
 		case end:
 			return malformed("status %d ends the stream", status)
 		case int(s.info) >= c.set.limits.MaxInformational:
-			return c.h2FailStream(out, s, http2.ErrCodeEnhanceYourCalm, ErrTooManyInformational, "more than %d", c.set.limits.MaxInformational)
+			return c.h2FailStream(out, s, http2.ErrCodeEnhanceYourCalm, ErrTooManyInformational,
+				"more than %d informational responses", c.set.limits.MaxInformational)
 		}
 		s.info++
 		c.h2.streams.put(s)
-		out.Events = append(out.Events, Event{Kind: EventInformational, StreamID: s.id, Tag: s.tag, Status: status, Header: header})
+		out.Events = append(out.Events,
+			Event{Kind: EventInformational, StreamID: s.id, Tag: s.tag, Status: status, Header: header})
 		return c.h2Quiet(frameHead{kind: http2.FrameHeaders})
 	}
-	s.left = -1
-	switch {
-	case s.flags&streamConnect != 0 && status < 300: // RFC 9110 section 9.3.6: a content-length is ignored
+	if s.flags&streamConnect != 0 && status < 300 { // RFC 9110 section 9.3.6: a content-length is ignored
 		s.flags |= streamTunnel
-	case s.flags&streamHead != 0 || status == http.StatusNoContent || status == http.StatusNotModified: // RFC 9110 section 6.4.1
-		s.left = 0
-	default:
-		if s.left, err = contentLength(header["Content-Length"]); err != nil {
-			return malformed("%v", err)
-		}
-		if end && s.left > 0 { // section 8.1.1
-			return malformed("no content, but content-length %d", s.left)
-		}
+		s.left = -1
+	} else if s.left, err = contentLength(header["Content-Length"]); err != nil {
+		return malformed("%v", err)
+	}
+	switch {
+	case s.flags&streamTunnel != 0:
+	case s.flags&streamHead != 0 || status == http.StatusNoContent || status == http.StatusNotModified:
+		s.left = 0 // RFC 9110 section 6.4.1
+	case end && s.left > 0: // section 8.1.1
+		return malformed("no content, but content-length %d", s.left)
+	}
+	if s.flags&(streamConnect|streamTunnel) == streamConnect { // refused: we have nothing to say on it, and say so
+		s.flags |= streamSentEnd
+		out.Send = appendFrameHead(out.Send, 0, http2.FrameData, http2.FlagDataEndStream, s.id)
 	}
 	s.flags |= streamAnswered
 	c.h2.quiet = 0
@@ -166,7 +180,7 @@ func (c *Conn) h2Trailers(out *Output, s stream, fields []hpack.Field, end bool)
 		return malformed("trailers: %v", err)
 	}
 	c.h2.quiet = 0
-	if s.left <= 0 { // otherwise the content is too short, which h2EndStream reports
+	if s.left <= 0 && len(header) > 0 { // content that is too short is reported by h2EndStream
 		out.Events = append(out.Events, Event{Kind: EventTrailers, StreamID: s.id, Tag: s.tag, Header: header})
 	}
 	return c.h2EndStream(out, s)
@@ -209,7 +223,8 @@ func checkName(name string) error {
 	return nil
 }
 
-// validValue reports whether v may be a field's value: no control characters, no white space around it (RFC 9113 section 8.2.1).
+// validValue reports whether v may be a field's value: no control characters, no white space around it (RFC 9113 section
+// 8.2.1).
 func validValue(v string) bool {
 	return httpguts.ValidHeaderFieldValue(v) && (v == "" || !strings.ContainsAny(v[:1]+v[len(v)-1:], " \t"))
 }
@@ -223,17 +238,16 @@ func parseStatus(v string) (int, bool) {
 	return int(n), err == nil && n >= 100
 }
 
-// contentLength reads content-length, -1 where there is none. Equal values may be repeated (RFC 9110 section 8.6).
+// contentLength reads content-length, -1 where there is none. It may be repeated in fields of its own with the same number;
+// lists are refused, as on HTTP/1.1 (RFC 9110 section 8.6 leaves the choice).
 func contentLength(values []string) (int64, error) {
 	length := int64(-1)
 	for _, v := range values {
-		for _, e := range strings.Split(v, ",") {
-			n, err := strconv.ParseUint(strings.Trim(e, " \t"), 10, 63)
-			if err != nil || length >= 0 && length != int64(n) {
-				return 0, fmt.Errorf("content-length is %s, expected one decimal number", show(strings.Join(values, ", ")))
-			}
-			length = int64(n)
+		n, err := strconv.ParseUint(v, 10, 63)
+		if err != nil || length >= 0 && length != int64(n) {
+			return 0, fmt.Errorf("content-length is %s, expected one decimal number", show(strings.Join(values, ", ")))
 		}
+		length = int64(n)
 	}
 	return length, nil
 }

@@ -9,10 +9,10 @@ import (
 // ledger is the table of the streams of an HTTP/2 connection, as a value: changing one stream costs the same with one stream
 // and with ten thousand, allocates next to nothing, and older ledgers stay what they were.
 //
-// A root holds an immutable checkpoint, an append-only log of the streams' later states, and a table that is the checkpoint with the
-// whole log applied. A ledger is a root and how much of its log counts. Whoever moves tok from that length to busy
-// holds the claim: it may edit the table and append to the log. Losing that race, or coming with an older length, means
-// to build a root of one's own from what is never written again. Nobody waits.
+// A root holds an immutable checkpoint, an append-only log of the streams' later states, and a table that is the checkpoint
+// with the whole log applied. A ledger is a root and how much of its log counts. Whoever moves tok from that length to busy
+// holds the claim: it may edit the table and append to the log. Losing that race, or coming with an older length, means to
+// build a root of one's own from what is never written again. Nobody waits.
 //
 // Invariant: tok is busy, or table == replay(checkpoint, log[:tok]).
 type ledger struct {
@@ -25,16 +25,17 @@ type ledgerRoot struct {
 	checkpoint []stream
 	log        []stream // each entry is the new state of the stream that it names
 	table      []stream // direct-mapped by slotOf; only for the holder of the claim
+	first      int      // how long the log was when the claim was made; only for its holder
 }
 
 const (
 	busy       = -1
 	minStreams = 4  // slots of the smallest table: most connections carry one WebSocket
-	minLog     = 64 // entries of the smallest log; a larger one has as many as the table, so that a change pays for one slot's copy
+	minLog     = 64 // entries of the smallest log; others have as many as the table, so that a change pays for one slot's copy
 )
 
-// slotOf returns the place of stream id, which is odd, in a table of n slots. The caller chooses the identifiers, so that two live
-// streams never have the same place.
+// slotOf returns the place of stream id, which is odd, in a table of n slots. The caller chooses the identifiers, so that
+// two live streams never have the same place.
 func slotOf(id StreamID, n int) int { return int(id>>1) & (n - 1) }
 
 func newRoot(table []stream) *ledgerRoot {
@@ -44,17 +45,14 @@ func newRoot(table []stream) *ledgerRoot {
 // claim makes l's table editable until release. Every call that changes a Conn claims at most once.
 func (l *ledger) claim() {
 	if l.r == nil {
-		l.r = newRoot(make([]stream, minStreams))
-		l.n = 0
-		l.r.tok.Store(busy)
+		l.rebase(make([]stream, minStreams))
 		return
 	}
 	if l.r.tok.CompareAndSwap(int64(l.n), busy) {
+		l.r.first = l.n
 		return
 	}
-	l.r = newRoot(l.replay())
-	l.n = 0
-	l.r.tok.Store(busy)
+	l.rebase(l.replay())
 }
 
 // release ends the claim: the table is that of l as it is now.
@@ -69,7 +67,8 @@ func (l *ledger) replay() []stream {
 	return table
 }
 
-// find returns the stream with the given identifier, or the zero stream where the table does not know it. It needs the claim.
+// find returns the stream with the given identifier, or the zero stream where the table does not know it. It needs the
+// claim.
 func (l *ledger) find(id StreamID) stream {
 	if s := l.r.table[slotOf(id, len(l.r.table))]; s.id == id {
 		return s
@@ -80,12 +79,15 @@ func (l *ledger) find(id StreamID) stream {
 // put stores the new state of a stream. It needs the claim. The claim is on l.r afterwards, which can be another root.
 func (l *ledger) put(s stream) {
 	l.r.table[slotOf(s.id, len(l.r.table))] = s
-	if l.n < len(l.r.log) {
-		l.r.log[l.n] = s
+	switch n := l.n; {
+	case n > l.r.first && l.r.log[n-1].id == s.id: // this call's own entry, which no other ledger counts yet
+		l.r.log[n-1] = s
+	case n < len(l.r.log):
+		l.r.log[n] = s
 		l.n++
-		return
+	default:
+		l.rebase(l.r.table) // the old root stays busy for ever: older ledgers replay what they need of it
 	}
-	l.rebase(l.r.table) // the old root stays busy for ever: older ledgers replay what they need of it
 }
 
 // rebase goes on in a new root with the given table.
@@ -143,21 +145,23 @@ func (l ledger) get(id StreamID) (s stream) {
 	return s
 }
 
-// streams returns the live streams in the order of their identifiers.
-func (l ledger) streams() (live []stream) {
-	if l.r == nil {
-		return nil
-	}
-	var table []stream
-	if claimed := l.r.tok.CompareAndSwap(int64(l.n), busy); claimed {
+// snapshot returns a table for reading: the caller's own.
+func (l ledger) snapshot() []stream {
+	switch {
+	case l.r == nil:
+		return make([]stream, minStreams)
+	case l.r.tok.CompareAndSwap(int64(l.n), busy):
 		defer l.release()
-		table = l.r.table
-	} else {
-		table = l.replay()
+		return slices.Clone(l.r.table)
 	}
-	return liveIn(table)
+	return l.replay()
 }
 
+// equal compares also what is remembered of closed streams, and the size of the table: late frames are judged by the one,
+// and the identifiers of later requests depend on the other.
+func (l ledger) equal(x ledger) bool { return slices.Equal(l.snapshot(), x.snapshot()) }
+
+// liveIn returns the live streams of a table in the order of their identifiers.
 func liveIn(table []stream) (live []stream) {
 	for _, s := range table {
 		if s.live() {

@@ -10,8 +10,8 @@ import (
 	"github.com/mintws/mintws/internal/pmap"
 )
 
-// h2queues holds the bytes that flow control does not allow yet. Only streams that are blocked are in it, so that the others never
-// look at it. It is never written once a call has returned; nil is empty.
+// h2queues holds the bytes that flow control does not allow yet. Only streams that are blocked are in it, so that the others
+// never look at it. It is never written once a call has returned; nil is empty.
 type h2queues struct {
 	streams pmap.Map[h2queue]
 	turns   idQueue // streams that have bytes and a window of their own, and wait for the connection's
@@ -52,6 +52,18 @@ func (q idQueue) pop() (StreamID, idQueue, bool) {
 	id := StreamID(binary.BigEndian.Uint32(q.ids.Bytes()[q.from:]))
 	q.from += 4
 	return id, q, true
+}
+
+func (q idQueue) len() int { return (q.ids.Len() - q.from) / 4 }
+
+// only returns the identifiers for which keep is true.
+func (q idQueue) only(keep func(StreamID) bool) (next idQueue) {
+	for id, rest, ok := q.pop(); ok; id, rest, ok = rest.pop() {
+		if keep(id) {
+			next = next.push(id)
+		}
+	}
+	return next
 }
 
 // add appends bytes to what stream id has to send. turn says that only the connection's window holds them up.
@@ -113,6 +125,9 @@ func (q *h2queues) drop(id StreamID) *h2queues {
 	if next.streams = next.streams.Delete(uint32(id)); next.streams.Len() == 0 {
 		return nil
 	}
+	if next.turns.len() > 2*next.streams.Len()+64 { // mostly turns of streams that are gone
+		next.turns = next.turns.only(func(id StreamID) bool { s, _ := next.get(id); return s.turn })
+	}
 	return next
 }
 
@@ -147,12 +162,14 @@ func (q *h2queues) equal(x *h2queues) bool {
 	if q == nil || x == nil {
 		return q == x
 	}
-	if q.bytes != x.bytes || q.streams.Len() != x.streams.Len() || !bytes.Equal(q.turns.ids.Bytes()[q.turns.from:], x.turns.ids.Bytes()[x.turns.from:]) {
+	if q.bytes != x.bytes || q.streams.Len() != x.streams.Len() ||
+		!bytes.Equal(q.turns.ids.Bytes()[q.turns.from:], x.turns.ids.Bytes()[x.turns.from:]) {
 		return false
 	}
 	for id, a := range q.streams.All {
 		b, ok := x.streams.Get(id)
-		if !ok || !bytes.Equal(a.rest(), b.rest()) || a.end != b.end || !bytes.Equal(a.trailers, b.trailers) || a.turn != b.turn {
+		same := ok && a.end == b.end && a.turn == b.turn
+		if !same || !bytes.Equal(a.rest(), b.rest()) || !bytes.Equal(a.trailers, b.trailers) {
 			return false
 		}
 	}
@@ -191,6 +208,7 @@ func (c *Conn) h2Serve(out *Output) {
 			flags = http2.FlagDataEndStream
 		}
 		out.Send = append(appendFrameHead(out.Send, n, http2.FrameData, flags, id), s.rest()[:n]...)
+		h.quiet = 0
 		st.send -= int32(n)
 		h.send -= int32(n)
 		q.bytes -= n
@@ -204,7 +222,7 @@ func (c *Conn) h2Serve(out *Output) {
 		}
 		q.streams = q.streams.Delete(uint32(id))
 		if s.trailers != nil {
-			out.Send = appendBlock(out.Send, s.trailers, id, true, int(h.rare.maxFrame))
+			c.h2SendBlock(out, s.trailers, id, true)
 		}
 		st.flags &^= streamQueued
 		h.streams.put(st)

@@ -1,6 +1,8 @@
 package httpconn
 
 import (
+	"fmt"
+
 	"golang.org/x/net/http2"
 
 	"github.com/mintws/mintws/internal/pbuf"
@@ -52,7 +54,11 @@ func (c *Conn) h2Frames(out *Output, data []byte) *ConnError {
 		}
 		switch {
 		case h.part.Len() == 0 && n == 0: // it ends in a later call
-			h.part = h.part.Append(data, 0)
+			whole := frameHeadLen
+			if len(data) >= frameHeadLen {
+				whole += parseFrameHead(data).length
+			}
+			h.part = h.part.Append(data, whole)
 			return nil
 		case h.part.Len() == 0:
 			data = data[n:]
@@ -63,8 +69,8 @@ func (c *Conn) h2Frames(out *Output, data []byte) *ConnError {
 	return nil
 }
 
-// h2Frame handles the frame at the start of b and returns how many bytes it used: the whole frame; of a DATA frame, which is not
-// awaited whole, its header; 0 where the frame is not all there.
+// h2Frame handles the frame at the start of b and returns how many bytes it used: the whole frame; of a DATA frame, which is
+// not awaited whole, its header; 0 where the frame is not all there.
 func (c *Conn) h2Frame(out *Output, b []byte) (int, *ConnError) {
 	if len(b) < frameHeadLen {
 		return 0, nil
@@ -89,7 +95,7 @@ func (c *Conn) h2Frame(out *Output, b []byte) (int, *ConnError) {
 	case v.action == ignore:
 		err = c.h2Quiet(f)
 	case v.action == failStream:
-		err = c.h2FailStream(out, c.h2.streams.find(f.id), v.code, ErrMalformed, "%v frame on a closed stream", f.kind)
+		err = c.h2FailStream(out, c.h2.streams.find(f.id), v.code, ErrMalformed, "%v frame of %d bytes", f.kind, f.length)
 	case f.kind == http2.FrameSettings:
 		err = c.h2Settings(out, f, p)
 	case f.kind == http2.FramePing:
@@ -108,7 +114,8 @@ func (c *Conn) h2Frame(out *Output, b []byte) (int, *ConnError) {
 func (c *Conn) h2Quiet(f frameHead) *ConnError {
 	c.h2.quiet++
 	if most := c.set.limits.MaxIdleFrames; int(c.h2.quiet) > most {
-		return fault(http2.ErrCodeEnhanceYourCalm, ErrFlood, "%d frames in a row that bring nothing, the last of them %v", c.h2.quiet, f.kind)
+		return fault(http2.ErrCodeEnhanceYourCalm, ErrFlood,
+			"%d frames in a row that bring nothing, the last of them %v", c.h2.quiet, f.kind)
 	}
 	return nil
 }
@@ -120,15 +127,15 @@ func (c *Conn) h2Fail(out *Output, fail *ConnError) {
 	c.fail = fail
 }
 
-// h2Abandon reports the end of the connection on every stream, and forgets all that it held.
+// h2Abandon reports the end of the connection on every stream that has not had its last event, and forgets all that it held.
 func (c *Conn) h2Abandon(out *Output, err error) {
 	for _, s := range liveIn(c.h2.streams.r.table) {
-		if s.flags&streamGotEnd == 0 { // otherwise the caller has had its last event
+		if s.flags&streamGotEnd == 0 {
 			out.Events = append(out.Events, Event{Kind: EventReset, StreamID: s.id, Tag: s.tag, Err: err})
 		}
 	}
 	c.h2.queues, c.h2.part = nil, pbuf.Buf{}
-	c.h2.flags = c.h2.flags&(h2Settled|h2GoneAway) | h2Closed
+	c.h2.flags = c.h2.flags&^h2FrameFlags | h2Closed
 	c.h2.left, c.h2.id, c.h2.pad, c.h2.quiet = 0, 0, 0, 0
 	r := c.change()
 	r.block, r.blockID, r.blockEnd, r.blockPart, r.live = pbuf.Buf{}, 0, false, 0, 0
@@ -141,19 +148,30 @@ func (c Conn) h2StreamEOF(out *Output) (Conn, error) {
 		return c, err
 	}
 	h := &c.h2
-	if h.rare.live == 0 && h.part.Len() == 0 && h.flags&(h2InData|h2Settled) == h2Settled && h.rare.blockID == 0 {
-		h.streams.claim()
+	h.streams.claim()
+	defer func() { c.h2.streams.release() }()
+	waiting := 0 // streams on which something was still to come
+	for _, s := range h.streams.r.table {
+		if s.live() && s.flags&streamGotEnd == 0 {
+			waiting++
+		}
+	}
+	var reason string
+	switch {
+	case h.flags&h2Settled == 0:
+		reason = "the server closed the connection before its SETTINGS"
+	case h.part.Len() > 0 || h.flags&h2InData != 0:
+		reason = "the server closed the connection in the middle of a frame"
+	case h.rare.blockID != 0:
+		reason = fmt.Sprintf("the server closed the connection in the header block of stream %d", h.rare.blockID)
+	case waiting > 0:
+		reason = fmt.Sprintf("the server closed the connection with responses under way: %d", waiting)
+	default:
 		c.h2Abandon(out, nil)
-		h.streams.release()
 		return c, nil
 	}
-	fail := fault(http2.ErrCodeNo, ErrUnexpectedEOF, "the server closed the connection with %d streams open", h.rare.live)
-	if h.flags&h2Settled == 0 {
-		fail.Reason = "the server closed the connection before its SETTINGS"
-	}
-	h.streams.claim()
+	fail := &ConnError{Code: http2.ErrCodeNo, Local: true, Reason: reason, Err: ErrUnexpectedEOF}
 	c.h2Abandon(out, fail)
-	h.streams.release()
 	c.fail = fail
 	return c, fail
 }

@@ -17,7 +17,8 @@ import (
 func h2New(set *settings, out *Output) Conn {
 	c := Conn{set: set, version: HTTP2}
 	c.h2.send = initialWindow
-	c.h2.rare = &h2rare{window: initialWindow, maxFrame: initialMaxFrame, resize: -1, encSize: hpack.DefaultMaxSize, unacked: true}
+	c.h2.rare = &h2rare{
+		window: initialWindow, maxFrame: initialMaxFrame, resize: -1, encSize: hpack.DefaultMaxSize, unacked: true}
 	out.Send = append(out.Send, http2.ClientPreface...)
 	out.Send = appendSettings(out.Send,
 		http2.Setting{ID: http2.SettingEnablePush, Val: 0},
@@ -38,7 +39,7 @@ func (c Conn) h2Request(out *Output, r Request) (Conn, StreamID, error) {
 	switch {
 	case h.flags&h2Settled == 0:
 		return c, 0, ErrSettingsPending
-	case h.flags&h2GoneAway != 0 || h.rare.lastID >= maxStreamID-1:
+	case h.flags&h2GoneAway != 0 || h.rare.lastID == maxStreamID:
 		return c, 0, ErrGoingAway
 	case h.slots() == 0:
 		return c, 0, ErrTooManyStreams
@@ -57,10 +58,9 @@ func (c Conn) h2Request(out *Output, r Request) (Conn, StreamID, error) {
 	if fields, err = h2Content(r, fields, &s); err != nil {
 		return c, 0, err
 	}
-	if most, ok := h.rare.peer[http2.SettingMaxHeaderListSize]; ok { // RFC 9113 section 10.5.1: it would be refused
-		if size := listSize(pseudo) + listSize(fields); size > int64(most) {
-			return c, 0, fmt.Errorf("%w: the request has %d bytes of fields, the server takes %d", ErrHeaderTooLarge, size, most)
-		}
+	fields = append(pseudo, fields...)
+	if err = c.h2CheckList(fields); err != nil {
+		return c, 0, err
 	}
 	if err = c.h2RoomFor(s, len(r.Body)); err != nil {
 		return c, 0, err
@@ -71,24 +71,20 @@ func (c Conn) h2Request(out *Output, r Request) (Conn, StreamID, error) {
 	rare := c.change()
 	h.streams.grow(int(rare.live) + 1)
 	// RFC 9113 section 5.1.1: identifiers increase, and may leave some out.
-	for s.id = rare.lastID + 1 | 1; !h.streams.free(s.id); s.id += 2 {
-		if s.id >= maxStreamID-1 {
+	for s.id = (rare.lastID + 1) | 1; !h.streams.free(s.id); s.id += 2 {
+		if s.id == maxStreamID {
 			return c, 0, ErrGoingAway
 		}
-	}
-	if s.id <= rare.lastID {
-		s.id += 2
 	}
 	rare.lastID = s.id
 	rare.live++
 	h.quiet = 0
 
-	block := c.h2EncodeFields(nil, slices.Concat(pseudo, fields))
 	end := s.flags&streamConnect == 0 && !r.HasBody && len(r.Body) == 0
 	if end {
 		s.flags |= streamSentEnd
 	}
-	out.Send = appendBlock(out.Send, block, s.id, end, int(rare.maxFrame))
+	c.h2SendBlock(out, encodeFields(fields), s.id, end)
 	h.streams.put(s)
 	if len(r.Body) > 0 {
 		mark := len(out.Send)
@@ -137,8 +133,8 @@ func h2Target(r *Request) ([]field, error) {
 	return append(fields, field{":scheme", r.Scheme}, field{":authority", r.Authority}, field{":path", path}), nil
 }
 
-// h2Fields returns the fields of h with names in lower case, sorted (RFC 9113 section 8.2). Those that belong to HTTP/1 are refused
-// (section 8.2.2), and Host, as Authority says it (section 8.3.1).
+// h2Fields returns the fields of h with names in lower case, sorted (RFC 9113 section 8.2). Those that belong to HTTP/1 are
+// refused (section 8.2.2), and Host, as Authority says it (section 8.3.1).
 func h2Fields(h http.Header) ([]field, error) {
 	fields, err := checkFields(h)
 	if err != nil {
@@ -164,7 +160,9 @@ func h2Fields(h http.Header) ([]field, error) {
 
 // h2Content settles how the request's content is delimited, and what kind of stream it is.
 func h2Content(r Request, fields []field, s *stream) ([]field, error) {
+	expect := false
 	for _, f := range fields {
+		expect = expect || f.name == "expect"
 		if f.name != "content-length" {
 			continue
 		}
@@ -180,12 +178,15 @@ func h2Content(r Request, fields []field, s *stream) ([]field, error) {
 		return nil, invalid("Method", r.Method, "no content with CONNECT")
 	case r.Method == http.MethodTrace && content: // RFC 9110 section 9.3.8
 		return nil, invalid("Method", r.Method, "no content with TRACE")
+	case expect && !content: // RFC 9110 section 10.1.1
+		return nil, invalid("Header", "expect", "no Expect without content")
 	case !r.HasBody && s.unsent >= 0 && s.unsent != int64(len(r.Body)):
-		return nil, invalid("field Content-Length", strconv.FormatInt(s.unsent, 10), fmt.Sprintf("the %d bytes of Body", len(r.Body)))
+		return nil, invalid("field Content-Length", strconv.FormatInt(s.unsent, 10),
+			fmt.Sprintf("the %d bytes of Body", len(r.Body)))
 	case s.unsent >= 0 && int64(len(r.Body)) > s.unsent:
 		return nil, fmt.Errorf("%w: Body has %d bytes, Content-Length is %d", ErrBodyLength, len(r.Body), s.unsent)
-	case !r.HasBody && s.unsent < 0 &&
-		(content || r.Method == http.MethodPost || r.Method == http.MethodPut || r.Method == http.MethodPatch): // RFC 9110 section 8.6
+	case !r.HasBody && s.unsent < 0 && // RFC 9110 section 8.6
+		(content || r.Method == http.MethodPost || r.Method == http.MethodPut || r.Method == http.MethodPatch):
 		s.unsent = int64(len(r.Body))
 		fields = append(fields, field{"content-length", strconv.Itoa(len(r.Body))})
 		slices.SortStableFunc(fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
@@ -202,18 +203,33 @@ func h2Content(r Request, fields []field, s *stream) ([]field, error) {
 	return fields, nil
 }
 
-// h2EncodeFields appends a header block. It begins with the table size update that the server waits for, if there is one
-// (RFC 7541 section 4.2).
-func (c *Conn) h2EncodeFields(dst []byte, fields []field) []byte {
+// h2CheckList returns ErrHeaderTooLarge if the server would refuse a header block as too large (RFC 9113 section 10.5.1).
+func (c *Conn) h2CheckList(fields []field) error {
+	most, ok := c.h2.rare.peer[http2.SettingMaxHeaderListSize]
+	if size := listSize(fields); ok && size > int64(most) {
+		return fmt.Errorf("%w: the request has %d bytes of fields, the server takes %d", ErrHeaderTooLarge, size, most)
+	}
+	return nil
+}
+
+// encodeFields returns a header block. It depends on no state, so it can be sent whenever its turn comes.
+func encodeFields(fields []field) (block []byte) {
+	for _, f := range fields {
+		// RFC 7541 section 7.1.3
+		sensitive := f.name == "authorization" || f.name == "proxy-authorization" || f.name == "cookie"
+		block = hpack.AppendField(block, f.name, f.value, sensitive)
+	}
+	return block
+}
+
+// h2SendBlock sends a header block on stream id. Before the first one after the server has lowered its table size goes the
+// update that it waits for (RFC 7541 section 4.2).
+func (c *Conn) h2SendBlock(out *Output, block []byte, id StreamID, end bool) {
 	if resize := c.h2.rare.resize; resize >= 0 {
-		dst = hpack.AppendTableSizeUpdate(dst, uint32(resize))
+		block = append(hpack.AppendTableSizeUpdate(nil, uint32(resize)), block...)
 		c.change().resize = -1
 	}
-	for _, f := range fields {
-		sensitive := f.name == "authorization" || f.name == "proxy-authorization" || f.name == "cookie" // RFC 7541 section 7.1.3
-		dst = hpack.AppendField(dst, f.name, f.value, sensitive)
-	}
-	return dst
+	out.Send = appendBlock(out.Send, block, id, end, int(c.h2.rare.maxFrame))
 }
 
 // listSize is the size of fields as SETTINGS_MAX_HEADER_LIST_SIZE counts it (RFC 9113 section 6.5.2).

@@ -11,7 +11,7 @@ import (
 // canSend returns nil if the stream can carry bytes now.
 func (s stream) canSend() error {
 	switch {
-	case s.id == 0 || s.flags&(streamWeReset|streamPeerReset) != 0:
+	case !s.live(): // also while it is remembered: that must make no difference
 		return ErrUnknownStream
 	case s.flags&streamSentEnd != 0:
 		return ErrStreamEnded
@@ -24,7 +24,8 @@ func (s stream) canSend() error {
 func (c Conn) h2SendData(out *Output, id StreamID, p []byte, end bool) (Conn, error) {
 	mark, err := c.h2BeginSend(out, id, len(p))
 	if err != nil {
-		if end && len(p) == 0 && err == ErrStreamEnded {
+		opened := id&1 != 0 && c.h2.rare.lastID >= id
+		if end && len(p) == 0 && (err == ErrStreamEnded || err == ErrUnknownStream && opened) {
 			return c, nil
 		}
 		return c, err
@@ -57,7 +58,8 @@ func (c Conn) h2BeginSend(out *Output, id StreamID, size int) (int, error) {
 func (c *Conn) h2RoomFor(s stream, size int) error {
 	blocked := int64(size) - c.h2Window(s)
 	if blocked > 0 && blocked+int64(c.h2.queues.buffered(0)) > int64(c.set.limits.MaxBuffered) {
-		return fmt.Errorf("%w: %d bytes queued, %d more to queue, the limit is %d", ErrBufferFull, c.h2.queues.buffered(0), blocked, c.set.limits.MaxBuffered)
+		return fmt.Errorf("%w: %d bytes queued, %d more to queue, the limit is %d",
+			ErrBufferFull, c.h2.queues.buffered(0), blocked, c.set.limits.MaxBuffered)
 	}
 	return nil
 }
@@ -76,8 +78,8 @@ func (c Conn) h2EndSend(out *Output, id StreamID, mark int, end bool) (Conn, err
 		return c, err
 	}
 	n := len(out.Send) - mark - frameHeadLen
-	if mark < 0 || n < 0 {
-		return c, fmt.Errorf("%w: mark %d, but out.Send holds %d bytes", ErrNotSendable, mark, len(out.Send))
+	if mark < 0 || n < 0 || [frameHeadLen]byte(out.Send[mark:]) != [frameHeadLen]byte{} {
+		return c, fmt.Errorf("%w: mark %d is not where BeginData left room", ErrNotSendable, mark)
 	}
 	c.h2.streams.claim()
 	s := c.h2.streams.find(id)
@@ -93,8 +95,8 @@ func (c Conn) h2EndSend(out *Output, id StreamID, mark int, end bool) (Conn, err
 	return c, err
 }
 
-// h2Send frames what stands in out.Send behind mark and the room for a frame header, and queues what the windows forbid. It needs the
-// claim, and a stream that can send.
+// h2Send frames what stands in out.Send behind mark and the room for a frame header, and queues what the windows forbid. It
+// needs the claim, and a stream that can send.
 func (c *Conn) h2Send(out *Output, s stream, mark int, end bool) {
 	h := &c.h2
 	body := out.Send[mark+frameHeadLen:]
@@ -123,8 +125,8 @@ func (c *Conn) h2Send(out *Output, s stream, mark int, end bool) {
 	}
 }
 
-// frameData makes b[mark:], room for a header and content, DATA frames of at most size bytes (RFC 9113 section 6.1). Without content
-// there is a frame only if it ends the stream.
+// frameData makes b[mark:], room for a header and content, DATA frames of at most size bytes (RFC 9113 section 6.1). Without
+// content there is a frame only if it ends the stream.
 func frameData(b []byte, mark int, id StreamID, end bool, size int) []byte {
 	n := len(b) - mark - frameHeadLen
 	last := http2.Flags(0)
@@ -175,20 +177,24 @@ func (c Conn) h2SendTrailers(out *Output, id StreamID, header http.Header) (Conn
 	}
 	for _, f := range fields {
 		if !httpguts.ValidTrailerHeader(http.CanonicalHeaderKey(f.name)) {
-			return c, invalid("trailer field", f.name, "a field that may stand in a trailer section (RFC 9110 section 6.5.1)")
+			return c, invalid("trailer field", f.name,
+				"a field that may stand in a trailer section (RFC 9110 section 6.5.1)")
 		}
 	}
 	if len(fields) == 0 {
 		return c.h2SendData(out, id, nil, true)
 	}
-	block := c.h2EncodeFields(nil, fields)
+	if err = c.h2CheckList(fields); err != nil {
+		return c, err
+	}
 	h := &c.h2
 	h.streams.claim()
 	s.flags |= streamSentEnd
-	if s.flags&streamQueued != 0 {
+	h.quiet = 0
+	if block := encodeFields(fields); s.flags&streamQueued != 0 {
 		h.queues = h.queues.finish(id, block)
 	} else {
-		out.Send = appendBlock(out.Send, block, id, true, int(h.rare.maxFrame))
+		c.h2SendBlock(out, block, id, true)
 	}
 	h.streams.put(s)
 	h.streams.release()

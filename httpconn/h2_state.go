@@ -11,8 +11,8 @@ import (
 	"github.com/mintws/mintws/internal/pbuf"
 )
 
-// h2 is the state of an HTTP/2 connection: part of a Conn, copied with it. What changes with every frame is here; what changes
-// rarely is behind pointers to structs that are never written once a call has returned.
+// h2 is the state of an HTTP/2 connection: part of a Conn, copied with it. What changes with every frame is here; what
+// changes rarely is behind pointers to structs that are never written once a call has returned.
 type h2 struct {
 	streams ledger
 	rare    *h2rare
@@ -25,7 +25,7 @@ type h2 struct {
 	left  int32    // payload bytes of the DATA frame under way that have not come, padding included
 	id    StreamID // its stream
 	quiet int32    // frames since the last that brought anything: see Limits.MaxIdleFrames
-	pad   uint8    // its padding, once that is known
+	pad   uint8    // padding of the DATA frame under way that has not come, once its length is known
 	flags h2flags
 }
 
@@ -39,7 +39,9 @@ const (
 	h2InData                       // a DATA frame is under way
 	h2Settled                      // the server's first SETTINGS have come
 	h2GoneAway                     // the server sent GOAWAY
-	h2Closed                       // the connection is over, without a fault
+	h2Closed                       // the connection is over
+
+	h2FrameFlags = h2Padded | h2End | h2Drop | h2Counted | h2InData
 )
 
 // h2rare is what changes rarely. It is copied to be changed.
@@ -120,7 +122,7 @@ func (h h2) equal(x h2) bool {
 	if h.rare == nil {
 		return true
 	}
-	if !sameStreams(h.streams, x.streams) || !h.rare.equal(x.rare) {
+	if !h.streams.equal(x.streams) || !h.rare.equal(x.rare) {
 		return false
 	}
 	h.streams, h.rare, h.part, h.queues = x.streams, x.rare, x.part, x.queues
@@ -132,17 +134,4 @@ func (r *h2rare) equal(x *h2rare) bool {
 		r.resize == x.resize && r.encSize == x.encSize && r.lastID == x.lastID && r.live == x.live && r.pings == x.pings &&
 		r.unacked == x.unacked && r.lastOK == x.lastOK && bytes.Equal(r.block.Bytes(), x.block.Bytes()) &&
 		r.blockID == x.blockID && r.blockEnd == x.blockEnd && r.blockPart == x.blockPart
-}
-
-func sameStreams(a, b ledger) bool {
-	x, y := a.streams(), b.streams()
-	if len(x) != len(y) {
-		return false
-	}
-	for i := range x {
-		if x[i] != y[i] {
-			return false
-		}
-	}
-	return true
 }

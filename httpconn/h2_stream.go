@@ -118,15 +118,19 @@ var verdicts = [...][numStates]verdict{
 	http2.FrameRSTStream: {
 		stateIdle: {failConn, http2.ErrCodeProtocol}, // section 6.4
 		stateOpen: {}, stateHalfLocal: {}, stateHalfRemote: {},
-		stateEnded: {action: ignore}, statePeerReset: {action: ignore}, stateWeReset: {action: ignore}, stateForgotten: {action: ignore},
+		stateEnded: {action: ignore}, statePeerReset: {action: ignore},
+		stateWeReset: {action: ignore}, stateForgotten: {action: ignore},
 	},
 	http2.FrameWindowUpdate: {
 		stateIdle: {failConn, http2.ErrCodeProtocol},
 		stateOpen: {}, stateHalfLocal: {action: ignore}, stateHalfRemote: {},
-		stateEnded: {action: ignore}, statePeerReset: {action: ignore}, stateWeReset: {action: ignore}, stateForgotten: {action: ignore},
+		stateEnded: {action: ignore}, statePeerReset: {action: ignore},
+		stateWeReset: {action: ignore}, stateForgotten: {action: ignore},
 	},
 	http2.FramePushPromise: { // section 8.4: a connection error, as we said ENABLE_PUSH 0
-		{failConn, http2.ErrCodeProtocol}, {failConn, http2.ErrCodeProtocol}, {failConn, http2.ErrCodeProtocol}, {failConn, http2.ErrCodeProtocol},
-		{failConn, http2.ErrCodeProtocol}, {failConn, http2.ErrCodeProtocol}, {failConn, http2.ErrCodeProtocol}, {failConn, http2.ErrCodeProtocol},
+		{failConn, http2.ErrCodeProtocol}, {failConn, http2.ErrCodeProtocol},
+		{failConn, http2.ErrCodeProtocol}, {failConn, http2.ErrCodeProtocol},
+		{failConn, http2.ErrCodeProtocol}, {failConn, http2.ErrCodeProtocol},
+		{failConn, http2.ErrCodeProtocol}, {failConn, http2.ErrCodeProtocol},
 	},
 }

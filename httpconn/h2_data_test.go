@@ -1,0 +1,3 @@
+package httpconn
+
+var h2DataCases []h2Case
