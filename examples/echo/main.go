@@ -1,8 +1,9 @@
 // Command echo talks to a WebSocket echo server and prints what goes and comes: text, binary, a message in fragments with a
 // ping between them, and the closing handshake. It fails unless everything came back.
 //
-//	go run ./examples/echo                           # a server of its own, on a free port of this machine
-//	go run ./examples/echo wss://example.org/echo    # that server
+//	go run ./examples/echo                               # a server of its own, over HTTP/1.1 and then over HTTP/2
+//	go run ./examples/echo wss://example.org/echo        # that server, over what it prefers
+//	go run ./examples/echo -http2 wss://example.org/echo # over HTTP/2 or not at all
 package main
 
 import (
@@ -10,6 +11,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -21,12 +23,13 @@ import (
 	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/internal/echo"
 	"github.com/mintws/mintws/mintws"
+	_ "github.com/mintws/mintws/mintws/wshttp/xconnect" // for the server: WebSockets on HTTP/2
 )
 
 func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second) // for all of it
 	defer cancel()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "echo:", err)
 		os.Exit(1)
 	}
@@ -34,46 +37,52 @@ func main() {
 
 // run talks to the server that args name, or to one that it starts.
 func run(ctx context.Context, args []string, w io.Writer) error {
-	if len(args) > 1 {
-		return errors.New("usage: echo [ws://host/path | wss://host/path]")
+	fs := flag.NewFlagSet("echo", flag.ContinueOnError)
+	insist := fs.Bool("http2", false, "use HTTP/2 or fail")
+	if err := fs.Parse(args); err != nil {
+		return err
 	}
-	if len(args) == 1 {
-		return talk(ctx, w, args[0])
+	// Over TLS the server chooses one of them; without, the first is spoken.
+	versions := []httpconn.Version{httpconn.HTTP1, httpconn.HTTP2}
+	if *insist {
+		versions = versions[1:]
+	}
+	switch fs.NArg() {
+	case 0:
+	case 1:
+		return talk(ctx, w, fs.Arg(0), versions)
+	default:
+		return errors.New("usage: echo [-http2] [ws://host/path | wss://host/path]")
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: echo.New(echo.Options{}), ReadHeaderTimeout: 5 * time.Second}
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
+	server := &http.Server{Handler: echo.New(echo.Options{}), Protocols: &protocols, ReadHeaderTimeout: 5 * time.Second}
 	go server.Serve(listener) //nolint:errcheck // it ends with Close
 	defer server.Close()
-	return talk(ctx, w, "ws://"+listener.Addr().String()+"/")
+	for i := 0; i < len(versions) && err == nil; i++ {
+		err = talk(ctx, w, "ws://"+listener.Addr().String()+"/", versions[i:i+1])
+	}
+	return err
 }
 
-var (
-	said = []mintws.Frame{
-		mintws.Text("Hello, 世界"),
-		mintws.Binary([]byte{0x00, 0x01, 0xfe, 0xff}),
-		{Opcode: mintws.OpText, More: true, Payload: []byte("one message, ")},
-		mintws.Ping([]byte("in between")),
-		{Opcode: mintws.OpContinuation, Payload: []byte("two fragments")},
-	}
-	// What a server that echoes answers to it. Other messages, such as a greeting, are shown and not minded.
-	wanted = []mintws.Frame{said[0], said[1], mintws.Pong([]byte("in between")), mintws.Text("one message, two fragments")}
-
-	errClosed = errors.New("the server closed the WebSocket")
-)
+var errClosed = errors.New("the server closed the WebSocket")
 
 // talk has the loop of every client. It returns nil if all came back and the closing handshake is complete.
-func talk(ctx context.Context, w io.Writer, url string) error {
+func talk(ctx context.Context, w io.Writer, url string, versions []httpconn.Version) error {
 	var out httpconn.Output // scratch space, as in and buf are
 	var in mintws.Inbox
 	buf := make([]byte, 64<<10)
-	sock, conn, err := httpconn.Dial(ctx, url, &out, httpconn.DialOptions{})
+	sock, conn, err := httpconn.Dial(ctx, url, &out, httpconn.DialOptions{Protocols: versions})
 	if err != nil {
 		return err
 	}
 	defer sock.Close()
+	fmt.Fprintln(w, conn.Version())
 	deadline, _ := ctx.Deadline() // the socket is ours, and so are its deadlines
 	if err = sock.SetDeadline(deadline); err != nil {
 		return err
@@ -100,6 +109,9 @@ func talk(ctx context.Context, w io.Writer, url string) error {
 			var failure error
 			conn, ws, failure = mintws.Receive(conn, &out, ws, &in, ev) // opens, decodes, answers Ping and Close
 			err = cmp.Or(failure, err)
+			if ev.Kind == httpconn.EventDone || ev.Kind == httpconn.EventReset { // of the only stream
+				conn = conn.Close(&out) // HTTP/2 says GOAWAY
+			}
 		}
 		for _, f := range in.Frames {
 			fmt.Fprintln(w, "←", show(f))
@@ -110,7 +122,7 @@ func talk(ctx context.Context, w io.Writer, url string) error {
 		}
 		var say []mintws.Frame
 		switch {
-		case ws.State() == mintws.Closed && !lingering: // the server closes the connection first: RFC 6455 section 7.1.1
+		case ws.State() == mintws.Closed && !lingering: // the server ends it first: RFC 6455 section 7.1.1
 			lingering, err = true, cmp.Or(err, sock.SetReadDeadline(time.Now().Add(time.Second)))
 		case ws.State() == mintws.Open && !greeted:
 			say, greeted = said, true
@@ -127,19 +139,4 @@ func talk(ctx context.Context, w io.Writer, url string) error {
 		err = fmt.Errorf("%d of %d did not come back: %w", len(missing), len(wanted), cmp.Or(err, errClosed))
 	}
 	return err
-}
-
-// show describes a frame in one line: opcode, length of the payload, and the beginning of it.
-func show(f mintws.Frame) string {
-	s := fmt.Sprintf("%-12v %4d  ", f.Opcode, len(f.Payload))
-	switch f.Opcode {
-	case mintws.OpBinary:
-		return s + fmt.Sprintf("% .20x", f.Payload)
-	case mintws.OpClose:
-		s += f.Code.String() + " "
-	}
-	if s += fmt.Sprintf("%.40q", f.Payload); f.More {
-		s += " …"
-	}
-	return s
 }
