@@ -76,7 +76,13 @@ func (c *client) round(peers []peer, base int) (err error) {
 			var m runtime.MemStats
 			runtime.ReadMemStats(&m)
 			c.memory = max(c.memory, m.HeapInuse+m.StackInuse)
-			c.atOnce = max(c.atOnce, len(peers))
+			open := 0
+			for i := range peers {
+				if peers[i].ws.State() == mintws.Open {
+					open++
+				}
+			}
+			c.atOnce = max(c.atOnce, open)
 		}
 	}
 	c.rounds++
