@@ -75,7 +75,8 @@ func window(size int32, def, least int32) int32 {
 // caller closed, or whose server has closed its side, returns [ErrClosed].
 func (c Conn) Stream(out *Output, data []byte) (Conn, error) {
 	if c.version == HTTP2 {
-		return c.h2Stream(out, data)
+		err := c.h2Stream(out, data)
+		return c, err
 	}
 	if c.version != HTTP1 {
 		return c, ErrClosed
@@ -140,7 +141,8 @@ func (c Conn) Request(out *Output, r Request) (Conn, StreamID, error) {
 // sent or the end comes before it is reached, [ErrClosed]. They change nothing.
 func (c Conn) SendData(out *Output, id StreamID, p []byte, end bool) (Conn, error) {
 	if c.version == HTTP2 {
-		return c.h2SendData(out, id, p, end)
+		err := c.h2SendData(out, id, p, end)
+		return c, err
 	}
 	if c.version != HTTP1 {
 		return c, ErrClosed
@@ -185,7 +187,8 @@ func (c Conn) BeginData(out *Output, id StreamID, size int) (mark int, err error
 // and changes nothing.
 func (c Conn) EndData(out *Output, id StreamID, mark int, end bool) (Conn, error) {
 	if c.version == HTTP2 {
-		return c.h2EndSend(out, id, mark, end)
+		err := c.h2EndSend(out, id, mark, end)
+		return c, err
 	}
 	if c.version != HTTP1 {
 		return c, ErrClosed

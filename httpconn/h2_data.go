@@ -50,23 +50,23 @@ func (c *Conn) h2BeginData(out *Output, f frameHead, v verdict) *ConnError {
 // h2CheckData holds a DATA frame against its stream: the head comes first, and the window must allow it.
 func (c *Conn) h2CheckData(out *Output, n int32) *ConnError {
 	h := &c.h2
-	s := h.streams.find(h.id)
+	s := h.streams.at(h.id)          // the verdict was that it is open
 	if s.flags&streamAnswered == 0 { // RFC 9113 section 8.1
-		return c.h2FailStream(out, s, http2.ErrCodeProtocol, ErrMalformed, "DATA before the response's head")
+		return c.h2FailStream(out, *s, http2.ErrCodeProtocol, ErrMalformed, "DATA before the response's head")
 	}
 	window := c.set.streamWindow
 	if h.rare.unacked { // until our SETTINGS are acknowledged the server may not know them (section 6.9.3)
 		window = max(window, initialWindow)
 	}
 	if int64(s.recv)+int64(n) > int64(window) { // section 6.9.1
-		return c.h2FailStream(out, s, http2.ErrCodeFlowControl, ErrFlowControl,
+		return c.h2FailStream(out, *s, http2.ErrCodeFlowControl, ErrFlowControl,
 			"DATA of %d bytes exceeds the stream's window of %d", n, window-s.recv)
 	}
 	if s.left >= 0 {
 		h.flags |= h2Counted
 	}
 	s.recv += n
-	h.streams.put(s)
+	h.streams.note(s)
 	return nil
 }
 
@@ -85,9 +85,9 @@ func (c *Conn) h2Data(out *Output, data []byte) (int, *ConnError) {
 		}
 		h.owed += int32(h.pad) + 1 // the caller never sees it
 		if h.flags&h2Drop == 0 {
-			s := h.streams.find(h.id)
+			s := h.streams.at(h.id)
 			s.owed += int32(h.pad) + 1
-			h.streams.put(s)
+			h.streams.note(s)
 			if int32(h.pad) == h.left && h.flags&h2End == 0 {
 				if err := c.h2Quiet(frameHead{kind: http2.FrameData}); err != nil {
 					return used, err
@@ -122,13 +122,13 @@ func (c *Conn) h2Content(out *Output, p []byte) *ConnError {
 		h.owed += int32(len(p))
 		return nil
 	}
-	s := h.streams.find(h.id)
+	s := h.streams.at(h.id)
 	var rest int // what is more than was announced
 	if h.flags&h2Counted != 0 {
 		rest = int(max(0, int64(len(p))-s.left))
 		p = p[: len(p)-rest : len(p)-rest]
 		s.left -= int64(len(p))
-		h.streams.put(s)
+		h.streams.note(s)
 	}
 	if len(p) > 0 {
 		h.quiet = 0
@@ -139,7 +139,7 @@ func (c *Conn) h2Content(out *Output, p []byte) *ConnError {
 	}
 	if rest > 0 { // RFC 9113 section 8.1.1
 		h.owed += int32(rest)
-		return c.h2FailStream(out, s, http2.ErrCodeProtocol, ErrMalformed, "more content than the content-length announced")
+		return c.h2FailStream(out, *s, http2.ErrCodeProtocol, ErrMalformed, "more content than the content-length announced")
 	}
 	return nil
 }
@@ -153,15 +153,12 @@ func (c *Conn) h2EndData(out *Output) *ConnError {
 	if flags&h2Drop != 0 {
 		return nil
 	}
-	s := h.streams.find(id)
+	s := h.streams.at(id)
 	if flags&h2End != 0 {
-		return c.h2EndStream(out, s)
+		return c.h2EndStream(out, *s)
 	}
-	if !c.set.manual {
-		s.owed = s.recv
-	}
-	if c.h2CreditStream(out, &s) {
-		h.streams.put(s)
+	if c.h2CreditStream(out, s) {
+		h.streams.note(s)
 	}
 	return nil
 }
@@ -194,13 +191,18 @@ func (c *Conn) h2CreditConn(out *Output) {
 	}
 }
 
-// h2CreditStream reports whether it changed s, which the caller then stores.
+// h2CreditStream reports whether it changed s, which the caller then stores. Without manual credit all that was received is owed: it
+// is not counted until it is given.
 func (c *Conn) h2CreditStream(out *Output, s *stream) bool {
-	if s.owed == 0 || s.owed < c.set.streamWindow/creditShare || s.flags&streamGotEnd != 0 || !s.live() {
+	owed := s.owed
+	if !c.set.manual {
+		owed = s.recv
+	}
+	if owed == 0 || owed < c.set.streamWindow/creditShare || s.flags&streamGotEnd != 0 || !s.live() {
 		return false
 	}
-	out.Send = appendWord(out.Send, http2.FrameWindowUpdate, s.id, uint32(s.owed))
-	s.recv -= s.owed
+	out.Send = appendWord(out.Send, http2.FrameWindowUpdate, s.id, uint32(owed))
+	s.recv -= owed
 	s.owed = 0
 	return true
 }

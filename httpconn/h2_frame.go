@@ -147,11 +147,17 @@ func (c *Conn) check(f frameHead) (verdict, *ConnError) {
 	if f.id == 0 { // sections 6.1 to 6.6
 		return protocol("expected a stream")
 	}
-	s := h.streams.find(f.id)
-	state := s.state(f.id&1 == 0 || f.id > h.rare.lastID)
+	state := stateForgotten
+	s := h.streams.at(f.id)
+	switch {
+	case s != nil:
+		state = s.state()
+	case f.id&1 == 0 || f.id > h.rare.lastID:
+		state = stateIdle
+	}
 	v := verdicts[f.kind][state]
 	if f.kind == http2.FramePriority && f.length != 5 { // section 6.3: a stream error, where there is a stream
-		if s.live() {
+		if s != nil && s.live() {
 			return verdict{failStream, http2.ErrCodeFrameSize}, nil
 		}
 		return size(false, "5")

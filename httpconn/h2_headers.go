@@ -88,7 +88,7 @@ func (c *Conn) h2Block(out *Output, id StreamID, block []byte, end bool) *ConnEr
 		c.change().table = table
 	}
 	s := h.streams.find(id)
-	state := s.state(false)
+	state := s.state()
 	switch v := verdicts[http2.FrameHeaders][state]; {
 	case v.action == failConn: // since HEADERS came, and before its CONTINUATION, our side has ended
 		return frameHead{kind: http2.FrameHeaders, id: id}.misplaced(v.code, state)

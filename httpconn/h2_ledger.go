@@ -76,14 +76,29 @@ func (l *ledger) find(id StreamID) stream {
 	return stream{}
 }
 
+// at is find without a copy: nil where the table does not know the stream. Who changes what it points to must note that before
+// anything else is done with the ledger.
+func (l *ledger) at(id StreamID) *stream {
+	if s := &l.r.table[slotOf(id, len(l.r.table))]; s.id == id && id != 0 {
+		return s
+	}
+	return nil
+}
+
 // put stores the new state of a stream. It needs the claim. The claim is on l.r afterwards, which can be another root.
 func (l *ledger) put(s stream) {
-	l.r.table[slotOf(s.id, len(l.r.table))] = s
+	p := &l.r.table[slotOf(s.id, len(l.r.table))]
+	*p = s
+	l.note(p)
+}
+
+// note logs the state of a stream that was changed in the table. It needs the claim, as put does.
+func (l *ledger) note(s *stream) {
 	switch n := l.n; {
 	case n > l.r.first && l.r.log[n-1].id == s.id: // this call's own entry, which no other ledger counts yet
-		l.r.log[n-1] = s
+		l.r.log[n-1] = *s
 	case n < len(l.r.log):
-		l.r.log[n] = s
+		l.r.log[n] = *s
 		l.n++
 	default:
 		l.rebase(l.r.table) // the old root stays busy for ever: older ledgers replay what they need of it

@@ -8,10 +8,10 @@ import (
 	"github.com/mintws/mintws/internal/pbuf"
 )
 
-// h2Stream is Conn.Stream on HTTP/2.
-func (c Conn) h2Stream(out *Output, data []byte) (Conn, error) {
+// h2Stream is Conn.Stream on HTTP/2, on a copy that is the caller's.
+func (c *Conn) h2Stream(out *Output, data []byte) error {
 	if err := c.h2Usable(); err != nil {
-		return c, err
+		return err
 	}
 	c.h2.streams.claim()
 	fail := c.h2Frames(out, data)
@@ -20,9 +20,9 @@ func (c Conn) h2Stream(out *Output, data []byte) (Conn, error) {
 	}
 	c.h2.streams.release()
 	if fail != nil {
-		return c, fail
+		return fail
 	}
-	return c, nil
+	return nil
 }
 
 // h2Frames takes data frame by frame. It needs the claim on the streams, as all that it calls.

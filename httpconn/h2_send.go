@@ -21,21 +21,22 @@ func (s stream) canSend() error {
 	return ErrNotSendable
 }
 
-func (c Conn) h2SendData(out *Output, id StreamID, p []byte, end bool) (Conn, error) {
+// h2SendData is Conn.SendData on HTTP/2, on a copy that is the caller's.
+func (c *Conn) h2SendData(out *Output, id StreamID, p []byte, end bool) error {
 	mark, err := c.h2BeginSend(out, id, len(p))
 	if err != nil {
 		opened := id&1 != 0 && c.h2.rare.lastID >= id
 		if end && len(p) == 0 && (err == ErrStreamEnded || err == ErrUnknownStream && opened) {
-			return c, nil
+			return nil
 		}
-		return c, err
+		return err
 	}
 	out.Send = append(out.Send, p...)
 	return c.h2EndSend(out, id, mark, end)
 }
 
 // h2BeginSend is Conn.BeginData on HTTP/2: it leaves room for a frame header.
-func (c Conn) h2BeginSend(out *Output, id StreamID, size int) (int, error) {
+func (c *Conn) h2BeginSend(out *Output, id StreamID, size int) (int, error) {
 	if err := c.h2Usable(); err != nil {
 		return 0, err
 	}
@@ -72,14 +73,14 @@ func (c *Conn) h2Window(s stream) int64 {
 	return max(0, min(c.h2StreamWindow(s), int64(c.h2.send)))
 }
 
-// h2EndSend is Conn.EndData on HTTP/2.
-func (c Conn) h2EndSend(out *Output, id StreamID, mark int, end bool) (Conn, error) {
+// h2EndSend is Conn.EndData on HTTP/2, on a copy that is the caller's.
+func (c *Conn) h2EndSend(out *Output, id StreamID, mark int, end bool) error {
 	if err := c.h2Usable(); err != nil {
-		return c, err
+		return err
 	}
 	n := len(out.Send) - mark - frameHeadLen
 	if mark < 0 || n < 0 || [frameHeadLen]byte(out.Send[mark:]) != [frameHeadLen]byte{} {
-		return c, fmt.Errorf("%w: mark %d is not where BeginData left room", ErrNotSendable, mark)
+		return fmt.Errorf("%w: mark %d is not where BeginData left room", ErrNotSendable, mark)
 	}
 	c.h2.streams.claim()
 	s := c.h2.streams.find(id)
@@ -92,7 +93,7 @@ func (c Conn) h2EndSend(out *Output, id StreamID, mark int, end bool) (Conn, err
 		c.h2Send(out, s, mark, end)
 	}
 	c.h2.streams.release()
-	return c, err
+	return err
 }
 
 // h2Send frames what stands in out.Send behind mark and the room for a frame header, and queues what the windows forbid. It
@@ -182,7 +183,8 @@ func (c Conn) h2SendTrailers(out *Output, id StreamID, header http.Header) (Conn
 		}
 	}
 	if len(fields) == 0 {
-		return c.h2SendData(out, id, nil, true)
+		err = c.h2SendData(out, id, nil, true)
+		return c, err
 	}
 	if err = c.h2CheckList(fields); err != nil {
 		return c, err

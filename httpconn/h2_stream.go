@@ -32,12 +32,12 @@ const (
 
 // live reports whether the stream counts as open or half-closed (RFC 9113 section 5.1). One that does not is kept until its
 // slot is needed, so that late frames can be judged.
-func (s stream) live() bool {
+func (s *stream) live() bool {
 	return s.id != 0 && s.flags&(streamWeReset|streamPeerReset) == 0 && !(s.sentAll() && s.flags&streamGotEnd != 0)
 }
 
 // sentAll reports whether our END_STREAM is on the wire, with nothing queued before it.
-func (s stream) sentAll() bool { return s.flags&(streamSentEnd|streamQueued) == streamSentEnd }
+func (s *stream) sentAll() bool { return s.flags&(streamSentEnd|streamQueued) == streamSentEnd }
 
 // streamState is a state of RFC 9113 section 5.1, as far as a client without server push sees them. The closed state is told
 // apart by how it was reached, because what may still arrive depends on that.
@@ -55,11 +55,9 @@ const (
 	numStates
 )
 
-// state returns where the stream stands; s is the zero stream where the table does not know it.
-func (s stream) state(idle bool) streamState {
+// state returns where a stream stands that is or was open; the zero stream is one of which nothing is known any more.
+func (s *stream) state() streamState {
 	switch {
-	case s.id == 0 && idle:
-		return stateIdle
 	case s.id == 0:
 		return stateForgotten
 	case s.flags&streamWeReset != 0:

@@ -1,0 +1,135 @@
+package httpconn
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+)
+
+// h2Tunnels returns a connection with n WebSockets open, on which windows do not matter.
+func h2Tunnels(b testing.TB, n int) (Conn, []StreamID) {
+	b.Helper()
+	c := h2Fed(b, h2Started(b, Config{StreamWindow: maxWindow, ConnWindow: maxWindow}), fSettings(setWindow, maxWindow)+fWindow(0, maxWindow-65535))
+	ids := make([]StreamID, n)
+	var out Output
+	for i := range ids {
+		var err error
+		if c, ids[i], err = c.Request(&out, h2Ext); err != nil {
+			b.Fatal(err)
+		}
+		c = h2Fed(b, c, f200(uint32(ids[i])))
+		out.Reset()
+	}
+	return c, ids
+}
+
+var h2Sizes = []int{1, 100, 10_000}
+
+// BenchmarkH2Receive is DATA frames of 32 bytes, one a call and 32 a call, each of another stream in turn.
+func BenchmarkH2Receive(b *testing.B) {
+	for _, n := range h2Sizes {
+		for _, perCall := range []int{1, 32} {
+			b.Run(fmt.Sprintf("streams=%d/frames=%d", n, perCall), func(b *testing.B) {
+				c, ids := h2Tunnels(b, n)
+				var reads [][]byte
+				for i := 0; i < max(n, perCall); i += perCall {
+					var read string
+					for k := range perCall {
+						read += fData(uint32(ids[(i+k)%n]), false, "0123456789abcdef0123456789abcdef")
+					}
+					reads = append(reads, []byte(read))
+				}
+				var out Output
+				b.ReportAllocs()
+				b.ResetTimer()
+				for i := 0; i < b.N; i += perCall {
+					out.Events, out.Send = out.Events[:0], out.Send[:0]
+					var err error
+					if c, err = c.Stream(&out, reads[i/perCall%len(reads)]); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkH2Send is messages of 32 bytes that the windows allow, each on another stream in turn.
+func BenchmarkH2Send(b *testing.B) {
+	p := []byte("0123456789abcdef0123456789abcdef")
+	for _, n := range h2Sizes {
+		b.Run(fmt.Sprintf("streams=%d", n), func(b *testing.B) {
+			start, ids := h2Tunnels(b, n)
+			c, left := start, maxWindow
+			var out Output
+			b.ReportAllocs()
+			b.ResetTimer()
+			for i := range b.N {
+				if left -= len(p); left < len(p) {
+					c, left = start, maxWindow
+				}
+				out.Send = out.Send[:0]
+				id := ids[i%n]
+				mark, err := c.BeginData(&out, id, len(p))
+				if err != nil {
+					b.Fatal(err)
+				}
+				out.Send = append(out.Send, p...)
+				if c, err = c.EndData(&out, id, mark, false); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkH2Queue is 10,000 streams that wait for the connection's window, and get some of it each time.
+func BenchmarkH2Queue(b *testing.B) {
+	const n = 10_000
+	c, ids := h2Tunnels(b, n)
+	c.h2.send = 0
+	var out Output
+	for _, id := range ids {
+		c = h2Must(b)(c.SendData(&out, id, make([]byte, 1000), false))
+	}
+	update := []byte(fWindow(0, 1000))
+	b.ReportAllocs()
+	for i := range b.N {
+		out.Reset()
+		c = h2Must(b)(c.Stream(&out, update))
+		c = h2Must(b)(c.SendData(&out, ids[i%n], make([]byte, 1000), false))
+	}
+}
+
+// BenchmarkH2Fork goes on from a value that is not the newest.
+func BenchmarkH2Fork(b *testing.B) {
+	for _, n := range h2Sizes {
+		b.Run(fmt.Sprintf("streams=%d", n), func(b *testing.B) {
+			c, _ := h2Tunnels(b, n)
+			frame := []byte(fData(1, false, "x"))
+			var out Output
+			h2Must(b)(c.Stream(&out, frame)) // the newest value is dropped
+			b.ReportAllocs()
+			b.ResetTimer()
+			for range b.N {
+				out.Events = out.Events[:0]
+				h2Must(b)(c.Stream(&out, frame))
+			}
+		})
+	}
+}
+
+// BenchmarkH2Memory reports what an open stream costs while nothing happens on it.
+func BenchmarkH2Memory(b *testing.B) {
+	const n = 10_000
+	var before, after runtime.MemStats
+	for range b.N {
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		c, _ := h2Tunnels(b, n)
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		b.ReportMetric(float64(int64(after.HeapAlloc)-int64(before.HeapAlloc))/n, "B/stream")
+		runtime.KeepAlive(c)
+	}
+}

@@ -1,0 +1,134 @@
+package httpconn
+
+import (
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+)
+
+// h2Model is a ledger and what must be in it.
+type h2Model struct {
+	l    ledger
+	want map[StreamID]stream
+	last StreamID
+	live int
+}
+
+// step does one call's worth of changes to both.
+func (m h2Model) step(rng *rand.Rand) h2Model {
+	m.want = maps.Clone(m.want)
+	if m.want == nil {
+		m.want = map[StreamID]stream{}
+	}
+	m.l.claim()
+	defer func() { m.l.release() }()
+	for range rng.IntN(4) {
+		ids := slices.Sorted(maps.Keys(m.want))
+		switch k := rng.IntN(8); {
+		case k < 3 || len(ids) == 0: // open
+			m.l.grow(m.live + 1)
+			id := (m.last + 1) | 1
+			for ; !m.l.free(id); id += 2 {
+			}
+			s := stream{id: id, tag: rng.Uint64()}
+			m.l.put(s)
+			m.last = id
+			m.want[id] = s
+			m.live++
+		case k < 4: // close
+			id := ids[rng.IntN(len(ids))]
+			s := m.l.find(id)
+			s.flags |= streamWeReset
+			m.l.put(s)
+			delete(m.want, id)
+			m.live--
+		case k < 6: // change
+			s := m.l.find(ids[rng.IntN(len(ids))])
+			s.recv++
+			m.l.put(s)
+			m.want[s.id] = s
+		default: // change in place
+			s := m.l.at(ids[rng.IntN(len(ids))])
+			s.send--
+			m.l.note(s)
+			m.want[s.id] = *s
+		}
+	}
+	return m
+}
+
+// check compares the ledger with the map, in every way of reading it.
+func (m h2Model) check(t *testing.T) {
+	t.Helper()
+	live := liveIn(m.l.snapshot())
+	if len(live) != len(m.want) || len(live) != m.live {
+		t.Fatalf("%d streams, want %d", len(live), len(m.want))
+	}
+	for _, s := range live {
+		if m.want[s.id] != s || m.l.get(s.id) != s {
+			t.Fatalf("stream %+v, get %+v, want %+v", s, m.l.get(s.id), m.want[s.id])
+		}
+	}
+	if s := m.l.get(m.last + 2); s.id != 0 {
+		t.Fatalf("unknown stream %+v", s)
+	}
+	if m.l.r == nil {
+		return
+	}
+	if tok := m.l.r.tok.Load(); tok != busy && tok < int64(m.l.n) {
+		t.Fatalf("tok %d, n %d", tok, m.l.n)
+	}
+	if size := len(m.l.r.checkpoint); size < minStreams || size&(size-1) != 0 || 2*m.live > size || len(m.l.r.log) < size {
+		t.Fatalf("%d slots, %d entries of log for %d streams", size, len(m.l.r.log), m.live)
+	}
+}
+
+// TestLedgerModel goes on from random ledgers, new and old, and compares each with a plain map.
+func TestLedgerModel(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	models := []h2Model{{}}
+	for range 3000 {
+		m := models[len(models)-1]
+		if rng.IntN(4) == 0 {
+			m = models[rng.IntN(len(models))]
+		}
+		next := m.step(rng)
+		next.check(t)
+		m.check(t)
+		models = append(models, next)
+	}
+	for _, m := range models {
+		m.check(t)
+	}
+}
+
+// TestLedgerRace does the same from 8 goroutines, on values that they share.
+func TestLedgerRace(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 2))
+	shared := []h2Model{{}}
+	for range 200 {
+		shared = append(shared, shared[len(shared)-1].step(rng))
+	}
+	var wg sync.WaitGroup
+	for g := range 8 {
+		wg.Go(func() {
+			r := rand.New(rand.NewPCG(uint64(g), 3))
+			mine := slices.Clone(shared)
+			for range 600 {
+				m := mine[r.IntN(len(mine))]
+				if r.IntN(2) == 0 {
+					m = mine[len(mine)-1]
+				}
+				next := m.step(r)
+				next.check(t)
+				mine = append(mine, next)
+			}
+			for _, m := range mine {
+				m.check(t)
+			}
+		})
+	}
+	wg.Wait()
+}
