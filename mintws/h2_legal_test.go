@@ -123,9 +123,6 @@ func (c legal) run(t *testing.T, cut func() int) {
 // pattern is the content of the message on a stream: different on each, and at each place.
 func pattern(id httpconn.StreamID, size int) []byte {
 	p := make([]byte, size)
-	rnd := rand.New(rand.NewPCG(uint64(id), 0))
-	for i := range p {
-		p[i] = byte(rnd.Uint32())
-	}
+	rand.NewChaCha8([32]byte{byte(id)}).Read(p)
 	return p
 }

@@ -113,10 +113,7 @@ func (c *client) shut(id httpconn.StreamID, code mintws.CloseCode) {
 // blob is n bytes that look like nothing.
 func blob(n int, seed uint64) []byte {
 	p := make([]byte, n)
-	rnd := rand.New(rand.NewPCG(seed, 0))
-	for i := range p {
-		p[i] = byte(rnd.Uint32())
-	}
+	rand.NewChaCha8([32]byte{byte(seed)}).Read(p)
 	return p
 }
 
