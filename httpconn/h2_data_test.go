@@ -1,3 +1,197 @@
 package httpconn
 
-var h2DataCases []h2Case
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/http2"
+)
+
+// h2Small has windows of 100 on streams; the connection's cannot be less than 65,535.
+var h2Small = Config{StreamWindow: 100, ConnWindow: 65535}
+
+// x is n bytes of content.
+func x(n int) string { return strings.Repeat("x", n) }
+
+func h2Shown(n int) string { return fmt.Sprintf("1 Headers 200\n1 Data %q\n", x(n)) }
+
+var h2DataCases = []h2Case{
+	{name: "padding", reqs: []Request{h2Ext}, input: f200(1) + fPadded(1, false, "ab", 3) + fPadded(1, false, "c", 255) + fPadded(1, true, "d", 0),
+		want: "1 Headers 200\n1 Data \"abcd\"\n1 Done\n"},
+	{name: "padding alone", reqs: []Request{h2Ext}, input: f200(1) + fPadded(1, false, "", 255) + fPadded(1, false, "", 0) +
+		fPadded(1, true, "", 1), want: "1 Headers 200\n1 Done\n"},
+	{name: "credit at half a window", cfg: h2Small, reqs: []Request{h2Ext}, input: f200(1) + fData(1, false, x(49)) + fData(1, false, x(1)) +
+		fData(1, false, x(100)), want: h2Shown(150), sent: "WINDOW_UPDATE 1 50\nWINDOW_UPDATE 1 100\n"},
+	{name: "credit for padding", cfg: h2Small, reqs: []Request{h2Ext}, input: f200(1) + fPadded(1, false, "x", 98) + fPadded(1, false, x(49), 0),
+		want: h2Shown(50), sent: "WINDOW_UPDATE 1 100\nWINDOW_UPDATE 1 50\n"},
+	{name: "no credit after the end", cfg: h2Small, reqs: []Request{h2Ext}, input: f200(1) + fData(1, true, x(100)),
+		want: h2Shown(100) + "1 Done\n"},
+	{name: "window full", cfg: h2Small, reqs: []Request{h2Ext}, input: f200(1) + fData(1, false, x(40)) + fData(1, false, x(60)),
+		want: h2Shown(100), sent: "WINDOW_UPDATE 1 100\n"},
+	{name: "stream overflows its window", cfg: h2Small, reqs: []Request{h2Ext, h2Get}, input: f200(1) + fData(1, false, x(40)) +
+		fData(1, false, x(61)) + fData(1, true, x(300)) + fHeaders(3, true, ":status: 200"),
+		want: h2Shown(40) + "1 Reset local FLOW_CONTROL_ERROR\n3 Headers 200\n3 Done\n", sent: "RST_STREAM 1 FLOW_CONTROL_ERROR\n",
+		reason: "DATA of 61 bytes exceeds the stream's window of 60"},
+	{name: "padding overflows the window", cfg: h2Small, reqs: []Request{h2Ext}, input: f200(1) + fPadded(1, false, x(1), 99),
+		want: "1 Headers 200\n1 Reset local FLOW_CONTROL_ERROR\n", sent: "RST_STREAM 1 FLOW_CONTROL_ERROR\n"},
+	{name: "connection's window overflows", cfg: Config{StreamWindow: 1 << 20, ConnWindow: 1, ManualCredit: true}, reqs: []Request{h2Ext, h2Ext},
+		input: f200(1) + strings.Repeat(fData(1, false, x(1<<14)), 3) + fData(1, false, x(1<<14-1)) + fData(3, false, "x"),
+		want:  h2Shown(65535) + "1 Reset connection local FLOW_CONTROL_ERROR\n3 Reset connection local FLOW_CONTROL_ERROR\n",
+		code:  http2.ErrCodeFlowControl, is: ErrFlowControl, reason: "DATA of 1 bytes exceeds the connection's window of 0"},
+	{name: "DATA nobody wants is credited on the connection", cfg: h2Small, reqs: []Request{h2Get}, input: fReset(1, 0) +
+		strings.Repeat(fPadded(1, false, x(16000), 255), 5), want: "1 Reset peer NO_ERROR\n",
+		sent: "RST_STREAM 1 STREAM_CLOSED\nWINDOW_UPDATE 0 48768\n"},
+}
+
+// Until our SETTINGS are acknowledged the server may not know of them (RFC 9113 section 6.9.3).
+func TestH2WindowBeforeAcknowledgement(t *testing.T) {
+	c, err := New(HTTP2, h2Small, new(Output))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c = h2Requests(t, h2Fed(t, c, fSettings(connectOn, 1)), h2Ext)
+	r := h2Feed(c, false, f200(1)+fData(1, false, x(16000)))
+	if got := h2Sent(r.send); got != "WINDOW_UPDATE 1 16000\n" || r.err != nil {
+		t.Errorf("%v %s", r.err, got)
+	}
+	r = h2Feed(r.conn, false, fAck()+fData(1, false, x(101)))
+	if got := h2Sent(r.send); got != "RST_STREAM 1 FLOW_CONTROL_ERROR\n" {
+		t.Error(got)
+	}
+}
+
+// WINDOW_UPDATEs are few: two for each window, whatever the frames are.
+func TestH2CreditIsBatched(t *testing.T) {
+	c := h2Fed(t, h2Started(t, Config{StreamWindow: 10_000, ConnWindow: 100_000}, h2Ext), f200(1))
+	frame := []byte(fData(1, false, x(10)))
+	var out Output
+	for range 100_000 { // 1 MB
+		out.Events = out.Events[:0]
+		c = h2Must(t)(c.Stream(&out, frame))
+	}
+	sent := h2Sent(out.Send)
+	if conn, stream := strings.Count(sent, "UPDATE 0 50000\n"), strings.Count(sent, "UPDATE 1 5000\n"); conn != 20 || stream != 200 ||
+		strings.Count(sent, "\n") != 220 {
+		t.Errorf("%d and %d updates of %d frames", conn, stream, strings.Count(sent, "\n"))
+	}
+}
+
+func TestH2Consume(t *testing.T) {
+	cfg := h2Small
+	cfg.ManualCredit = true
+	c := h2Fed(t, h2Started(t, cfg, h2Ext, h2Ext), f200(1)+f200(3))
+	sent := ""
+	consume := func(id StreamID, n int, want error) {
+		t.Helper()
+		var out Output
+		next, err := c.Consume(&out, id, n)
+		if !errors.Is(err, want) || err != nil && (!next.Equal(c) || len(out.Send) > 0) {
+			t.Errorf("Consume(%d, %d): %v, want %v", id, n, err, want)
+		}
+		c = next
+		sent += h2Sent(out.Send)
+	}
+	feed := func(input string) {
+		t.Helper()
+		r := h2Feed(c, false, input)
+		if r.err != nil {
+			t.Fatal(r.err)
+		}
+		c = r.conn
+		sent += h2Sent(r.send)
+	}
+	check := func(want string) {
+		t.Helper()
+		if sent != want {
+			t.Errorf("sent\n%swant\n%s", sent, want)
+		}
+		sent = ""
+	}
+	consume(1, 1, ErrConsumed)
+	consume(1, 0, nil)
+	consume(0, 0, ErrUnknownStream)
+	consume(2, 0, ErrUnknownStream)
+	consume(5, 0, ErrUnknownStream)
+	feed(fData(1, false, x(60)) + fData(3, false, x(60)))
+	check("")
+	consume(1, -1, ErrConsumed)
+	consume(1, 61, ErrConsumed)
+	consume(1, 49, nil)
+	check("")
+	consume(1, 12, ErrConsumed)
+	consume(1, 1, nil)
+	check("WINDOW_UPDATE 1 50\n")
+	consume(1, 10, nil)
+	consume(1, 1, ErrConsumed)
+	consume(3, 60, nil)
+	check("WINDOW_UPDATE 3 60\n")
+
+	// Of a frame under way only what was handed over; padding is nobody's but ours.
+	frame := fPadded(1, false, x(20), 30)
+	feed(frame[:9])
+	consume(1, 1, ErrConsumed)
+	feed(frame[9:10])
+	consume(1, 1, ErrConsumed)
+	feed(frame[10:25])
+	consume(1, 16, ErrConsumed)
+	consume(3, 1, ErrConsumed)
+	consume(1, 15, nil)
+	check("WINDOW_UPDATE 1 56\n") // 10 and 15, and the padding
+	feed(frame[25:35])
+	consume(1, 6, ErrConsumed)
+	consume(1, 5, nil)
+	feed(frame[35:])
+	consume(1, 1, ErrConsumed)
+	check("")
+
+	// After the stream is over what was received counts on the connection.
+	feed(fData(3, false, x(80)) + fData(1, true, x(90)))
+	c = h2Must(t)(c.Cancel(new(Output), 3, http2.ErrCodeCancel))
+	owed := c.h2.owed
+	consume(1, 90, nil)
+	consume(3, 80, nil)
+	if c.h2.owed != owed+170 || c.h2.recv != c.h2.owed {
+		t.Errorf("received %d, owed %d, before %d", c.h2.recv, c.h2.owed, owed)
+	}
+	consume(1, 1, ErrConsumed)
+	check("")
+
+	if d := h2Started(t, Config{}, h2Ext); true {
+		if next, err := d.Consume(new(Output), 1, 0); err != ErrUnsupported || !next.Equal(d) {
+			t.Errorf("without ManualCredit: %v", err)
+		}
+	}
+}
+
+// A stream that is cancelled in the middle of a frame: the rest counts on the connection, wherever the cut is.
+func TestH2CancelInsideData(t *testing.T) {
+	for _, manual := range []bool{false, true} {
+		frame := fPadded(1, true, x(20), 10)
+		for cut := range len(frame) + 1 {
+			cfg := Config{ManualCredit: manual}
+			c := h2Fed(t, h2Started(t, cfg, h2Ext), f200(1))
+			r := h2Feed(c, false, frame[:cut])
+			seen := 0
+			for _, ev := range r.events {
+				seen += len(ev.Data)
+			}
+			c, err := r.conn.Cancel(new(Output), 1, http2.ErrCodeCancel)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c = h2Requests(t, c, h2Get, h2Get, h2Get, h2Get) // one takes its place
+			r = h2Feed(c, false, frame[cut:]+fHeaders(9, true, ":status: 200"))
+			if got := h2Events(r.events); r.err != nil || got != "9 Headers 200\n9 Done\n" {
+				t.Fatalf("cut at %d: %v\n%s", cut, r.err, got)
+			}
+			if manual {
+				r.conn = h2Must(t)(r.conn.Consume(new(Output), 1, seen))
+			}
+			if r.conn.h2.recv != 31 || r.conn.h2.owed != 31 {
+				t.Errorf("cut at %d: received %d, owed %d, want 31", cut, r.conn.h2.recv, r.conn.h2.owed)
+			}
+		}
+	}
+}
