@@ -55,6 +55,8 @@ func meet(t *testing.T, cfg httpconn.Config, opt mintws.Options, play func(s *h2
 	if err != nil {
 		t.Fatal(err)
 	}
+	turn := 0
+	l.Fork = func() bool { turn++; return turn%2 == 0 } // what is illegal is so twice
 	o := &outcome{l: l}
 	o.err = l.Until("meeting the server", func() bool {
 		if o.id == 0 && l.Ready() {

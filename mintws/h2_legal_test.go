@@ -28,29 +28,38 @@ var smallWindows = httpconn.Config{StreamWindow: 20_000, ConnWindow: 65_535}
 
 // TestHTTP2LegalServers: with each of the servers several WebSockets on one connection echo 64 KiB. Nothing is lost, nothing
 // hangs, everything ends in order on both sides; the servers watch that the client keeps to what they announced. Then the
-// same with smaller messages, and the input cut into pieces of 1 to 7 bytes.
+// same with smaller messages: with the input cut into pieces of 1 to 7 bytes, and with every input taken twice by the same
+// value, to the same effect.
 func TestHTTP2LegalServers(t *testing.T) {
 	for _, list := range [][]legal{legalWindows, legalFrames, legalHeads, legalOrder} {
 		for _, c := range list {
+			small := c
+			switch {
+			case c.short:
+				small.size = 4 << 10
+			case c.size == 0:
+				small.size = 16 << 10
+			}
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()
-				c.run(t, nil)
+				c.run(t, nil, nil)
 			})
 			t.Run(c.name+"/cut", func(t *testing.T) {
 				t.Parallel()
-				small := c
-				if small.size = 16 << 10; c.short {
-					small.size = 4 << 10
-				}
 				rnd := rand.New(rand.NewPCG(1, 2))
-				small.run(t, func() int { return 1 + rnd.IntN(7) })
+				small.run(t, func() int { return 1 + rnd.IntN(7) }, nil)
+			})
+			t.Run(c.name+"/forked", func(t *testing.T) {
+				t.Parallel()
+				rnd := rand.New(rand.NewPCG(3, 4))
+				small.run(t, func() int { return 1 + rnd.IntN(2000) }, func() bool { return rnd.IntN(2) == 0 })
 			})
 		}
 	}
 }
 
 // run opens the WebSockets, as many at a time as the server allows, sends each a message, awaits its echo, and closes it.
-func (c legal) run(t *testing.T, cut func() int) {
+func (c legal) run(t *testing.T, cut func() int, fork func() bool) {
 	if c.streams == 0 {
 		c.streams = 4
 	}
@@ -64,7 +73,7 @@ func (c legal) run(t *testing.T, cut func() int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Cut = cut
+	l.Cut, l.Fork = cut, fork
 	echoes, over := map[httpconn.StreamID]int{}, 0
 	started := map[httpconn.StreamID]bool{}
 	l.Frame = func(id httpconn.StreamID, f mintws.Frame) error {

@@ -1,10 +1,12 @@
 package h2test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"reflect"
 	"syscall"
 
 	"github.com/mintws/mintws/httpconn"
@@ -24,6 +26,9 @@ type Loop struct {
 	Event func(ev httpconn.Event)
 	// Cut, if it is set, says into pieces of which size a read is cut.
 	Cut func() int
+	// Fork, if it is set, has every input taken twice by the same Conn, which must give the same each time, and says with which of
+	// the two next ones to go on.
+	Fork func() (second bool)
 
 	Fed  int // bytes that were read
 	Peak int // the most bytes that had to be written after one read
@@ -79,7 +84,25 @@ func (l *Loop) Turn() error {
 }
 
 func (l *Loop) feed(data []byte) (err error) {
-	l.Conn, err = l.Conn.Stream(&l.Out, data)
+	before, sent := l.Conn, len(l.Out.Send)
+	l.Conn, err = before.Stream(&l.Out, data)
+	if l.Fork != nil {
+		var out httpconn.Output
+		again, e := before.Stream(&out, data)
+		switch {
+		case fmt.Sprint(e) != fmt.Sprint(err):
+			return fmt.Errorf("the same input gives %v at first and then %w", err, e)
+		case !bytes.Equal(out.Send, l.Out.Send[sent:]):
+			return fmt.Errorf("the same input has % x sent at first and then % x", l.Out.Send[sent:], out.Send)
+		case len(out.Events)+len(l.Out.Events) > 0 && !reflect.DeepEqual(out.Events, l.Out.Events):
+			return fmt.Errorf("the same input gives events %v at first and then %v", l.Out.Events, out.Events)
+		case !again.Equal(l.Conn):
+			return errors.New("the same input gives two values that differ")
+		}
+		if err == nil && l.Fork() {
+			l.Conn = again
+		}
+	}
 	return errors.Join(l.handle(), err)
 }
 
