@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -23,6 +24,7 @@ import (
 	"github.com/mintws/mintws/internal/echo"
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/wshttp"
+	_ "github.com/mintws/mintws/mintws/wshttp/xconnect"
 )
 
 // snippet: greet
@@ -69,6 +71,70 @@ func greet(ctx context.Context, url string, w io.Writer) error {
 		}
 	}
 	sock.Write(out.Send) // the last words: after an error there may be a Close in it
+	return err
+}
+
+// end
+
+// snippet: pair
+func pair(ctx context.Context, url string, w io.Writer) error {
+	var out httpconn.Output
+	var in mintws.Inbox
+	buf := make([]byte, 64<<10)
+
+	sock, conn, err := httpconn.Dial(ctx, url, &out, httpconn.DialOptions{
+		Protocols: []httpconn.Version{httpconn.HTTP2}, // or fail; with HTTP1 behind it, fall back to HTTP/1.1
+	})
+	if err != nil {
+		return err
+	}
+	defer sock.Close()
+	open := make(map[httpconn.StreamID]mintws.WebSocket)
+	for range min(2, conn.Slots()) { // as many as the server allows
+		var ws mintws.WebSocket
+		if conn, ws, err = mintws.Upgrade(conn, &out, url, mintws.Options{}); err != nil {
+			return err
+		}
+		open[ws.StreamID()] = ws
+	}
+	for err == nil && len(open) > 0 {
+		if _, err = sock.Write(out.Send); err != nil { // what all of them have to say
+			break
+		}
+		out.Reset()
+		n, readErr := sock.Read(buf)
+		if n > 0 {
+			conn, err = conn.Stream(&out, buf[:n])
+		} else {
+			conn, err = conn.StreamEOF(&out)
+			err = cmp.Or(err, readErr)
+		}
+		for _, ev := range out.Events {
+			ws, ok := open[ev.StreamID]
+			if !ok {
+				continue // it is the connection's own: its SETTINGS, say
+			}
+			in.Reset()
+			var failure error
+			conn, ws, failure = mintws.Receive(conn, &out, ws, &in, ev)
+			err = cmp.Or(failure, err)
+			if ev.Kind == httpconn.EventHeaders && failure == nil {
+				conn, ws, err = mintws.Send(conn, &out, ws, mintws.Text(fmt.Sprint("Hello from ", ev.StreamID)))
+			}
+			for _, f := range in.Frames {
+				fmt.Fprintf(w, "%d: %v %q\n", ev.StreamID, f.Opcode, f.Payload)
+				if f.Opcode == mintws.OpText && ws.State() == mintws.Open {
+					conn, ws, err = mintws.Send(conn, &out, ws, mintws.Close(mintws.CodeNormal, ""))
+				}
+			}
+			open[ev.StreamID] = ws // a map, too, holds values: put the next one back
+			if ev.Kind == httpconn.EventDone || ev.Kind == httpconn.EventReset {
+				delete(open, ev.StreamID)
+			}
+		}
+	}
+	conn.Close(&out) // GOAWAY
+	sock.Write(out.Send)
 	return err
 }
 
@@ -177,6 +243,33 @@ func TestGreet(t *testing.T) {
 	err := greet(ctx, "ws"+strings.TrimPrefix(server.URL, "http"), &w)
 	if want := "Text \"Hello\"\nClose \"\"\n"; err != nil || w.String() != want {
 		t.Errorf("%v\n%s", err, w.String())
+	}
+}
+
+// TestPair: the snippet with two WebSockets on a connection, and with a server that has no HTTP/2.
+func TestPair(t *testing.T) {
+	server := httptest.NewUnstartedServer(echo.New(echo.Options{}))
+	server.Config.Protocols = new(http.Protocols)
+	server.Config.Protocols.SetUnencryptedHTTP2(true)
+	server.Start()
+	defer server.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var w bytes.Buffer
+	if err := pair(ctx, "ws"+strings.TrimPrefix(server.URL, "http"), &w); err != nil {
+		t.Error(err)
+	}
+	lines := strings.Split(strings.TrimSpace(w.String()), "\n")
+	slices.Sort(lines) // each WebSocket's are in order, but they do not wait for each other
+	want := []string{`1: Close ""`, `1: Text "Hello from 1"`, `3: Close ""`, `3: Text "Hello from 3"`}
+	if !slices.Equal(lines, want) {
+		t.Errorf("got %q, want %q", lines, want)
+	}
+	oldServer := httptest.NewServer(echo.New(echo.Options{}))
+	defer oldServer.Close()
+	err := pair(ctx, "ws"+strings.TrimPrefix(oldServer.URL, "http"), &w)
+	if !errors.Is(err, httpconn.ErrNotHTTP2) {
+		t.Errorf("a server without HTTP/2: %v", err)
 	}
 }
 
