@@ -25,7 +25,8 @@ var errUnixProxy = errors.New("httpconn: DialOptions has both Unix and Proxy")
 
 // DialError is the error of [Dial].
 type DialError struct {
-	// Op is the step that failed: "url", "options", "connect", "proxy", "tls" or "http".
+	// Op is the step that failed: "url", "options", "connect", "proxy", "tls" or "http", which on HTTP/2 is the exchange of
+	// SETTINGS.
 	Op string
 	// URL is the scheme, host and port that were dialed, nothing else of the URL; empty if it could not be understood.
 	URL string

@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -305,11 +307,31 @@ func TestDialFallbackFails(t *testing.T) {
 	if !errors.Is(de, ErrExtendedConnectDisabled) {
 		t.Errorf("%v does not say why", de)
 	}
+	<-s.frames
+
+	// The context ends in the first connection, and in the second.
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	s.begun = func() error { cancel(); return nil }
 	check := noLeak(t)
 	refused(t, ctx, "wss://example.test/", opt, "", context.Canceled)
+	<-s.frames
+	check()
+	s.begun = func() error { return nil }
+	ctx, cancel = context.WithCancel(t.Context())
+	defer cancel()
+	cfg.GetConfigForClient = func(h *tls.ClientHelloInfo) (*tls.Config, error) {
+		if !slices.Contains(h.SupportedProtos, "h2") {
+			cancel()
+			h.Conn.Read(make([]byte, 1)) // until the client hangs up
+		}
+		return nil, nil
+	}
+	check = noLeak(t)
+	de = refused(t, ctx, "wss://example.test/", opt, "tls", context.Canceled)
+	if !errors.Is(de, ErrExtendedConnectDisabled) {
+		t.Errorf("%v does not say why", de)
+	}
 	check()
 }
 
@@ -376,45 +398,50 @@ func TestDialFallsBackFromHTTP1(t *testing.T) {
 	}
 }
 
-// deaf is a connection on which writing blocks from the second time on.
+// deaf is a connection on which writing blocks from the second time on, until it is closed.
 type deaf struct {
 	net.Conn
-	writes *int
-	closed chan struct{}
+	writes  atomic.Int32
+	blocked func()
+	once    sync.Once
+	closed  chan struct{}
 }
 
-func (d deaf) Write(p []byte) (int, error) {
-	if *d.writes++; *d.writes > 1 {
-		<-d.closed
-		return 0, net.ErrClosed
+func (d *deaf) Write(p []byte) (int, error) {
+	if d.writes.Add(1) == 1 {
+		return d.Conn.Write(p)
 	}
-	return d.Conn.Write(p)
+	d.blocked()
+	<-d.closed
+	return 0, net.ErrClosed
 }
 
-func (d deaf) Close() error {
-	select {
-	case <-d.closed:
-	default:
-		close(d.closed)
-	}
+func (d *deaf) Close() error {
+	d.once.Do(func() { close(d.closed) })
 	return d.Conn.Close()
 }
 
-func (d deaf) SetDeadline(time.Time) error { return errors.ErrUnsupported }
+func (d *deaf) SetDeadline(time.Time) error { return errors.ErrUnsupported }
 
 // A server that does not read our farewell holds nobody up: not for ever, and not once the context has ended.
 func TestDialFarewell(t *testing.T) {
 	s := speaks()
 	addr := tcpServer(t, s.serve)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	opt := DialOptions{Protocols: onlyTwo, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-		c, err := toServer(addr)(ctx, network, address)
-		return deaf{c, new(int), make(chan struct{})}, err
-	}}
-	check := noLeak(t)
-	refused(t, ctx, "ws://example.test/", opt, "http", ErrExtendedConnectDisabled)
-	check()
+	for _, canceled := range []bool{false, true} {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		blocked := func() {}
+		if canceled {
+			blocked = cancel
+		}
+		opt := DialOptions{Protocols: onlyTwo, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			c, err := toServer(addr)(ctx, network, address)
+			return &deaf{Conn: c, blocked: blocked, closed: make(chan struct{})}, err
+		}}
+		check := noLeak(t)
+		refused(t, ctx, "ws://example.test/", opt, "http", ErrExtendedConnectDisabled)
+		check()
+	}
 }
 
 // What the context of a Dial over HTTP/2 does after it: nothing. And no deadline is left.

@@ -164,8 +164,8 @@ func TestManyStreams(t *testing.T) {
 	}
 }
 
-// BenchmarkStreamsMessage is a message of 128 bytes there and back, without sockets: Send, and Stream and Receive of the echo.
-// The number of open WebSockets is in the name.
+// BenchmarkStreamsMessage is a message of 128 bytes there and back, without sockets: Send, and Stream and Receive of the
+// echo. The number of open WebSockets is in the name.
 func BenchmarkStreamsMessage(b *testing.B) {
 	bench := func(name string, version httpconn.Version, n int) {
 		b.Run(name, func(b *testing.B) {
