@@ -121,7 +121,7 @@ var verdicts = [...][numStates]verdict{
 	},
 	http2.FrameWindowUpdate: {
 		stateIdle: {failConn, http2.ErrCodeProtocol},
-		stateOpen: {}, stateHalfLocal: {action: ignore}, stateHalfRemote: {},
+		stateOpen: {}, stateHalfLocal: {}, stateHalfRemote: {}, // nothing is left to send in one, yet it may be illegal
 		stateEnded: {action: ignore}, statePeerReset: {action: ignore},
 		stateWeReset: {action: ignore}, stateForgotten: {action: ignore},
 	},

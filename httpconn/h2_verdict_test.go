@@ -64,8 +64,8 @@ var h2Expected = map[string]string{
 	"PRIORITY":      "-    -    -    -     -      -     -    -  -", // 5.1, 6.3
 	"PRIORITY bad":  "Z    Z    F    F     F      Z     Z    Z  Z", // 6.3; 5.4.1 where there is no stream to reset
 	"RST_STREAM":    "P    P    .    .     .      -     -    -  -", // 5.1, 6.4
-	"WINDOW_UPDATE": "P    P    .    -     .      -     -    -  -", // 5.1, 6.9
-	"WINDOW 0":      "P    P    s    -     s      -     -    -  -", // 6.9
+	"WINDOW_UPDATE": "P    P    .    .     .      -     -    -  -", // 5.1, 6.9
+	"WINDOW 0":      "P    P    s    s     s      -     -    -  -", // 6.9
 	"PUSH_PROMISE":  "P    P    P    P     P      P     P    P  P", // 8.4: we disabled it
 	"CONTINUATION":  "P    P    P    P     P      P     P    P  P", // 6.10
 	"unknown":       "-    -    -    -     -      -     -    -  -", // 4.1, 5.5
