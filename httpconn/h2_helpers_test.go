@@ -167,7 +167,7 @@ func h2Sent(send []byte) string {
 		f, err := fr.ReadFrame()
 		if err != nil {
 			if err.Error() != "EOF" {
-				fmt.Fprintf(&b, "%v\n", err)
+				fmt.Fprintf(&b, "unreadable: %v\n", err)
 			}
 			return b.String()
 		}

@@ -294,3 +294,29 @@ func TestH2QueueKeepsOrder(t *testing.T) {
 		t.Errorf("got\n%q\nwant\n%q", got, want)
 	}
 }
+
+func TestIDQueue(t *testing.T) {
+	var q idQueue
+	for i := range StreamID(5) {
+		q = q.push(i)
+	}
+	for i := range StreamID(50_000) { // five stay in it
+		id, next, ok := q.pop()
+		if !ok || id != i || q.len() != 5 {
+			t.Fatalf("%d: %d %v, %d in the queue", i, id, ok, q.len())
+		}
+		q = next.push(i + 5)
+	}
+	if n := q.ids.Len(); n > 20_000 {
+		t.Errorf("%d bytes for five", n)
+	}
+}
+
+func TestH2TrailersTooLarge(t *testing.T) {
+	c := h2Fed(t, h2Started(t, Config{}, h2Post), fSettings(setList, 40))
+	var out Output
+	if next, err := c.SendTrailers(&out, 1, http.Header{"A": {"1234567890"}}); !errors.Is(err, ErrHeaderTooLarge) || !next.Equal(c) {
+		t.Error(err)
+	}
+	h2Must(t)(c.SendTrailers(&out, 1, http.Header{"A": {"1234567"}}))
+}

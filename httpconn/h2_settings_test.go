@@ -293,3 +293,22 @@ func TestH2PeerMaxHeaderListSize(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Each change of the initial window is a walk over the streams, and 2,730 of them fit in one frame.
+func TestH2InitialWindowFlood(t *testing.T) {
+	var settings []uint32
+	for i := range uint32(1000) {
+		settings = append(settings, setWindow, i)
+	}
+	for _, tc := range []struct {
+		limit int
+		is    error
+	}{{1001, nil}, {1000, ErrFlood}} { // the frame, and each change
+		c := h2Started(t, Config{Limits: Limits{MaxIdleFrames: tc.limit}}, h2Ext)
+		c = h2Fed(t, c, f200(1))
+		r := h2Feed(c, false, fSettings(settings...))
+		if !isErr(r.err, tc.is) {
+			t.Errorf("limit %d: %v", tc.limit, r.err)
+		}
+	}
+}
