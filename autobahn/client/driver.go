@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"strconv"
 	"time"
@@ -59,7 +60,7 @@ func (d *driver) count() (int, error) {
 	}
 	give := time.Now().Add(d.wait)
 	err := d.open("/getCaseCount", nil, keep)
-	for refused(err) && time.Now().Before(give) {
+	for absent(err) && time.Now().Before(give) {
 		time.Sleep(100 * time.Millisecond)
 		err = d.open("/getCaseCount", nil, keep)
 	}
@@ -100,9 +101,11 @@ func echo(f mintws.Frame) (mintws.Frame, bool) {
 // ignore sends nothing back.
 func ignore(mintws.Frame) (mintws.Frame, bool) { return mintws.Frame{}, false }
 
-// refused reports whether err is that there was nobody to connect to.
-func refused(err error) bool {
+// absent reports whether err is that there was nobody to connect to, or only a proxy that finds nobody.
+func absent(err error) bool {
 	var op *net.OpError
 	var dns *net.DNSError
-	return errors.As(err, &op) && op.Op == "dial" || errors.As(err, &dns)
+	var refusal *mintws.HandshakeError
+	return errors.As(err, &op) && op.Op == "dial" || errors.As(err, &dns) ||
+		errors.As(err, &refusal) && refusal.Status == http.StatusServiceUnavailable
 }

@@ -16,12 +16,16 @@ type fakeServer struct {
 	count   string           // what it answers to /getCaseCount
 	fail    map[string]error // by target
 	down    int              // so many attempts find nobody
+	status  int              // what a proxy before it answers then; 0: there is none
 	targets []string         // that were visited
 }
 
 func (s *fakeServer) visit(target string, deadline time.Time, answer func(mintws.Frame) (mintws.Frame, bool)) error {
 	if s.down > 0 {
 		s.down--
+		if s.status != 0 {
+			return &mintws.HandshakeError{Status: s.status, Err: mintws.ErrBadStatus}
+		}
 		return &net.OpError{Op: "dial", Err: errors.New("refused")}
 	}
 	if time.Until(deadline) <= 0 || time.Until(deadline) > time.Minute {
@@ -59,6 +63,10 @@ func TestRun(t *testing.T) {
 			server: fakeServer{count: "2", fail: map[string]error{"/updateReports?agent=a+b": errors.New("full")}}},
 		{name: "down", server: fakeServer{count: "2", down: 1}, code: 1, says: "refused"},
 		{name: "down for a while", server: fakeServer{count: "2", down: 2}, args: []string{"-wait", "1m"}, targets: all},
+		{name: "down behind a proxy", server: fakeServer{count: "2", down: 2, status: 503}, args: []string{"-wait", "1m"},
+			targets: all},
+		{name: "refused by a proxy", server: fakeServer{count: "2", down: 2, status: 403}, args: []string{"-wait", "1m"}, code: 1,
+			says: "status"},
 		{name: "other failures are not waited for", args: []string{"-wait", "1m"}, code: 1, targets: "/getCaseCount", says: "500",
 			server: fakeServer{count: "2", fail: map[string]error{"/getCaseCount": errors.New("500")}}},
 		{name: "help", args: []string{"-help"}, says: "-agent name"},
@@ -69,7 +77,8 @@ func TestRun(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
 			args := append([]string{"-url", "ws://server:1", "-agent", "a b"}, tt.args...)
-			if code := run(args, &stdout, &stderr, tt.server.visit); code != tt.code {
+			code := run(args, &stdout, &stderr, tt.server.visit, (&fakeServer{}).visit)
+			if code != tt.code {
 				t.Errorf("exit code %d, want %d", code, tt.code)
 			}
 			if got := strings.Join(tt.server.targets, " "); got != tt.targets {
@@ -79,6 +88,18 @@ func TestRun(t *testing.T) {
 				t.Errorf("stderr %q, want %q in it", stderr.String(), tt.says)
 			}
 		})
+	}
+}
+
+// TestHTTP2Flag: the flag chooses the visitor.
+func TestHTTP2Flag(t *testing.T) {
+	var http1, http2 fakeServer
+	http1.count, http2.count = "1", "2"
+	var stdout, stderr bytes.Buffer
+	code := run([]string{"-http2", "-url", "ws://server:1"}, &stdout, &stderr, http1.visit, http2.visit)
+	if code != 0 || len(http1.targets) != 0 || len(http2.targets) != 4 {
+		t.Errorf("exit code %d, %d visits over HTTP/1.1, %d over HTTP/2: %s",
+			code, len(http1.targets), len(http2.targets), &stderr)
 	}
 }
 

@@ -4,6 +4,9 @@
 //
 //	go run ./autobahn/client -url ws://127.0.0.1:9001 -agent mintws
 //
+// With -http2 all of them are streams of one connection, by extended CONNECT (RFC 8441). The fuzzing server does not speak
+// HTTP/2, so the URL is that of a proxy before it.
+//
 // How a case ended is for the reports to say: a connection that either side fails is what most cases are about. The exit code
 // is 1 only if the run could not be completed: the server cannot be reached, an opening handshake fails, a
 // case passes its deadline.
@@ -18,19 +21,23 @@ import (
 )
 
 func main() {
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, visit))
+	var s session
+	code := run(os.Args[1:], os.Stdout, os.Stderr, visit, s.visit)
+	s.close()
+	os.Exit(code)
 }
 
 // run is main with its surroundings as arguments. It returns the exit code: 2 is a usage error.
-func run(args []string, stdout, stderr io.Writer, v visitor) int {
+func run(args []string, stdout, stderr io.Writer, http1, http2 visitor) int {
 	flags := flag.NewFlagSet("client", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	d := driver{visit: v, progress: newProgress(stdout)}
+	d := driver{visit: http1, progress: newProgress(stdout)}
 	flags.StringVar(&d.base, "url", "ws://127.0.0.1:9001", "the fuzzing `server`")
 	flags.StringVar(&d.agent, "agent", "mintws", "the `name` that stands in the reports")
 	flags.IntVar(&d.want, "want", 0, "fail unless the server has this many `cases` (0: any number)")
 	flags.DurationVar(&d.limit, "limit", time.Minute, "the longest that one case may take")
 	flags.DurationVar(&d.wait, "wait", 0, "keep trying this long until the server can be reached")
+	overHTTP2 := flags.Bool("http2", false, "speak HTTP/2, to a server that is known to do so")
 	report := flags.Bool("report", true, "have the server write its reports at the end")
 	err := flags.Parse(args)
 	if err == flag.ErrHelp {
@@ -42,6 +49,9 @@ func run(args []string, stdout, stderr io.Writer, v visitor) int {
 	}
 	if err != nil {
 		return 2
+	}
+	if *overHTTP2 {
+		d.visit = http2
 	}
 
 	if err = d.cases(); err == nil && *report {

@@ -15,7 +15,8 @@ import (
 // awaitEOF is how long the server has to close the TCP connection once both sides have said all they had to say.
 const awaitEOF = 2 * time.Second
 
-// visit is the visitor that this command is about: the library's client in a loop like that of its documentation.
+// visit is the visitor over HTTP/1.1, a connection for each WebSocket: the library's client in a loop like that of its
+// documentation.
 func visit(target string, deadline time.Time, answer func(mintws.Frame) (mintws.Frame, bool)) error {
 	ctx, cancel := context.WithDeadline(context.Background(), deadline)
 	defer cancel()
@@ -45,7 +46,9 @@ type visitation struct {
 	in     mintws.Inbox
 	answer func(mintws.Frame) (mintws.Frame, bool)
 	opened bool
+	over   bool  // the server has ended the stream, or reset it
 	err    error // why the handshake failed
+	lost   error // why an answer could not be sent, if that is our own fault
 }
 
 // loop writes and reads until the connection is over.
@@ -91,20 +94,28 @@ func (v *visitation) read(out *httpconn.Output, data []byte) {
 		v.conn, _ = v.conn.StreamEOF(out)
 	}
 	for _, ev := range out.Events {
-		var err error
-		first := len(v.in.Frames)
-		v.conn, v.ws, err = mintws.Receive(v.conn, out, v.ws, &v.in, ev)
-		v.opened = v.opened || v.ws.State() == mintws.Open
-		if err != nil && !v.opened {
-			v.err = err
-		}
-		for _, f := range v.in.Frames[first:] {
-			v.reply(out, f)
-		}
-		if closing, ok := mintws.CloseFrame(err); ok {
-			v.send(out, closing)
-			v.conn, _ = v.conn.SendData(out, v.ws.StreamID(), nil, true) // in case our Close was sent before
-		}
+		v.handle(out, ev)
+	}
+}
+
+// handle takes one event, and answers what came with it.
+func (v *visitation) handle(out *httpconn.Output, ev httpconn.Event) {
+	var err error
+	first := len(v.in.Frames)
+	v.conn, v.ws, err = mintws.Receive(v.conn, out, v.ws, &v.in, ev)
+	v.opened = v.opened || v.ws.State() == mintws.Open
+	if err != nil && !v.opened {
+		v.err = err
+	}
+	for _, f := range v.in.Frames[first:] {
+		v.reply(out, f)
+	}
+	if closing, ok := mintws.CloseFrame(err); ok {
+		v.send(out, closing)
+		v.conn, _ = v.conn.SendData(out, v.ws.StreamID(), nil, true) // in case our Close was sent before
+	}
+	if ended := ev.Kind == httpconn.EventDone || ev.Kind == httpconn.EventReset; ended && ev.StreamID == v.ws.StreamID() {
+		v.over = true
 	}
 }
 
@@ -121,7 +132,11 @@ func (v *visitation) reply(out *httpconn.Output, f mintws.Frame) {
 
 // send sends f unless the WebSocket takes no more frames, as after a Close.
 func (v *visitation) send(out *httpconn.Output, f mintws.Frame) {
-	v.conn, v.ws, _ = mintws.Send(v.conn, out, v.ws, f) // unchanged on error
+	var err error
+	v.conn, v.ws, err = mintws.Send(v.conn, out, v.ws, f) // unchanged on error
+	if errors.Is(err, httpconn.ErrBufferFull) {
+		v.lost = err
+	}
 }
 
 // ended judges how the loop ended. Once the WebSocket was open, only a deadline that passed is an error: a server
@@ -130,6 +145,8 @@ func (v *visitation) ended(err error) error {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return err
+	case v.lost != nil:
+		return v.lost
 	case v.opened:
 		return nil
 	case v.err != nil:
