@@ -159,7 +159,7 @@ var illegalFrames = []illegal{
 			s.Respond(id, ":status", "200")
 			return nil
 		})},
-	{name: "more than the connection's window", section: "6.9.1", want: overflow, code: flowError, fed: 80_000,
+	{name: "more than the connection's window", section: "6.9.1", want: overflow, code: flowError, fed: 80_000, least: 60_000,
 		cfg:  httpconn.Config{StreamWindow: 1 << 20, ConnWindow: 65535, ManualCredit: true},
 		play: func(s *h2test.Server) error { return flood(s, 4, 20_000) }},
 }

@@ -124,7 +124,7 @@ var illegalTunnels = []illegal{
 		play: raw(http2.FrameWindowUpdate, 0, 0, 127, 255, 255, 255)},
 	{name: "more than the stream's window", section: "6.9.1", want: overflow, code: flowError,
 		cfg: httpconn.Config{StreamWindow: 1000, ManualCredit: true}, play: func(s *h2test.Server) error { return flood(s, 1, 1001) }},
-	{name: "more than the old window, SETTINGS unacknowledged", section: "6.9.3", want: overflow, code: flowError,
+	{name: "more than the old window, SETTINGS unacknowledged", section: "6.9.3", want: overflow, code: flowError, least: 65_535,
 		cfg: httpconn.Config{StreamWindow: 1000, ConnWindow: 1 << 20, ManualCredit: true}, play: func(s *h2test.Server) error {
 			_ = s.WriteSettings(setting(enableConnect, 1)...)
 			f, err := s.Await(http2.FrameHeaders)

@@ -22,6 +22,7 @@ type illegal struct {
 	want    error         // the sentinel
 	code    http2.ErrCode // what the server is told, in GOAWAY or RST_STREAM
 	fed     int           // at most so many bytes are read before; 64 KiB by default
+	least   int           // and at least so many
 	opt     mintws.Options
 }
 
@@ -129,8 +130,8 @@ func (c illegal) over(t *testing.T, o *outcome, cause error) {
 	if most == 0 {
 		most = 64 << 10
 	}
-	if o.l.Fed > most || o.l.Peak > most {
-		t.Errorf("%d bytes were read, and %d to be written at once; want at most %d", o.l.Fed, o.l.Peak, most)
+	if o.l.Fed > most || o.l.Peak > most || o.l.Fed < c.least {
+		t.Errorf("%d bytes were read, and %d to be written at once; want %d to %d", o.l.Fed, o.l.Peak, c.least, most)
 	}
 }
 
@@ -169,8 +170,8 @@ func TestHTTP2IllegalStreams(t *testing.T) {
 				if n := len(o.ends); n != 1 || o.ends[0].StreamID != uint32(o.id) || o.ends[0].Value != uint32(c.code) {
 					t.Errorf("the server got %v, want RST_STREAM with %v on stream %d", o.ends, c.code, o.id)
 				}
-				if o.l.Fed > 70_000 {
-					t.Errorf("%d bytes were read before", o.l.Fed)
+				if o.l.Fed > 70_000 || o.l.Fed < c.least {
+					t.Errorf("%d bytes were read, want %d to 70,000", o.l.Fed, c.least)
 				}
 			})
 		}

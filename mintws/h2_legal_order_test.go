@@ -38,6 +38,14 @@ var legalOrder = []legal{
 			}
 		}}
 	}},
+	{name: "our SETTINGS acknowledged late, with less than the default in them", section: "6.9.3",
+		cfg: httpconn.Config{StreamWindow: 1000, ConnWindow: 1 << 20}, echo: func() h2test.Echo {
+			return h2test.Echo{LateAck: true, Before: func(e *h2test.Session, _ uint32) {
+				if e.Sent == 6 {
+					e.Ack()
+				}
+			}}
+		}},
 	{name: "our SETTINGS acknowledged at the end", section: "6.5.3", echo: func() h2test.Echo {
 		ended := 0
 		return h2test.Echo{LateAck: true, After: func(e *h2test.Session, _ uint32) {

@@ -197,25 +197,35 @@ func (e *Session) pump() {
 	}
 }
 
-// data writes one DATA frame, if there is one to write.
-func (e *Session) data(st *Stream) bool {
+// next returns how much of a stream's content can go into one frame now, whether that is its last, and whether there is a frame
+// to write.
+func (e *Session) next(st *Stream) (n int, last, ok bool) {
 	chunk := e.echo.Chunk
 	if chunk == 0 {
 		chunk = 16384
 	}
-	window := min(st.sendWin, e.sendWin)
-	n := int(max(0, min(int64(min(len(st.out), chunk)), window)))
-	last := st.end && n == len(st.out) && (n == 0 || !e.echo.EmptyEnd)
-	if n == 0 && (!last || st.ended) {
-		return false
-	}
-	if e.echo.Before != nil {
+	n = int(max(0, min(int64(min(len(st.out), chunk)), e.window(st))))
+	last = st.end && n == len(st.out) && (n == 0 || !e.echo.EmptyEnd)
+	return n, last, n > 0 || last && !st.ended
+}
+
+// window is what the client's windows allow on a stream.
+func (e *Session) window(st *Stream) int64 { return min(st.sendWin, e.sendWin) }
+
+// data writes one DATA frame, if there is one to write.
+func (e *Session) data(st *Stream) bool {
+	_, _, ok := e.next(st)
+	if ok && e.echo.Before != nil {
 		e.echo.Before(e, st.ID)
+	}
+	n, last, ok := e.next(st) // Before may have changed the window
+	if !ok {
+		return false
 	}
 	var pad []byte
 	cost := int64(n)
 	if e.echo.Pad != nil {
-		if k := e.echo.Pad(e.Sent); k >= 0 && cost+int64(k)+1 <= min(window, 16384) {
+		if k := e.echo.Pad(e.Sent); k >= 0 && cost+int64(k)+1 <= min(e.window(st), 16384) {
 			pad, cost = make([]byte, k), cost+int64(k)+1
 		}
 	}
