@@ -6,10 +6,10 @@ package inflate
 func (d *decoder) codes() verdict {
 	t := d.tab
 	for {
-		if len(d.src)-d.in >= 8 && len(d.out)-d.pos >= slop {
+		if int(d.nbits)+8*(len(d.src)-d.in) >= longestMatch && len(d.out)-d.pos >= slop {
 			d.fast(t)
 		}
-		if d.nbits < 48 {
+		if d.nbits < longestMatch {
 			d.refill()
 		}
 		e, skip := lookup(t.lit[:], t.litBits, d.hold)

@@ -76,38 +76,39 @@ func (s State) run(dst, src []byte, limit int, last bool) (State, []byte, int, e
 			v = d.match()
 		}
 	}
-	next, n, err := d.finish(s, v, last)
+	err := d.finish(v, last)
 	if d.tmp != nil {
 		pool.Put(d.tmp)
 	}
-	return next, d.out[:d.pos], n, err
+	if d.err != nil && d.err.Err != ErrTail {
+		return s, d.out[:d.pos], len(src), err
+	}
+	return d.State, d.out[:d.pos], d.in, err
 }
 
 const maxInt = int(^uint(0) >> 1)
 
-// finish turns what the call has come to into results. s is the State that it began with.
-func (d *decoder) finish(s State, v verdict, last bool) (next State, n int, err error) {
+// finish turns what the call has come to into the next State, unless it is broken.
+func (d *decoder) finish(v verdict, last bool) (err error) {
 	if v == starved && last {
 		v = d.tail()
 	}
-	tail := v == broken && d.err.Err == ErrTail
-	if v == broken && !tail {
-		return s, len(d.src), d.err
-	}
-	if v == full {
+	switch {
+	case v == full:
 		d.unread()
 		err = ErrLimit
-	}
-	if tail {
+	case v == broken && d.err.Err == ErrTail:
 		err = d.err
+	case v == broken:
+		return d.err
 	}
 	d.off += int64(d.in)
 	if last && v != full {
-		d.State, d.phase, d.final, d.off = d.leave(), atBlock, false, 0
+		d.leave()
 	} else {
-		d.State = d.keep()
+		d.keep()
 	}
-	return d.remember(d.out[d.base:d.pos]), d.in, err
+	return err
 }
 
 // tail is the end of a message: the octets 00 00 ff ff would follow. They must be LEN and NLEN of a stored block, whose

@@ -5,7 +5,10 @@ import "encoding/binary"
 // slop is how much room fast wants for text: three literals, or a match that is rounded up to words.
 const slop = 16
 
-// fast decodes literals and matches while eight bytes of data and some room remain, without a look at either inside of an
+// longestMatch is how many bits a match can have: two codes, 5 extra bits of the length and 13 of the distance.
+const longestMatch = maxCode + 5 + maxCode + 13
+
+// fast decodes literals and matches while the longest one, and some room, remain, without a look at either inside of an
 // element. It stops before any element that it cannot do, and leaves that to codes.
 func (d *decoder) fast(t *tables) {
 	src, in, out, pos := d.src, d.in, d.out, d.pos
@@ -13,11 +16,20 @@ func (d *decoder) fast(t *tables) {
 	text, base, size := d.text, d.base, uint(d.size())
 	litMask, distMask := uint64(1)<<t.litBits-1, uint64(1)<<t.distBits-1
 	// Bits above nbits in hold are bits to come, of the next byte of src: the same ones are added again.
-	for in <= len(src)-8 && pos <= len(out)-slop {
-		hold |= binary.LittleEndian.Uint64(src[in:]) << (nbits & 63)
-		in += int((63 - nbits) >> 3)
-		nbits |= 56
-
+	for pos <= len(out)-slop {
+		if in <= len(src)-8 {
+			hold |= binary.LittleEndian.Uint64(src[in:]) << (nbits & 63)
+			in += int((63 - nbits) >> 3)
+			nbits |= 56
+		} else if nbits < longestMatch {
+			for ; in < len(src) && nbits < 56; nbits += 8 {
+				hold |= uint64(src[in]) << (nbits & 63)
+				in++
+			}
+			if nbits < longestMatch {
+				break
+			}
+		}
 		// A literal in the first level has at most ten bits.
 		e := t.lit[hold&litMask&(litSize-1)]
 		if e&isLiteral != 0 {
@@ -40,7 +52,7 @@ func (d *decoder) fast(t *tables) {
 					continue
 				}
 			}
-			if nbits < 48 { // the longest match: 15+5 and 15+13 bits
+			if nbits < longestMatch {
 				continue
 			}
 		}

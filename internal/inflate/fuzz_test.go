@@ -40,7 +40,8 @@ func FuzzInflate(f *testing.F) {
 		if len(window) > 2000 || len(message) > 2000 {
 			return
 		}
-		start := State{}.remember(window)
+		var start State
+		start.remember(window)
 		next, out, _, err := start.Finish(nil, message, -1)
 		o := &oracle{src: message, text: bytes.Clone(window), from: len(window), size: 1 << 15}
 		slow := o.run()
@@ -88,7 +89,7 @@ func FuzzSplits(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		start = start.remember(window)
+		start.remember(window)
 		want, out, _, err := start.Finish(nil, message, -1)
 		slowText, slow := inflateSlowly(start.Window(), message, start.WindowBits())
 		if !bytes.Equal(out, slowText) || !errors.Is(err, slow) {

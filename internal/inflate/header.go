@@ -165,21 +165,20 @@ func (d *decoder) subscription(free int, what string) verdict {
 	return d.fault(ErrCodes, "too few codes %s", what)
 }
 
-// keep returns the State for the next call of the same message: what is in memory of this call moves out of it.
-func (d *decoder) keep() State {
-	s := d.State
+// keep makes the State one for the next call of the same message: what is in memory of this call moves out of it.
+func (d *decoder) keep() {
+	d.remember(d.out[d.base:d.pos])
 	if d.tmp == nil {
-		return s
+		return
 	}
-	if s.hdr == &d.tmp.hdr {
+	if d.hdr == &d.tmp.hdr {
 		h := d.tmp.hdr
-		s.hdr = &h
+		d.hdr = &h
 	}
-	if s.tab == d.tmp.tab { // it is the State's from now on; the next to take this memory finds none and makes some
-		s.tab.lens = d.tmp.hdr.positioned()
+	if d.tab == d.tmp.tab { // it is the State's from now on; the next to take this memory finds none and makes some
+		d.tab.lens = d.tmp.hdr.positioned()
 		d.tmp.tab = nil
 	}
-	return s
 }
 
 // positioned returns the code lengths where codeLens has them.
@@ -189,14 +188,12 @@ func (h *header) positioned() (lens codeLens) {
 	return lens
 }
 
-// leave returns the State after a message, which forgets its text if that was negotiated. What it has no use for is left
-// out.
-func (d *decoder) leave() State {
-	s := d.State
-	s.tab, s.hdr = nil, nil
-	if s.forgets {
-		d.base = d.pos // nothing of this call is remembered
-		s.win, s.end, s.have = nil, 0, 0
+// leave makes the State one between messages, which forgets its text if that was negotiated.
+func (d *decoder) leave() {
+	d.phase, d.final, d.off, d.tab, d.hdr = atBlock, false, 0, nil, nil
+	if d.forgets {
+		d.win, d.upto, d.have = nil, 0, 0
+		return
 	}
-	return s
+	d.remember(d.out[d.base:d.pos])
 }

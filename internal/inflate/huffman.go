@@ -1,6 +1,9 @@
 package inflate
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // tables decode the codes of one block. Once a State has them they are never written again.
 //
@@ -128,10 +131,28 @@ func (t *tables) equal(x *tables) bool {
 // one code, of one bit.
 func build(t []entry, lens []uint8, symbols []entry, first int) (level uint8, free int) {
 	var count, at [maxCode + 2]uint16
-	for _, n := range lens {
-		count[n&15]++
+	// The symbols that have codes; often most have none.
+	var used [512]uint16
+	n := 0
+	for sym, rest := 0, lens; len(rest) > 0; {
+		if len(rest) >= 8 && binary.LittleEndian.Uint64(rest) == 0 {
+			sym, rest = sym+8, rest[8:]
+			continue
+		}
+		few := rest[:min(8, len(rest))]
+		for _, l := range few {
+			used[n&511] = uint16(sym)
+			sym++
+			if l != 0 {
+				n++
+			}
+		}
+		rest = rest[len(few):]
 	}
-	count[0] = 0
+	symbolsUsed := used[:n&511]
+	for _, sym := range symbolsUsed {
+		count[lens[sym]&15]++
+	}
 	longest := 0
 	free = 1 << maxCode
 	for n := 1; n <= maxCode; n++ {
@@ -145,21 +166,16 @@ func build(t []entry, lens []uint8, symbols []entry, first int) (level uint8, fr
 		t[0] = isSpecial | noSymbol<<16 // takes no bit: there is no code, so whatever comes is wrong
 		t[1] = t[0] | 1<<8 | 1
 		if longest == 1 {
-			for sym, n := range lens {
-				if n == 1 {
-					t[0] = coded(symbols[sym], 1)
-				}
-			}
+			t[0] = coded(symbols[used[0]], 1)
 		}
 		return uint8(longest), free
 	}
 	// Symbols by length, then by value: the order of their codes.
-	var sorted [maxLit]uint16
-	for sym, n := range lens {
-		if n != 0 {
-			sorted[at[n&15]%maxLit] = uint16(sym)
-			at[n&15]++
-		}
+	var sorted [512]uint16
+	for _, sym := range symbolsUsed {
+		n := lens[sym] & 15
+		sorted[at[n]&511] = sym
+		at[n]++
 	}
 	level = uint8(min(longest, first))
 	fill(t, sorted[:], &count, symbols, int(level), longest)

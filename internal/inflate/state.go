@@ -36,7 +36,7 @@ type State struct {
 	hdr  *header // of the block header under way; nil until its first 14 bits are there
 	hold uint64  // the bits that came and are not used, lowest first; those above nbits are 0
 	off  int64   // how many bytes of the message came, those in hold included
-	end  uint32  // where the text ends in win
+	upto uint32  // where the text ends in win
 	have uint16  // how much of it distances may reach, at most a window
 	left uint16  // bytes to come of a stored block or a match
 	dist uint16  // of that match
@@ -115,14 +115,14 @@ func (s State) Window() []byte {
 	if s.win == nil {
 		return nil
 	}
-	return s.win.b[s.end-uint32(s.have) : s.end : s.end]
+	return s.win.b[s.upto-uint32(s.have) : s.upto : s.upto]
 }
 
 // Equal reports whether s and x are the same: the same data gives the same text from both.
 func (s State) Equal(x State) bool {
 	a, b := s, x
-	a.win, a.tab, a.hdr, a.end = nil, nil, nil, 0
-	b.win, b.tab, b.hdr, b.end = nil, nil, nil, 0
+	a.win, a.tab, a.hdr, a.upto = nil, nil, nil, 0
+	b.win, b.tab, b.hdr, b.upto = nil, nil, nil, 0
 	return a == b && s.tab.equal(x.tab) && s.hdr.equal(x.hdr) && bytes.Equal(s.Window(), x.Window())
 }
 

@@ -12,20 +12,20 @@ type store struct {
 // minStore is the smallest store, one cache line.
 const minStore = 64
 
-// remember returns s with text added to its window, of which no more than a window is kept.
-func (s State) remember(text []byte) State {
+// remember adds text to the window, of which no more than a window is kept. It is for a State that nobody else has yet.
+func (s *State) remember(text []byte) {
 	size := s.size()
 	if len(text) == 0 {
-		return s
+		return
 	}
 	if len(text) > size {
 		text = text[len(text)-size:]
 	}
-	end := int(s.end) + len(text)
-	if s.win != nil && end <= len(s.win.b) && s.win.tail.CompareAndSwap(int64(s.end), int64(end)) {
-		copy(s.win.b[s.end:], text)
-		s.end, s.have = uint32(end), uint16(min(int(s.have)+len(text), size))
-		return s
+	end := int(s.upto) + len(text)
+	if s.win != nil && end <= len(s.win.b) && s.win.tail.CompareAndSwap(int64(s.upto), int64(end)) {
+		copy(s.win.b[s.upto:], text)
+		s.upto, s.have = uint32(end), uint16(min(int(s.have)+len(text), size))
+		return
 	}
 	old := s.Window()
 	old = old[max(0, len(old)+len(text)-size):]
@@ -35,6 +35,5 @@ func (s State) remember(text []byte) State {
 	w := &store{b: make([]byte, max(2*have, minStore))}
 	w.tail.Store(int64(have))
 	copy(w.b[copy(w.b, old):], text)
-	s.win, s.end, s.have = w, uint32(have), uint16(have)
-	return s
+	s.win, s.upto, s.have = w, uint32(have), uint16(have)
 }
