@@ -32,8 +32,8 @@ clean_up() {
   if [[ -n ${work:-} ]]; then rm -rf "$work"; fi
 }
 
-# run_cases: runs h2specd, with its output in $work/log. It listens on a port for each case, in a row, on all of them at once;
-# where one is taken, other ports are tried. They are below those that Linux hands out by itself.
+# run_cases: runs h2specd, with its output in $work/log. It listens on a port for each case, in a row, on all at once; where
+# one is taken, other ports are tried. They are below those that Linux hands out by itself.
 #
 # The client stays after the response, so that what the cases then send is judged, and not that it was gone already.
 run_cases() {

@@ -122,8 +122,13 @@ func TestSessionNewConnection(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := serveH2(t, func(f *http2.Framer, _ int, id uint32) error {
-				return errors.Join(saying("\x88\x00", false)(f, 0, id), leave(f, id))
+			answered := make(chan int, 10)
+			server := serveH2(t, func(f *http2.Framer, connection int, id uint32) error {
+				if id > 1 {
+					return nil // the client had not seen the GOAWAY yet
+				}
+				answered <- connection
+				return errors.Join(saying("\x88\x00", false)(f, connection, id), leave(f, id))
 			})
 			var s session
 			defer s.close()
@@ -131,7 +136,7 @@ func TestSessionNewConnection(t *testing.T) {
 				if err := s.visit(server.target, time.Now().Add(10*time.Second), echo); err != nil {
 					t.Fatalf("visit %d: %v", i, err)
 				}
-				if connection := next(t, server.opened); connection != i {
+				if connection := next(t, answered); connection != i {
 					t.Errorf("visit %d is on connection %d", i, connection)
 				}
 			}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/net/http2"
 )
 
 // startServer serves HTTP/2 to those who know beforehand, and returns the URL.
@@ -68,9 +70,10 @@ func TestRun(t *testing.T) {
 	server := startServer(t)
 	silent := startOdd(t, func(net.Conn) {})
 	http1 := startOdd(t, func(sock net.Conn) { _, _ = io.WriteString(sock, "HTTP/1.1 400 Bad Request\r\n\r\n") })
-	// SETTINGS, then GOAWAY.
 	leaving := startOdd(t, func(sock net.Conn) {
-		_, _ = io.WriteString(sock, "\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")
+		f := http2.NewFramer(sock, nil)
+		_ = f.WriteSettings()
+		_ = f.WriteGoAway(0, http2.ErrCodeNo, nil)
 	})
 	tests := []struct {
 		name  string
@@ -82,10 +85,12 @@ func TestRun(t *testing.T) {
 	}{
 		{name: "short", args: []string{server + "/short?q"}, body: "GET HTTP/2.0 q"},
 		{name: "long", args: []string{"-limit", "10s", server + "/long"}, body: strings.Repeat("x", 5<<20)},
-		{name: "linger", args: []string{"-linger", "100ms", server + "/short"}, body: "GET HTTP/2.0 ", least: 100 * time.Millisecond},
+		{name: "linger", args: []string{"-linger", "100ms", server + "/short"}, body: "GET HTTP/2.0 ",
+			least: 100 * time.Millisecond},
 		{name: "not found", args: []string{server + "/none"}, code: 1, says: "status 404"},
 		{name: "hang", args: []string{"-limit", "100ms", server + "/hang"}, code: 1, says: "timeout"},
-		{name: "linger is limited", args: []string{"-limit", "300ms", "-linger", "1h", server + "/short"}, body: "GET HTTP/2.0 "},
+		{name: "linger is limited", args: []string{"-limit", "300ms", "-linger", "1h", server + "/short"},
+			body: "GET HTTP/2.0 "},
 		{name: "abort", args: []string{server + "/abort"}, code: 1, body: "half", says: "INTERNAL_ERROR"},
 		{name: "silent", args: []string{"-limit", "100ms", silent}, code: 1, says: "h2get:"},
 		{name: "HTTP/1", args: []string{http1}, code: 1, says: "HTTP/1"},
