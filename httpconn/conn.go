@@ -16,7 +16,7 @@ import (
 //
 // The zero Conn is closed: its methods return [ErrClosed], none panics. No method accepts a nil *Output.
 //
-// A Conn is passed by value: 104 bytes on 64-bit machines, which a test holds below 192.
+// A Conn is passed by value: 184 bytes on 64-bit machines, and a test holds it to 192.
 type Conn struct {
 	set     *settings  // never written after New
 	fail    *ConnError // what ended the connection; sticks
@@ -73,6 +73,12 @@ func window(size int32, def, least int32) int32 {
 // If the server broke the protocol or a limit, Stream returns a *ConnError. Events completed before the fault come
 // first in out.Events; then each request still under way gets an EventReset with that same error. A Conn that the
 // caller closed, or whose server has closed its side, returns [ErrClosed].
+//
+// On HTTP/2 it answers by itself, in out.Send, what the protocol wants answered: SETTINGS and PING with their
+// acknowledgement, content received with WINDOW_UPDATE (unless Config.ManualCredit), a stream that the server broke with
+// RST_STREAM, a connection that it broke with GOAWAY. What was queued and is allowed now goes with it. A fault of one
+// stream (RFC 9113 section 5.4.2) is no error of Stream: that stream gets an EventReset with a [*StreamError], and the
+// others go on.
 func (c Conn) Stream(out *Output, data []byte) (Conn, error) {
 	if c.version == HTTP2 {
 		err := c.h2Stream(out, data)
@@ -97,6 +103,9 @@ func (c Conn) Stream(out *Output, data []byte) (Conn, error) {
 // tunnel: both get an EventDone, and on a tunnel whose sending side is still open SendData goes on working. Anywhere
 // else it is a *ConnError over [ErrUnexpectedEOF], and each request under way gets an EventReset with it. A second call
 // returns [ErrClosed].
+//
+// On HTTP/2 it is orderly where nothing is under way from the server: neither a frame nor a stream that it has not ended.
+// The streams have ends of their own, so the end of the connection never completes one.
 func (c Conn) StreamEOF(out *Output) (Conn, error) {
 	if c.version == HTTP2 {
 		return c.h2StreamEOF(out)
@@ -118,8 +127,18 @@ func (c Conn) StreamEOF(out *Output) (Conn, error) {
 // but may become positive; [ErrGoingAway] when the connection takes no further requests: after a Connection: close of
 // either side, and in a tunnel; [ErrUnsupported] for an extended CONNECT on HTTP/1.1; [ErrClosed].
 //
-// A request with an Upgrade field, or with method CONNECT, takes the connection for itself: no other can start until
-// it is answered. Its content, if it has any, must be in r.Body whole.
+// On HTTP/1.1 a request with an Upgrade field, or with method CONNECT, takes the connection for itself: no other can start
+// until it is answered. Its content, if it has any, must be in r.Body whole.
+//
+// On HTTP/2 the fields are sent with names in lower case and no white space around values (RFC 9113 section 8.2). Those that
+// belong to HTTP/1 (Connection, Transfer-Encoding, Upgrade and others) are refused, and so is TE other than "trailers". What
+// of r.Body the windows do not allow is queued. A request that asks for a tunnel, CONNECT with or without r.Protocol, is
+// answered with 2xx or refused; if it is refused, our side of the stream ends by itself and the response can be read.
+//
+// Further errors on HTTP/2: [ErrSettingsPending] until the server's SETTINGS have come; [ErrExtendedConnectDisabled] for
+// r.Protocol if they do not allow that (RFC 8441 section 3); [ErrHeaderTooLarge] for more than the server says it takes;
+// [ErrBufferFull] for a body that cannot be queued. ErrGoingAway comes after the server's GOAWAY, and once all stream
+// identifiers are used.
 func (c Conn) Request(out *Output, r Request) (Conn, StreamID, error) {
 	if c.version == HTTP2 {
 		return c.h2Request(out, r)
@@ -139,6 +158,11 @@ func (c Conn) Request(out *Output, r Request) (Conn, StreamID, error) {
 //
 // Errors: [ErrUnknownStream], [ErrNotSendable], [ErrStreamEnded], [ErrBodyLength] if more than the Content-Length would be
 // sent or the end comes before it is reached, [ErrClosed]. They change nothing.
+//
+// On HTTP/2 p becomes DATA frames as far as the server's windows allow; the rest is queued in the Conn, and sent by the
+// call of Stream that brings the credit, which appends an EventDrained when nothing is left. [Conn.Buffered] tells how
+// much waits; [ErrBufferFull] means that Limits.MaxBuffered allows no more. The end, too, waits for what is queued before
+// it. An empty p without end sends nothing. Ending a stream that is over is no error either.
 func (c Conn) SendData(out *Output, id StreamID, p []byte, end bool) (Conn, error) {
 	if c.version == HTTP2 {
 		err := c.h2SendData(out, id, p, end)
@@ -159,7 +183,7 @@ func (c Conn) SendData(out *Output, id StreamID, p []byte, end bool) (Conn, erro
 
 // BeginData reports whether id may send size bytes now, and leaves room for a frame head at the end of out.Send: the
 // caller then appends its bytes to out.Send and calls [Conn.EndData] on the same Conn with the mark. No other call may
-// come between. Nothing is allocated when out.Send has room.
+// come between. Nothing is allocated when out.Send has room and, on HTTP/2, the windows do.
 //
 // On HTTP/1.1 no room is needed in a tunnel or with a Content-Length; in a chunked body the width of the chunk's head
 // comes from size. size need not be exact, but the mark is only promised to be good for up to size bytes.
@@ -185,6 +209,10 @@ func (c Conn) BeginData(out *Output, id StreamID, size int) (mark int, err error
 // [ErrBodyLength] if more than that was appended, or if end comes before it is reached; out.Send is then cut back to
 // mark, as if neither had been called. Called without a BeginData, or with a mark that is not its, it returns an error
 // and changes nothing.
+//
+// On HTTP/2 what the server's windows do not allow is taken out of out.Send again and queued, as SendData does it, even
+// if it is more than was announced to BeginData. What exceeds the server's SETTINGS_MAX_FRAME_SIZE becomes several
+// frames, in place.
 func (c Conn) EndData(out *Output, id StreamID, mark int, end bool) (Conn, error) {
 	if c.version == HTTP2 {
 		err := c.h2EndSend(out, id, mark, end)
@@ -202,11 +230,13 @@ func (c Conn) EndData(out *Output, id StreamID, mark int, end bool) (Conn, error
 	return c.h1EndData(out, id, mark, end)
 }
 
-// SendTrailers ends the content of a request with a trailer section (RFC 9112 section 7.1.2). Fields are sent as those of a
-// Request; an empty h only ends the content.
+// SendTrailers ends the content of a request with a trailer section (RFC 9112 section 7.1.2, RFC 9113 section 8.1).
+// Fields are sent as those of a Request; an empty h only ends the content. On HTTP/2 they wait for what is queued before
+// them.
 //
-// Errors: those of SendData; [ErrNotSendable] also when the content is not chunked; [ErrInvalidRequest] for a field that
-// may not stand in a trailer section (RFC 9110 section 6.5.1) or is malformed. They change nothing.
+// Errors: those of SendData; [ErrNotSendable] also in a tunnel and, on HTTP/1.1, when the content is not chunked;
+// [ErrInvalidRequest] for a field that may not stand in a trailer section (RFC 9110 section 6.5.1) or is malformed;
+// [ErrHeaderTooLarge] as for Request. They change nothing.
 func (c Conn) SendTrailers(out *Output, id StreamID, h http.Header) (Conn, error) {
 	if c.version == HTTP2 {
 		return c.h2SendTrailers(out, id, h)
@@ -217,9 +247,13 @@ func (c Conn) SendTrailers(out *Output, id StreamID, h http.Header) (Conn, error
 	return c.h1SendTrailers(out, id, h)
 }
 
-// Cancel gives up a stream. HTTP/1.1 has no way to abort one request, so it ends the whole connection as
-// [Conn.Close] does: other requests under way are given up with it, code is not used, and no event reports it (only
-// Stream and StreamEOF append events). A stream that is over returns [ErrUnknownStream].
+// Cancel gives up a stream. A stream that is over returns [ErrUnknownStream].
+//
+// On HTTP/2 it sends RST_STREAM with code and drops what is queued. No event of the stream follows; what the server
+// still sends on it is ignored, and credited on the connection.
+//
+// HTTP/1.1 has no way to abort one request, so Cancel ends the whole connection as [Conn.Close] does: other requests
+// under way are given up with it, code is not used, and no event reports it (only Stream and StreamEOF append events).
 func (c Conn) Cancel(out *Output, id StreamID, code http2.ErrCode) (Conn, error) {
 	if c.version == HTTP2 {
 		return c.h2Cancel(out, id, code)
@@ -237,7 +271,8 @@ func (c Conn) Cancel(out *Output, id StreamID, code http2.ErrCode) (Conn, error)
 }
 
 // Close ends the connection from our side. Next is NextClose and every later call returns [ErrClosed]; a connection
-// that has failed keeps its error. Requests under way are given up without an event. On HTTP/1.1 nothing is sent.
+// that has failed keeps its error. Requests under way are given up without an event, and what is queued
+// is dropped. HTTP/2 sends GOAWAY with NO_ERROR; on HTTP/1.1 nothing is sent.
 func (c Conn) Close(out *Output) Conn {
 	if c.fail != nil || c.version == 0 {
 		return c
@@ -255,6 +290,9 @@ func (c Conn) Close(out *Output) Conn {
 //     tunnel whose sending side is still open, send what is left to send and then close.
 //   - NextAwaitEOF in a tunnel whose sending side has ended while the server's has not. Bytes read are still events.
 //   - NextRead otherwise, on an idle connection too: only reading shows that the server closed it.
+//
+// On HTTP/2 it is NextClose when the connection failed or was closed by either side, and when the last stream is over
+// after the server's GOAWAY; NextRead otherwise, for SETTINGS, PING and WINDOW_UPDATE come at any time.
 func (c Conn) Next() Next {
 	switch {
 	case c.fail != nil || c.version == 0:
@@ -270,7 +308,8 @@ func (c Conn) Version() Version { return c.version }
 
 // Slots returns how many requests may start now. On HTTP/1.1 that is Config.Pipeline less those under way, and 0 while
 // the content of a request is being sent, while an Upgrade or a CONNECT waits for its answer, in a tunnel, and once
-// either side has said Connection: close.
+// either side has said Connection: close. On HTTP/2 it is what the server's SETTINGS_MAX_CONCURRENT_STREAMS leaves, tunnels
+// included, a very large number where it sets no limit, and 0 until its SETTINGS have come and after its GOAWAY.
 func (c Conn) Slots() int {
 	switch {
 	case c.fail != nil || c.version == 0:

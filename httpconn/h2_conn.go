@@ -5,8 +5,9 @@ import "golang.org/x/net/http2"
 // Consume gives the server credit for n bytes of stream id that the caller is done with. It is for connections with
 // Config.ManualCredit; without it, and on HTTP/1.1, it returns [ErrUnsupported].
 //
-// It can be called after the stream is over, for the credit of the connection. [ErrConsumed] means that n is more than was
-// received and not consumed, [ErrUnknownStream] that there was no such stream. They change nothing.
+// It can be called after the stream is over, and must be for what was received on it, as the connection's credit counts
+// that. [ErrConsumed] means that n is more than was received and not consumed, [ErrUnknownStream] that there was no such
+// stream. They change nothing.
 func (c Conn) Consume(out *Output, id StreamID, n int) (Conn, error) {
 	switch c.version {
 	case HTTP2:
