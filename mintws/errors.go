@@ -24,6 +24,8 @@ var (
 	ErrMessageTooBig          = errors.New("mintws: frame or message exceeds the limit")                    // section 7.4.1, code 1009
 	ErrTooManyFragments       = errors.New("mintws: message has more fragments than the limit")             // section 7.4.1, code 1009
 	ErrClosePayload           = errors.New("mintws: Close frame with a truncated or forbidden status code") // sections 5.5.1 and 7.4
+	ErrDeflate                = errors.New("mintws: corrupt compressed message")                            // RFC 7692 section 7.2.2, code 1007
+	ErrDeflateRatio           = errors.New("mintws: compressed message inflates beyond the limit")          // code 1009
 )
 
 // The caller's mistakes. The WebSocket returned with one of them is the receiver, unchanged, and nothing was appended.
@@ -119,6 +121,9 @@ func (e *HandshakeError) Unwrap() error { return e.Err }
 // where err does not come from the peer's breaking the protocol, so that no Close is due. A Failed WebSocket encodes
 // exactly this frame and no other.
 func CloseFrame(err error) (f Frame, ok bool) {
+	if err == nil { // the usual case: pe would be allocated
+		return Frame{}, false
+	}
 	var pe *ProtocolError
 	if !errors.As(err, &pe) {
 		return Frame{}, false

@@ -28,11 +28,14 @@ type Transform interface {
 	// returns [ErrMessageTooBig]. Where the peer broke the extension's rules the error is a [*ProtocolError], or any other, which
 	// becomes one with code 1007.
 	In(st ExtState, dst []byte, f Frame, limit int) (next ExtState, out []byte, g Frame, err error)
+	// Equal reports whether two states, of the same direction, mean the same. It is for [WebSocket.Equal].
+	Equal(a, b ExtState) bool
 }
 
 // ExtState is what a Transform remembers in one direction, as a value. The zero ExtState is the beginning. Changing A costs
 // nothing; changing B or Ref allocates, and is for what happens now and then.
 type ExtState struct {
-	A, B uint64
-	Ref  any // what it points to is never written through
+	A   uint64 // what changes with every message
+	B   uint64 // what changes now and then
+	Ref any    // a pointer, or nil; what it points to is never written through
 }

@@ -44,6 +44,8 @@ var errOdd = errors.New("odd number of bytes")
 
 func (t shiftTransform) RSV() RSV { return t.rsv }
 
+func (t shiftTransform) Equal(a, b ExtState) bool { return a == b }
+
 func (t shiftTransform) count(st *ExtState) *uint64 {
 	if t.wide {
 		return &st.B

@@ -85,3 +85,16 @@ func TestIdleHoldsNothing(t *testing.T) {
 		t.Errorf("an idle WebSocket holds %d and %d bytes", r.WS.msg.Len(), r.WS.part.Len())
 	}
 }
+
+// heldBy returns how many bytes of the heap are in use after f that were not before.
+func heldBy(f func()) int64 {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.GC() // what is in a pool lives for two of them
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	return int64(after.HeapAlloc) - int64(before.HeapAlloc)
+}

@@ -10,12 +10,15 @@ import (
 
 // Params is one element of a Sec-WebSocket-Extensions field (RFC 6455 section 9.1): the name of an extension and its parameters.
 type Params struct {
-	Name   string
-	Params []Param
+	Name   string  // of the extension, a token
+	Params []Param // its parameters, in order
 }
 
-// Param is one parameter. Value is "" where it has none: it cannot be empty otherwise.
-type Param struct{ Name, Value string }
+// Param is one parameter.
+type Param struct {
+	Name  string // a token
+	Value string // a token, or "" where it has none
+}
 
 // String returns p as it stands in the field.
 func (p Params) String() string {

@@ -2,7 +2,6 @@ package mintws
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 
 	"github.com/mintws/mintws/httpconn"
@@ -126,11 +125,12 @@ func (ws WebSocket) Equal(x WebSocket) bool {
 	if !ws.cfg.equal(x.cfg) || !ws.msg.Equal(x.msg) || !ws.part.Equal(x.part) || errorText(ws.fail) != errorText(x.fail) {
 		return false
 	}
-	for i := range ws.transforms() {
-		if !reflect.DeepEqual(ws.extState(false, i), x.extState(false, i)) || !reflect.DeepEqual(ws.extState(true, i), x.extState(true, i)) {
+	for i, t := range ws.transforms() {
+		if !t.Equal(ws.extState(false, i), x.extState(false, i)) || !t.Equal(ws.extState(true, i), x.extState(true, i)) {
 			return false
 		}
 	}
+	ws.inA, ws.outA = x.inA, x.outA
 	ws.cfg, ws.msg, ws.part, ws.fail, ws.ext = x.cfg, x.msg, x.part, x.fail, x.ext
 	return ws == x
 }

@@ -35,6 +35,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	fs.Int64Var(&accept.Limits.MaxMessage, "max-message", 0, "largest message in `bytes`; 0 is 16 MiB, negative no limit")
 	fs.DurationVar(&cfg.echo.Idle, "idle", 0, "close connections silent for this long; 0 is 1m, negative never")
 	fs.IntVar(&cfg.maxStreams, "max-streams", 0, "`number` of WebSockets on one HTTP/2 connection; 0 is 250")
+	fs.BoolVar(&cfg.echo.NoDeflate, "no-deflate", false, "do not agree to permessage-deflate")
 	fs.BoolVar(&accept.SkipUTF8, "skip-utf8", false, "do not validate text")
 	fs.Func("subprotocols", "comma-separated `list` of subprotocols, the preferred one first", list(&accept.Subprotocols))
 	fs.Func("origins", "comma-separated `list` of the origins that may connect, * for all; the server's own if not given",

@@ -19,6 +19,9 @@ type Options struct {
 	// Accept judges the requests and bounds the messages. With DeliverFragments or DeliverPayload the server returns pieces
 	// as they come instead of whole messages, which needs less memory.
 	Accept mintws.AcceptOptions
+	// NoDeflate keeps the server from agreeing to permessage-deflate where it is offered. It has no meaning where
+	// Accept.Extensions is set.
+	NoDeflate bool
 	// Idle is how long a peer may be silent before it gets a Close with 1001. Default 60 s, negative for ever.
 	Idle time.Duration
 	// WriteTimeout is how long a peer may take to accept one batch of answers before it is dropped. Default 30 s.
@@ -65,6 +68,13 @@ func New(opt Options) *Server {
 	def(&opt.Idle, 60*time.Second)
 	def(&opt.WriteTimeout, 30*time.Second)
 	def(&opt.CloseTimeout, 5*time.Second)
+	if opt.Accept.Extensions == nil && !opt.NoDeflate {
+		deflate, err := mintws.NewDeflate(mintws.DeflateOptions{})
+		if err != nil {
+			panic(err) // the defaults are valid
+		}
+		opt.Accept.Extensions = []mintws.Extension{deflate}
+	}
 	if opt.Done == nil {
 		opt.Done = func(Summary) {}
 	}

@@ -1,5 +1,7 @@
 package inflate
 
+import "github.com/mintws/mintws/internal/window"
+
 // header is what came of the header of a block with dynamic codes (RFC 1951 section 3.2.7).
 type header struct {
 	lits, dists uint16 // how many codes there are
@@ -192,7 +194,7 @@ func (h *header) positioned() (lens codeLens) {
 func (d *decoder) leave() {
 	d.phase, d.final, d.off, d.tab, d.hdr = atBlock, false, 0, nil, nil
 	if d.forgets {
-		d.win, d.upto, d.have = nil, 0, 0
+		d.win = window.Window{}
 		return
 	}
 	d.remember(d.out[d.base:d.pos])

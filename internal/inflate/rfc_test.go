@@ -130,7 +130,7 @@ func TestZero(t *testing.T) {
 	if s, err := New(15, true); s != (State{}) || err != nil {
 		t.Error(s, err)
 	}
-	if n := unsafe.Sizeof(State{}); n != 56 {
+	if n := unsafe.Sizeof(State{}); n != 64 {
 		t.Errorf("a State has %d bytes", n)
 	}
 	for _, n := range []int{-1, 0, 7, 16, 1 << 20} {

@@ -9,13 +9,13 @@
 // # What is kept
 //
 // Between two messages a State holds the last text, up to the negotiated window, and nothing else; without context takeover
-// not even that. The text is in an append-only store of at most twice the window that has been used: the newest State
+// not even that. The text is in an append-only store (see package window) of at most one and a half windows: the newest State
 // extends it in place, an older one copies. Within a message there may also be the code lengths of a block header that is
 // still arriving (about 350 bytes), or the decoding tables of a block with dynamic codes (11 KiB).
 //
 // # What is allocated
 //
-// A message that comes in one call, with room in dst, allocates nothing but new stores: one, of two windows, each time that
+// A message that comes in one call, with room in dst, allocates nothing but new stores: one, of one and a half windows, each time that half
 // a window's worth of text has gone by. Without context takeover there is no store for such a message, so nothing at all is
 // allocated. A call that ends within a block header or a block with dynamic codes allocates what is kept.
 package inflate
@@ -23,23 +23,23 @@ package inflate
 import (
 	"bytes"
 	"fmt"
+
+	"github.com/mintws/mintws/internal/window"
 )
 
-// State is where a decoder stands. It is 56 bytes. The zero State is the one before the first message, with a window of 32
+// State is where a decoder stands. It is 64 bytes. The zero State is the one before the first message, with a window of 32
 // KiB and context takeover.
 //
 // States are compared with [State.Equal]. With ==, States that are the same may differ, as they may hold the same text in
 // different stores, but those that are == are the same.
 type State struct {
-	win  *store  // the text that distances reach; nil while there is none
-	tab  *tables // of the block under way; nil outside of one with codes
-	hdr  *header // of the block header under way; nil until its first 14 bits are there
-	hold uint64  // the bits that came and are not used, lowest first; those above nbits are 0
-	off  int64   // how many bytes of the message came, those in hold included
-	upto uint32  // where the text ends in win
-	have uint16  // how much of it distances may reach, at most a window
-	left uint16  // bytes to come of a stored block or a match
-	dist uint16  // of that match
+	win  window.Window // the text that distances reach
+	tab  *tables       // of the block under way; nil outside of one with codes
+	hdr  *header       // of the block header under way; nil until its first 14 bits are there
+	hold uint64        // the bits that came and are not used, lowest first; those above nbits are 0
+	off  int64         // how many bytes of the message came, those in hold included
+	left uint16        // bytes to come of a stored block or a match
+	dist uint16        // of that match
 
 	nbits   uint8 // how many bits hold has, at most 63
 	phase   phase
@@ -77,6 +77,15 @@ func New(windowBits int, takeover bool) (State, error) {
 	return State{narrow: uint8(MaxWindowBits - windowBits), forgets: !takeover}, nil
 }
 
+// Resume returns the State between two messages whose window is win: that of [State.Win], with the arguments of the [New]
+// that it came from.
+func Resume(windowBits int, takeover bool, win window.Window) State {
+	return State{narrow: uint8(MaxWindowBits - windowBits), forgets: !takeover, win: win}
+}
+
+// Win returns the window. Between two messages it is all that there is to keep: see [Resume].
+func (s State) Win() window.Window { return s.win }
+
 // Append inflates src, a piece of a message after which others or a [State.Finish] come, and appends the text to dst. It
 // writes no byte of dst[:len(dst)] and keeps neither slice.
 //
@@ -111,19 +120,17 @@ func (s State) Offset() int64 { return s.off }
 func (s State) WindowBits() int { return MaxWindowBits - int(s.narrow) }
 
 // Window returns the text that the next distance can reach. It must not be written; its capacity is clipped.
-func (s State) Window() []byte {
-	if s.win == nil {
-		return nil
-	}
-	return s.win.b[s.upto-uint32(s.have) : s.upto : s.upto]
-}
+func (s State) Window() []byte { return s.win.Bytes() }
 
 // Equal reports whether s and x are the same: the same data gives the same text from both.
 func (s State) Equal(x State) bool {
 	a, b := s, x
-	a.win, a.tab, a.hdr, a.upto = nil, nil, nil, 0
-	b.win, b.tab, b.hdr, b.upto = nil, nil, nil, 0
+	a.win, a.tab, a.hdr = window.Window{}, nil, nil
+	b.win, b.tab, b.hdr = window.Window{}, nil, nil
 	return a == b && s.tab.equal(x.tab) && s.hdr.equal(x.hdr) && bytes.Equal(s.Window(), x.Window())
 }
 
 func (s State) size() int { return 1 << s.WindowBits() }
+
+// remember adds text to the window. It is for a State that nobody else has yet.
+func (s *State) remember(text []byte) { s.win = s.win.Append(text, s.size()) }

@@ -1,0 +1,210 @@
+package mintws
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// DeflateOptions is how permessage-deflate (RFC 7692) is offered, agreed to and used. The zero DeflateOptions is the default: context
+// takeover in both directions, the largest window for receiving, a small one for sending.
+type DeflateOptions struct {
+	// Level is how hard to compress, 1 (fastest) to 9. Default 1.
+	Level int
+	// Threshold is the smallest payload that is compressed; shorter messages, and fragments, go as they are. Default 64 bytes, negative
+	// for none. A Frame with Raw is never compressed.
+	Threshold int
+
+	// SendWindow is how many bytes of earlier messages are kept to refer to when sending: 256 to 32,768. A sender may use less than
+	// was negotiated, and most of the gain is in the first few KiB. Default 4096.
+	SendWindow int
+	// SendWindowFixed keeps a client from offering client_max_window_bits, so that the server cannot ask for a smaller one.
+	SendWindowFixed bool
+	// SendNoTakeover lets each message that is sent stand for itself, and keeps nothing of it.
+	SendNoTakeover bool
+	// ReceiveNoTakeover asks the peer for the same, so that nothing has to be kept of what was received.
+	ReceiveNoTakeover bool
+	// ReceiveWindowBits asks the peer for a window of 2^n bytes at most: 8 to 15. Default 15, which is no demand.
+	ReceiveWindowBits int
+	// Fallback lets a client also offer permessage-deflate without these demands, for servers that decline them.
+	Fallback bool
+
+	// MaxRatio bounds how many bytes one byte may inflate to in a message of more than 64 KiB. Default 1100, a little more than DEFLATE
+	// can reach (1032); negative for none.
+	MaxRatio int
+}
+
+// Defaults of DeflateOptions.
+const (
+	DefaultDeflateLevel      = 1    // most of the gain for the least time
+	DefaultDeflateThreshold  = 64   // below, the header of a block outweighs what is saved
+	DefaultDeflateSendWindow = 4096 // within 6 % of the size that 32 KiB give on JSON, in a quarter of the time
+	DefaultDeflateMaxRatio   = 1100
+)
+
+const deflateName = "permessage-deflate"
+
+// deflate is the Extension.
+type deflate struct{ opt DeflateOptions }
+
+// NewDeflate returns the extension permessage-deflate (RFC 7692), for both roles. The error wraps [ErrInvalidOptions] and names the
+// field.
+func NewDeflate(opt DeflateOptions) (Extension, error) {
+	for _, f := range []struct {
+		name              string
+		v                 *int
+		def, least, most  int
+		negativeIsNoLimit bool
+	}{
+		{"Level", &opt.Level, DefaultDeflateLevel, 1, 9, false},
+		{"Threshold", &opt.Threshold, DefaultDeflateThreshold, 0, 1 << 30, true},
+		{"SendWindow", &opt.SendWindow, DefaultDeflateSendWindow, 1 << 8, 1 << 15, false},
+		{"ReceiveWindowBits", &opt.ReceiveWindowBits, 15, 8, 15, false},
+		{"MaxRatio", &opt.MaxRatio, DefaultDeflateMaxRatio, 1, 1 << 30, true},
+	} {
+		switch {
+		case *f.v == 0:
+			*f.v = f.def
+		case *f.v < 0 && f.negativeIsNoLimit:
+		case *f.v < f.least || *f.v > f.most:
+			return nil, fmt.Errorf("%w: DeflateOptions.%s is %d, want %d to %d", ErrInvalidOptions, f.name, *f.v, f.least, f.most)
+		}
+	}
+	return deflate{opt}, nil
+}
+
+// deflateParams are the parameters of RFC 7692 section 7.1, of an offer or an answer.
+type deflateParams struct {
+	serverNoTakeover, clientNoTakeover bool
+	serverBits, clientBits             int  // 0: the parameter is not there
+	clientBitsAny                      bool // client_max_window_bits without a value
+}
+
+func (d deflateParams) params() Params {
+	p := Params{Name: deflateName}
+	add := func(there bool, name, value string) {
+		if there {
+			p.Params = append(p.Params, Param{name, value})
+		}
+	}
+	add(d.serverNoTakeover, "server_no_context_takeover", "")
+	add(d.clientNoTakeover, "client_no_context_takeover", "")
+	add(d.serverBits > 0, "server_max_window_bits", strconv.Itoa(d.serverBits))
+	add(d.clientBits > 0, "client_max_window_bits", strconv.Itoa(d.clientBits))
+	add(d.clientBitsAny, "client_max_window_bits", "")
+	return p
+}
+
+// parseDeflate reads the parameters. What is unknown, there twice, or has a wrong value makes the element unusable (RFC 7692
+// section 7.1).
+func parseDeflate(p Params, answer bool) (d deflateParams, err error) {
+	seen := map[string]bool{}
+	for _, x := range p.Params {
+		if seen[x.Name] {
+			return d, fmt.Errorf("parameter %s is there twice", x.Name)
+		}
+		seen[x.Name] = true
+		switch x.Name {
+		case "server_no_context_takeover", "client_no_context_takeover": // sections 7.1.1.1 and 7.1.1.2: no value
+			if x.Value != "" {
+				return d, fmt.Errorf("parameter %s has value %s, want none", x.Name, quote(x.Value))
+			}
+			d.serverNoTakeover = d.serverNoTakeover || x.Name[0] == 's'
+			d.clientNoTakeover = d.clientNoTakeover || x.Name[0] == 'c'
+		case "server_max_window_bits", "client_max_window_bits": // sections 7.1.2.1 and 7.1.2.2
+			if x.Name[0] == 'c' && x.Value == "" && !answer {
+				d.clientBitsAny = true
+				continue
+			}
+			n, e := strconv.Atoi(x.Value)
+			if e != nil || n < 8 || n > 15 || strconv.Itoa(n) != x.Value { // "a decimal integer value without leading zeroes"
+				return d, fmt.Errorf("parameter %s has value %s, want 8 to 15", x.Name, quote(x.Value))
+			}
+			if x.Name[0] == 's' {
+				d.serverBits = n
+			} else {
+				d.clientBits = n
+			}
+		default:
+			return d, fmt.Errorf("parameter %s is not known", x.Name)
+		}
+	}
+	return d, nil
+}
+
+// wishes are the offers as parameters, in order of preference.
+func (e deflate) wishes() []deflateParams {
+	full := deflateParams{clientBitsAny: !e.opt.SendWindowFixed, serverNoTakeover: e.opt.ReceiveNoTakeover, clientNoTakeover: e.opt.SendNoTakeover}
+	if e.opt.ReceiveWindowBits < 15 {
+		full.serverBits = e.opt.ReceiveWindowBits
+	}
+	list := []deflateParams{full}
+	if plain := (deflateParams{clientBitsAny: full.clientBitsAny}); e.opt.Fallback && full != plain {
+		list = append(list, plain)
+	}
+	return list
+}
+
+// Offers returns what a client proposes.
+func (e deflate) Offers() []Params {
+	var list []Params
+	for _, w := range e.wishes() {
+		list = append(list, w.params())
+	}
+	return list
+}
+
+// Check judges the server's answer: it must be one to one of our offers (RFC 7692 section 7.1).
+func (e deflate) Check(answer Params) (Transform, error) {
+	a, err := parseDeflate(answer, true)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range e.wishes() {
+		if err = w.answeredBy(a); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return newDeflateTransform(e.opt, a.clientBits, a.serverBits, e.opt.SendNoTakeover || a.clientNoTakeover, a.serverNoTakeover), nil
+}
+
+// answeredBy reports why a cannot be the answer to offer w.
+func (w deflateParams) answeredBy(a deflateParams) error {
+	switch {
+	case w.serverNoTakeover && !a.serverNoTakeover: // section 7.1.1.1: accepted by including it
+		return fmt.Errorf("parameter server_no_context_takeover was asked for and is not there")
+	case w.serverBits > 0 && (a.serverBits == 0 || a.serverBits > w.serverBits): // section 7.1.2.1
+		return fmt.Errorf("parameter server_max_window_bits is %d, asked for was %d", a.serverBits, w.serverBits)
+	case a.clientBits > 0 && !w.clientBitsAny: // section 7.1.2.2
+		return fmt.Errorf("parameter client_max_window_bits was not offered")
+	}
+	return nil
+}
+
+// Answer judges a client's offer.
+func (e deflate) Answer(offer Params) (Params, Transform, bool) {
+	o, err := parseDeflate(offer, false)
+	if err != nil { // section 7.1: decline it
+		return Params{}, nil, false
+	}
+	a := deflateParams{
+		serverNoTakeover: o.serverNoTakeover || e.opt.SendNoTakeover,
+		clientNoTakeover: o.clientNoTakeover || e.opt.ReceiveNoTakeover,
+		serverBits:       o.serverBits,
+	}
+	if want := e.opt.ReceiveWindowBits; want < 15 {
+		switch {
+		case o.clientBitsAny, o.clientBits >= want:
+			a.clientBits = want
+		case o.clientBits > 0: // less than we would ask for
+			a.clientBits = o.clientBits
+		default: // section 7.1.2.2: the client cannot be asked
+			return Params{}, nil, false
+		}
+	} else if o.clientBits > 0 {
+		a.clientBits = o.clientBits // what the client said it would use anyway, so that less has to be kept
+	}
+	return a.params(), newDeflateTransform(e.opt, a.serverBits, a.clientBits, a.serverNoTakeover, a.clientNoTakeover), true
+}
