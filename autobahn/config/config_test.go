@@ -1,10 +1,11 @@
-// Package config tests the specifications of the test suite that docker-compose.yml uses: nothing else reads them here.
+// Package config tests the configuration of the test suite that docker-compose.yml uses, and of the bridge.
 package config
 
 import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"reflect"
 	"strings"
 	"testing"
@@ -40,15 +41,17 @@ func load(t *testing.T, name string) spec {
 }
 
 func TestSpecs(t *testing.T) {
-	cases, exclude := []string{"*"}, []string{"12.*", "13.*"}
-	want := spec{URL: "ws://fuzzingserver:9001", OutDir: "/reports/client-http1", Cases: cases, Exclude: exclude}
-	if got := load(t, "fuzzingserver.json"); !reflect.DeepEqual(got, want) {
-		t.Errorf("fuzzingserver.json: got %+v, want %+v", got, want)
+	servers := map[string]spec{
+		"fuzzingserver.json":    {URL: "ws://fuzzingserver:9001", OutDir: "/reports/client-http1"},
+		"fuzzingserver-h2.json": {URL: "ws://fuzzingserver-h2:9001", OutDir: "/reports/client-http2"},
+		"fuzzingclient.json":    {Servers: []server{{"mintws", "ws://echo:9100"}}, OutDir: "/reports/server-http1"},
+		"fuzzingclient-h2.json": {Servers: []server{{"mintws", "ws://bridge:9003"}}, OutDir: "/reports/server-http2"},
 	}
-	want = spec{OutDir: "/reports/server-http1", Cases: cases, Exclude: exclude,
-		Servers: []server{{Agent: "mintws", URL: "ws://echo:9100"}}}
-	if got := load(t, "fuzzingclient.json"); !reflect.DeepEqual(got, want) {
-		t.Errorf("fuzzingclient.json: got %+v, want %+v", got, want)
+	for name, want := range servers {
+		want.Cases, want.Exclude = []string{"*"}, []string{"12.*", "13.*"}
+		if got := load(t, name); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %+v, want %+v", name, got, want)
+		}
 	}
 }
 
@@ -59,15 +62,41 @@ func TestCompose(t *testing.T) {
 		t.Fatal(err)
 	}
 	server, client := load(t, "fuzzingserver.json"), load(t, "fuzzingclient.json")
+	serverH2, clientH2 := load(t, "fuzzingserver-h2.json"), load(t, "fuzzingclient-h2.json")
+	address := func(url string) string { return strings.TrimPrefix(url, "ws://") }
+	port := func(url string) string { return url[strings.LastIndex(url, ":"):] }
 	for _, s := range []string{
 		"-url " + server.URL + " ",
 		"-dir autobahn" + server.OutDir + " ",
 		"-dir " + client.OutDir + " ",
-		"-addr 0.0.0.0" + client.Servers[0].URL[len("ws://echo"):] + " ",
+		"-addr 0.0.0.0" + port(client.Servers[0].URL) + " ",
 		"-agent " + client.Servers[0].Agent + " ",
+		// Over HTTP/2 both lead through the bridge.
+		"-dir autobahn" + serverH2.OutDir + " ",
+		"-dir " + clientH2.OutDir + " ",
+		"SUITE: " + address(serverH2.URL) + "\n",
+		"H1_BIND: \"" + port(clientH2.Servers[0].URL) + "\"\n",
+		"ECHO: " + address(client.Servers[0].URL) + "\n",
 	} {
 		if !strings.Contains(string(data), s) {
 			t.Errorf("docker-compose.yml does not say %q", s)
+		}
+	}
+}
+
+// TestBridge has haproxy, where it is installed, look at its configuration, for each direction and both.
+func TestBridge(t *testing.T) {
+	haproxy, err := exec.LookPath("haproxy")
+	if err != nil {
+		t.Skip("haproxy is not installed")
+	}
+	client := []string{"H2_BIND=127.0.0.1:9002", "SUITE=127.0.0.1:9001"}
+	server := []string{"H1_BIND=127.0.0.1:9003", "ECHO=127.0.0.1:9100"}
+	for _, env := range [][]string{client, server, append(client, server...)} {
+		cmd := exec.Command(haproxy, "-c", "-f", "haproxy.cfg")
+		cmd.Env = append(os.Environ(), env...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v: %v\n%s", env, err, out)
 		}
 	}
 }
