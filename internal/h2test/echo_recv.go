@@ -157,7 +157,7 @@ func (e *Session) received(f Frame) error {
 	}
 	st.in = append(st.in, f.Payload...)
 	for {
-		m, rest, err := takeMessage(st.in)
+		m, rest, err := TakeMessage(st.in)
 		if err != nil {
 			return err
 		}

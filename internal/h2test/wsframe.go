@@ -12,8 +12,8 @@ type Message struct {
 	Payload []byte
 }
 
-// takeMessage cuts the first WebSocket frame off b (RFC 6455 section 5.2). It is nil where more bytes are needed.
-func takeMessage(b []byte) (m *Message, rest []byte, err error) {
+// TakeMessage cuts the first WebSocket frame off b (RFC 6455 section 5.2). It is nil where more bytes are needed.
+func TakeMessage(b []byte) (m *Message, rest []byte, err error) {
 	if len(b) < 2 {
 		return nil, b, nil
 	}
