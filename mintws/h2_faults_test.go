@@ -15,9 +15,9 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// TestHTTP2WebSocketFaults: what breaks the rules of RFC 6455 fails that WebSocket and nothing else. The server gets the Close that
-// the fault calls for, with END_STREAM and no reset (section 7.1.7); messages before the fault are delivered; the server may then
-// send what it likes until it ends the stream too; and the next WebSocket on the connection opens.
+// TestHTTP2WebSocketFaults: what breaks the rules of RFC 6455 fails that WebSocket and nothing else. The server gets the
+// Close that the fault calls for, with END_STREAM and no reset (section 7.1.7); messages before the fault are delivered; the
+// server may then send what it likes until it ends the stream too; and the next WebSocket on the connection opens.
 func TestHTTP2WebSocketFaults(t *testing.T) {
 	for _, c := range []struct {
 		name string

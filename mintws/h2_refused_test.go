@@ -11,9 +11,9 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// TestHTTP2Refused: an answer other than 2xx opens no WebSocket, is no fault, and leaves the stream to be read to its end: the
-// content and the trailers are there. Our side of it ends without a reset, so that it does not count any more, and the next WebSocket
-// on a connection with one stream at a time opens (RFC 8441 section 5).
+// TestHTTP2Refused: an answer other than 2xx opens no WebSocket, is no fault, and leaves the stream to be read to its end:
+// the content and the trailers are there. Our side of it ends without a reset, so that it does not count any more, and the
+// next WebSocket on a connection with one stream at a time opens (RFC 8441 section 5).
 func TestHTTP2Refused(t *testing.T) {
 	for _, status := range []string{"301", "400", "401", "403", "404", "426", "429", "500", "503", "999"} {
 		t.Run(status, func(t *testing.T) {
