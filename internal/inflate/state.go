@@ -9,15 +9,16 @@
 // # What is kept
 //
 // Between two messages a State holds the last text, up to the negotiated window, and nothing else; without context takeover
-// not even that. The text is in an append-only store (see package window) of at most one and a half windows: the newest State
-// extends it in place, an older one copies. Within a message there may also be the code lengths of a block header that is
-// still arriving (about 350 bytes), or the decoding tables of a block with dynamic codes (11 KiB).
+// not even that. The text is in an append-only store (see package window) of at most one and a half windows: the newest
+// State extends it in place, an older one copies. Within a message there may also be the code lengths of a block header
+// that is still arriving (about 350 bytes), or the decoding tables of a block with dynamic codes (11 KiB).
 //
 // # What is allocated
 //
-// A message that comes in one call, with room in dst, allocates nothing but new stores: one, of one and a half windows, each time that half
-// a window's worth of text has gone by. Without context takeover there is no store for such a message, so nothing at all is
-// allocated. A call that ends within a block header or a block with dynamic codes allocates what is kept.
+// A message that comes in one call, with room in dst, allocates nothing but new stores: one, of one and a half windows,
+// each time that half a window's worth of text has gone by. Without context takeover there is no store for such a message,
+// so nothing at all is allocated. A call that ends within a block header or a block with dynamic codes allocates what is
+// kept.
 package inflate
 
 import (
