@@ -62,11 +62,16 @@ func (s *session) try(target string, deadline time.Time, answer func(mintws.Fram
 	if err != nil {
 		return err
 	}
-	s.v.conn, s.v.ws, err = mintws.Upgrade(s.v.conn, &s.out, target, mintws.Options{ManualReply: true})
+	opt, err := options()
 	if err != nil {
 		return err
 	}
-	for s.owed = 0; !s.v.over && err == nil && s.v.conn.Next() != httpconn.NextClose; {
+	s.v.conn, s.v.ws, err = mintws.Upgrade(s.v.conn, &s.out, target, opt)
+	if err != nil {
+		return err
+	}
+	s.owed = 0
+	for !s.v.over && s.v.lost == nil && err == nil && s.v.conn.Next() != httpconn.NextClose {
 		err = s.turn(s.patience(deadline))
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) && s.said() {

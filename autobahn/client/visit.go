@@ -29,10 +29,12 @@ func visit(target string, deadline time.Time, answer func(mintws.Frame) (mintws.
 	if err = sock.SetDeadline(deadline); err != nil {
 		return err
 	}
-	// Answers are ours to send, because their order counts: what came before a Close is echoed before the Close is
-	// answered.
+	opt, err := options()
+	if err != nil {
+		return err
+	}
 	v := visitation{conn: conn, answer: answer}
-	v.conn, v.ws, err = mintws.Upgrade(conn, &out, target, mintws.Options{ManualReply: true})
+	v.conn, v.ws, err = mintws.Upgrade(conn, &out, target, opt)
 	if err != nil {
 		return err
 	}
