@@ -14,6 +14,8 @@ import (
 
 	"golang.org/x/net/http2"
 
+	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/mintws"
 	_ "github.com/mintws/mintws/mintws/wshttp/xconnect" // extended CONNECT in net/http
 )
 
@@ -92,6 +94,22 @@ func TestSessionLarge(t *testing.T) {
 	s.close()
 	if err = errors.Join(err, next(t, echoed)); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestSessionLost: an answer that there is no room for is a failure of the driver, and no case's result.
+func TestSessionLost(t *testing.T) {
+	server := serveH2(t, saying("\x81\x01a", true))
+	var s session
+	defer s.close()
+	err := s.visit(server.target, time.Now().Add(10*time.Second), func(mintws.Frame) (mintws.Frame, bool) {
+		return mintws.Binary(make([]byte, maxQueued+100_000)), true
+	})
+	if !errors.Is(err, httpconn.ErrBufferFull) {
+		t.Errorf("error %v, want that there is no room", err)
+	}
+	if code := next(t, server.codes); code != http2.ErrCodeCancel {
+		t.Errorf("RST_STREAM with %v, want CANCEL", code)
 	}
 }
 
