@@ -9,7 +9,8 @@ import (
 // h2Tunnels returns a connection with n WebSockets open, on which windows do not matter.
 func h2Tunnels(b testing.TB, n int) (Conn, []StreamID) {
 	b.Helper()
-	c := h2Fed(b, h2Started(b, Config{StreamWindow: maxWindow, ConnWindow: maxWindow}), fSettings(setWindow, maxWindow)+fWindow(0, maxWindow-65535))
+	c := h2Fed(b, h2Started(b, Config{StreamWindow: maxWindow, ConnWindow: maxWindow}),
+		fSettings(setWindow, maxWindow)+fWindow(0, maxWindow-65535))
 	ids := make([]StreamID, n)
 	var out Output
 	for i := range ids {

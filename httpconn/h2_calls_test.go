@@ -126,7 +126,8 @@ func (r *mRun) call(do func(Conn, *Output) (Conn, error), allowed ...error) bool
 	r.t.Helper()
 	next, err := do(r.c, &r.out)
 	if err != nil {
-		if !next.Equal(r.c) || len(r.out.Send)+len(r.out.Events) > 0 || !slices.ContainsFunc(allowed, func(e error) bool { return errors.Is(err, e) }) {
+		if !next.Equal(r.c) || len(r.out.Send)+len(r.out.Events) > 0 ||
+			!slices.ContainsFunc(allowed, func(e error) bool { return errors.Is(err, e) }) {
 			r.t.Fatalf("%v; unchanged: %v, sent %q", err, next.Equal(r.c), r.out.Send)
 		}
 		return false
@@ -203,7 +204,8 @@ func (r *mRun) client() {
 			id := r.pick(func(s mStream) bool { return s.seen > s.consumed })
 			s := r.m.streams[id]
 			n := min(r.next(256)*4, s.seen-s.consumed)
-			if r.call(func(c Conn, out *Output) (Conn, error) { return c.Consume(out, StreamID(id), n) }, ErrUnknownStream) && id != 0 {
+			if r.call(func(c Conn, out *Output) (Conn, error) { return c.Consume(out, StreamID(id), n) },
+				ErrUnknownStream) && id != 0 {
 				s.consumed += n
 				r.m.streams[id] = s
 			}
@@ -319,7 +321,8 @@ func mStart(t testing.TB, in []byte) *mRun {
 	r.manual = r.next(2) == 1
 	r.c = h2Started(t, Config{StreamWindow: mStreamWindow, ConnWindow: mConnWindow, ManualCredit: r.manual,
 		Limits: Limits{MaxBuffered: 200_000, MaxIdleFrames: -1, MaxInformational: -1}})
-	r.m = mServer{streams: map[uint32]mStream{}, conn: 65535, credit: mConnWindow, window: 65535, maxFrame: 1 << 14, most: 1 << 30,
+	r.m = mServer{streams: map[uint32]mStream{}, conn: 65535, credit: mConnWindow, window: 65535, maxFrame: 1 << 14,
+		most: 1 << 30,
 		last: maxWindow}
 	return r
 }
@@ -342,8 +345,8 @@ func (r *mRun) run() {
 	}
 }
 
-// FuzzH2Calls makes calls and lets a server speak that keeps the rules, both as the fuzzer's bytes say. What the client sends is
-// held against the windows and limits, and what it keeps against the account of the server.
+// FuzzH2Calls makes calls and lets a server speak that keeps the rules, both as the fuzzer's bytes say. What the client
+// sends is held against the windows and limits, and what it keeps against the account of the server.
 func FuzzH2Calls(f *testing.F) {
 	rng := rand.New(rand.NewPCG(5, 5))
 	for _, n := range []int{50, 200, 500, 1000} {

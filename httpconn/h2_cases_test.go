@@ -29,7 +29,8 @@ type h2Case struct {
 }
 
 func h2All() []h2Case {
-	return slices.Concat(h2SettingsCases, h2ResponseCases, h2MalformedCases, h2ResetCases, h2DataCases, h2FrameCases, h2FloodCases)
+	return slices.Concat(h2SettingsCases, h2ResponseCases, h2MalformedCases, h2ResetCases, h2DataCases, h2FrameCases,
+		h2FloodCases)
 }
 
 // h2Events is h1Show with errors reduced to what a table should say of them.
@@ -37,7 +38,8 @@ func h2Events(events []Event) string {
 	var b strings.Builder
 	for i := 0; i < len(events); {
 		n := i + 1
-		for events[i].Kind == EventData && n < len(events) && events[n].Kind == EventData && events[n].StreamID == events[i].StreamID {
+		for events[i].Kind == EventData && n < len(events) && events[n].Kind == EventData &&
+			events[n].StreamID == events[i].StreamID {
 			n++
 		}
 		group := slices.Clone(events[i:n])

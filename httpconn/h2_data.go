@@ -191,8 +191,8 @@ func (c *Conn) h2CreditConn(out *Output) {
 	}
 }
 
-// h2CreditStream reports whether it changed s, which the caller then stores. Without manual credit all that was received is owed: it
-// is not counted until it is given.
+// h2CreditStream reports whether it changed s, which the caller then stores. Without manual credit all that was received
+// is owed: it is not counted until it is given.
 func (c *Conn) h2CreditStream(out *Output, s *stream) bool {
 	owed := s.owed
 	if !c.set.manual {

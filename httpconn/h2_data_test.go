@@ -18,25 +18,33 @@ func x(n int) string { return strings.Repeat("x", n) }
 func h2Shown(n int) string { return fmt.Sprintf("1 Headers 200\n1 Data %q\n", x(n)) }
 
 var h2DataCases = []h2Case{
-	{name: "padding", reqs: []Request{h2Ext}, input: f200(1) + fPadded(1, false, "ab", 3) + fPadded(1, false, "c", 255) + fPadded(1, true, "d", 0),
+	{name: "padding", reqs: []Request{h2Ext}, input: f200(1) + fPadded(1, false, "ab", 3) + fPadded(1, false, "c", 255) +
+		fPadded(1, true, "d", 0),
 		want: "1 Headers 200\n1 Data \"abcd\"\n1 Done\n"},
 	{name: "padding alone", reqs: []Request{h2Ext}, input: f200(1) + fPadded(1, false, "", 255) + fPadded(1, false, "", 0) +
 		fPadded(1, true, "", 1), want: "1 Headers 200\n1 Done\n"},
-	{name: "credit at half a window", cfg: h2Small, reqs: []Request{h2Ext}, input: f200(1) + fData(1, false, x(49)) + fData(1, false, x(1)) +
-		fData(1, false, x(100)), want: h2Shown(150), sent: "WINDOW_UPDATE 1 50\nWINDOW_UPDATE 1 100\n"},
-	{name: "credit for padding", cfg: h2Small, reqs: []Request{h2Ext}, input: f200(1) + fPadded(1, false, "x", 98) + fPadded(1, false, x(49), 0),
-		want: h2Shown(50), sent: "WINDOW_UPDATE 1 100\nWINDOW_UPDATE 1 50\n"},
+	{name: "credit at half a window", cfg: h2Small, reqs: []Request{h2Ext},
+		input: f200(1) + fData(1, false, x(49)) + fData(1, false, x(1)) +
+			fData(1, false, x(100)), want: h2Shown(150), sent: "WINDOW_UPDATE 1 50\nWINDOW_UPDATE 1 100\n"},
+	{name: "credit for padding", cfg: h2Small, reqs: []Request{h2Ext},
+		input: f200(1) + fPadded(1, false, "x", 98) + fPadded(1, false, x(49), 0),
+		want:  h2Shown(50), sent: "WINDOW_UPDATE 1 100\nWINDOW_UPDATE 1 50\n"},
 	{name: "no credit after the end", cfg: h2Small, reqs: []Request{h2Ext}, input: f200(1) + fData(1, true, x(100)),
 		want: h2Shown(100) + "1 Done\n"},
-	{name: "window full", cfg: h2Small, reqs: []Request{h2Ext}, input: f200(1) + fData(1, false, x(40)) + fData(1, false, x(60)),
-		want: h2Shown(100), sent: "WINDOW_UPDATE 1 100\n"},
-	{name: "stream overflows its window", cfg: h2Small, reqs: []Request{h2Ext, h2Get}, input: f200(1) + fData(1, false, x(40)) +
-		fData(1, false, x(61)) + fData(1, true, x(300)) + fHeaders(3, true, ":status: 200"),
-		want: h2Shown(40) + "1 Reset local FLOW_CONTROL_ERROR\n3 Headers 200\n3 Done\n", sent: "RST_STREAM 1 FLOW_CONTROL_ERROR\n",
+	{name: "window full", cfg: h2Small, reqs: []Request{h2Ext},
+		input: f200(1) + fData(1, false, x(40)) + fData(1, false, x(60)),
+		want:  h2Shown(100), sent: "WINDOW_UPDATE 1 100\n"},
+	{name: "stream overflows its window", cfg: h2Small, reqs: []Request{h2Ext, h2Get},
+		input: f200(1) + fData(1, false, x(40)) +
+			fData(1, false, x(61)) + fData(1, true, x(300)) + fHeaders(3, true, ":status: 200"),
+		want:   h2Shown(40) + "1 Reset local FLOW_CONTROL_ERROR\n3 Headers 200\n3 Done\n",
+		sent:   "RST_STREAM 1 FLOW_CONTROL_ERROR\n",
 		reason: "DATA of 61 bytes exceeds the stream's window of 60"},
-	{name: "padding overflows the window", cfg: h2Small, reqs: []Request{h2Ext}, input: f200(1) + fPadded(1, false, x(1), 99),
-		want: "1 Headers 200\n1 Reset local FLOW_CONTROL_ERROR\n", sent: "RST_STREAM 1 FLOW_CONTROL_ERROR\n"},
-	{name: "connection's window overflows", cfg: Config{StreamWindow: 1 << 20, ConnWindow: 1, ManualCredit: true}, reqs: []Request{h2Ext, h2Ext},
+	{name: "padding overflows the window", cfg: h2Small, reqs: []Request{h2Ext},
+		input: f200(1) + fPadded(1, false, x(1), 99),
+		want:  "1 Headers 200\n1 Reset local FLOW_CONTROL_ERROR\n", sent: "RST_STREAM 1 FLOW_CONTROL_ERROR\n"},
+	{name: "connection's window overflows", cfg: Config{StreamWindow: 1 << 20, ConnWindow: 1, ManualCredit: true},
+		reqs:  []Request{h2Ext, h2Ext},
 		input: f200(1) + strings.Repeat(fData(1, false, x(1<<14)), 3) + fData(1, false, x(1<<14-1)) + fData(3, false, "x"),
 		want:  h2Shown(65535) + "1 Reset connection local FLOW_CONTROL_ERROR\n3 Reset connection local FLOW_CONTROL_ERROR\n",
 		code:  http2.ErrCodeFlowControl, is: ErrFlowControl, reason: "DATA of 1 bytes exceeds the connection's window of 0"},
@@ -72,7 +80,8 @@ func TestH2CreditIsBatched(t *testing.T) {
 		c = h2Must(t)(c.Stream(&out, frame))
 	}
 	sent := h2Sent(out.Send)
-	if conn, stream := strings.Count(sent, "UPDATE 0 50000\n"), strings.Count(sent, "UPDATE 1 5000\n"); conn != 20 || stream != 200 ||
+	if conn, stream := strings.Count(sent, "UPDATE 0 50000\n"), strings.Count(sent, "UPDATE 1 5000\n"); conn != 20 ||
+		stream != 200 ||
 		strings.Count(sent, "\n") != 220 {
 		t.Errorf("%d and %d updates of %d frames", conn, stream, strings.Count(sent, "\n"))
 	}

@@ -47,7 +47,8 @@ func FuzzH2Stream(f *testing.F) {
 			t.Fatalf("what is sent cannot be read:\n%s", sent)
 		}
 		var e *ConnError
-		if whole.err != nil && (!errors.As(whole.err, &e) || e.Err == nil || e.Reason == "" || whole.conn.Next() != NextClose) {
+		if whole.err != nil && (!errors.As(whole.err, &e) || e.Err == nil || e.Reason == "" ||
+			whole.conn.Next() != NextClose) {
 			t.Fatalf("error %v, next %v", whole.err, whole.conn.Next())
 		}
 		if (eof || whole.err != nil) && !bare {

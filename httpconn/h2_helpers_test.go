@@ -119,7 +119,8 @@ type h2Result struct {
 
 // String is what must be the same for any split.
 func (r h2Result) String() string {
-	return fmt.Sprintf("%ssent\n%serr %v, next %v, slots %d", h1Show(r.events), h2Sent(r.send), r.err, r.conn.Next(), r.conn.Slots())
+	return fmt.Sprintf("%ssent\n%serr %v, next %v, slots %d", h1Show(r.events), h2Sent(r.send), r.err, r.conn.Next(),
+		r.conn.Slots())
 }
 
 // h2Feed passes input in the given pieces, and the end of input if eof, until an error. The input is spoilt after each call.
@@ -188,7 +189,11 @@ func h2Sent(send []byte) string {
 			if f.IsAck() {
 				b.WriteString(" ack")
 			}
-			if err := f.ForeachSetting(func(s http2.Setting) error { fmt.Fprintf(&b, " %v=%d", s.ID, s.Val); return nil }); err != nil {
+			if err := f.ForeachSetting(func(s http2.Setting) error {
+				fmt.Fprintf(&b, " %v=%d", s.ID,
+					s.Val)
+				return nil
+			}); err != nil {
 				panic(err)
 			}
 		case *http2.PingFrame:
@@ -202,7 +207,8 @@ func h2Sent(send []byte) string {
 		default:
 			fmt.Fprintf(&b, "%v %d", f.Header().Type, id)
 		}
-		if k := f.Header().Type; (k == http2.FrameData || k == http2.FrameHeaders) && f.Header().Flags.Has(http2.FlagDataEndStream) {
+		if k := f.Header().Type; (k == http2.FrameData || k == http2.FrameHeaders) &&
+			f.Header().Flags.Has(http2.FlagDataEndStream) {
 			b.WriteString(" end")
 		}
 		b.WriteString("\n")

@@ -31,7 +31,7 @@ type ledgerRoot struct {
 const (
 	busy       = -1
 	minStreams = 4  // slots of the smallest table: most connections carry one WebSocket
-	minLog     = 64 // entries of the smallest log; others have as many as the table, so that a change pays for one slot's copy
+	minLog     = 64 // entries of the smallest log; others have as many as the table: a change pays for one slot's copy
 )
 
 // slotOf returns the place of stream id, which is odd, in a table of n slots. The caller chooses the identifiers, so that
@@ -76,8 +76,8 @@ func (l *ledger) find(id StreamID) stream {
 	return stream{}
 }
 
-// at is find without a copy: nil where the table does not know the stream. Who changes what it points to must note that before
-// anything else is done with the ledger.
+// at is find without a copy: nil where the table does not know the stream. Who changes what it points to must note that
+// before anything else is done with the ledger.
 func (l *ledger) at(id StreamID) *stream {
 	if s := &l.r.table[slotOf(id, len(l.r.table))]; s.id == id && id != 0 {
 		return s

@@ -28,10 +28,12 @@ func TestH2RequestBytes(t *testing.T) {
 			"HEADERS 1 :method=GET :scheme=http :authority=[::1]:80 :path=/a?b end\n"},
 		{"OPTIONS *", Request{Method: "OPTIONS", Scheme: "https", Authority: "a", Path: "*"},
 			"HEADERS 1 :method=OPTIONS :scheme=https :authority=a :path=* end\n"},
-		{"lower case, sorted, trimmed", Request{Scheme: "https", Authority: "a", Header: http.Header{"X-B": {" 2\t"}, "x-a": {"1"}, "Z": {"", "v"}}},
+		{"lower case, sorted, trimmed", Request{Scheme: "https", Authority: "a",
+			Header: http.Header{"X-B": {" 2\t"}, "x-a": {"1"}, "Z": {"", "v"}}},
 			"HEADERS 1 :method=GET :scheme=https :authority=a :path=/ x-a=1 x-b=2 z= z=v end\n"},
 		{"TE", h2Header("Te", "trailers"), get + " te=trailers end\n"},
-		{"secrets", Request{Scheme: "https", Authority: "a", Header: http.Header{"Authorization": {"x"}, "Cookie": {"y"}, "Proxy-Authorization": {"z"}}},
+		{"secrets", Request{Scheme: "https", Authority: "a",
+			Header: http.Header{"Authorization": {"x"}, "Cookie": {"y"}, "Proxy-Authorization": {"z"}}},
 			"HEADERS 1 :method=GET :scheme=https :authority=a :path=/ authorization=x(sensitive) cookie=y(sensitive) " +
 				"proxy-authorization=z(sensitive) end\n"},
 		{"body", Request{Method: "POST", Scheme: "https", Authority: "a", Body: []byte("abc")},
@@ -39,12 +41,14 @@ func TestH2RequestBytes(t *testing.T) {
 		{"no body", Request{Method: "POST", Scheme: "https", Authority: "a"},
 			"HEADERS 1 :method=POST :scheme=https :authority=a :path=/ content-length=0 end\n"},
 		{"body to come", h2Post, "HEADERS 1 :method=POST :scheme=https :authority=example.com :path=/\n"},
-		{"body to come, counted", Request{Method: "PUT", Scheme: "https", Authority: "a", HasBody: true, Header: http.Header{"Content-Length": {"9"}}},
+		{"body to come, counted", Request{Method: "PUT", Scheme: "https", Authority: "a", HasBody: true,
+			Header: http.Header{"Content-Length": {"9"}}},
 			"HEADERS 1 :method=PUT :scheme=https :authority=a :path=/ content-length=9\n"},
 		{"body begun", Request{Method: "PUT", Scheme: "https", Authority: "a", HasBody: true, Body: []byte("ab")},
 			"HEADERS 1 :method=PUT :scheme=https :authority=a :path=/\nDATA 1 2\n"},
 		{"CONNECT", h2Conn, "HEADERS 1 :method=CONNECT :authority=example.com:443\n"},
-		{"extended CONNECT", h2Ext, "HEADERS 1 :method=CONNECT :protocol=websocket :scheme=https :authority=example.com :path=/chat\n"},
+		{"extended CONNECT", h2Ext,
+			"HEADERS 1 :method=CONNECT :protocol=websocket :scheme=https :authority=example.com :path=/chat\n"},
 		{"extended CONNECT in full", Request{Method: "CONNECT", Protocol: "websocket", Scheme: "http", Authority: "a",
 			Header: http.Header{"Sec-WebSocket-Version": {"13"}}},
 			"HEADERS 1 :method=CONNECT :protocol=websocket :scheme=http :authority=a :path=/ sec-websocket-version=13\n"},
@@ -85,7 +89,8 @@ func TestH2RequestRefused(t *testing.T) {
 		{"CONNECT with path", with(h2Conn, func(r *Request) { r.Path = "/" }), "Path"},
 		{"CONNECT without port", Request{Method: "CONNECT", Authority: "a"}, "Authority"},
 		{"CONNECT with body", with(h2Conn, body), "no content"},
-		{"CONNECT with content-length", with(h2Ext, func(r *Request) { r.Header = http.Header{"Content-Length": {"0"}} }), "no content"},
+		{"CONNECT with content-length", with(h2Ext, func(r *Request) { r.Header = http.Header{"Content-Length": {"0"}} }),
+			"no content"},
 		{"extended CONNECT with body", with(h2Ext, body), "no content"},
 		{"TRACE with body", Request{Method: "TRACE", Scheme: "https", Authority: "a", HasBody: true}, "TRACE"},
 		{"Connection", h2Header("Connection", "x"), "belongs to HTTP/1"},
@@ -136,7 +141,8 @@ func TestH2StreamIdentifiers(t *testing.T) {
 		}
 		c = h2Fed(t, next, fHeaders(uint32(id), true, ":status: 200"))
 	}
-	if r := h2Feed(c, false, fHeaders(9, true, ":status: 200")+f200(1)); r.err != nil || h2Events(r.events) != "1 Headers 200\n" {
+	if r := h2Feed(c, false, fHeaders(9, true, ":status: 200")+f200(1)); r.err != nil ||
+		h2Events(r.events) != "1 Headers 200\n" {
 		t.Errorf("an identifier left out is a closed stream: %v", r.err)
 	}
 
@@ -172,7 +178,8 @@ func TestH2StreamIdentifiers(t *testing.T) {
 
 func TestH2GoAwayAndClose(t *testing.T) {
 	c := h2Fed(t, h2Started(t, Config{}, h2Get), fGoAway(1, http2.ErrCodeNo, ""))
-	if next, _, err := c.Request(new(Output), h2Get); err != ErrGoingAway || !next.Equal(c) || c.Slots() != 0 || c.Next() != NextRead {
+	if next, _, err := c.Request(new(Output), h2Get); err != ErrGoingAway || !next.Equal(c) || c.Slots() != 0 ||
+		c.Next() != NextRead {
 		t.Errorf("%v, next %v", err, c.Next())
 	}
 	if c = h2Fed(t, c, fHeaders(1, true, ":status: 200")); c.Next() != NextClose {
@@ -181,16 +188,19 @@ func TestH2GoAwayAndClose(t *testing.T) {
 	for _, c := range []Conn{c, h2Started(t, Config{}, h2Ext, h2Post), h2Begin(t, h2Case{bare: true})} {
 		var out Output
 		closed := c.Close(&out)
-		if got := h2Sent(out.Send); got != "GOAWAY NO_ERROR\n" || closed.Next() != NextClose || closed.Slots() != 0 || len(out.Events) > 0 {
+		if got := h2Sent(out.Send); got != "GOAWAY NO_ERROR\n" || closed.Next() != NextClose || closed.Slots() != 0 ||
+			len(out.Events) > 0 {
 			t.Errorf("%s next %v", got, closed.Next())
 		}
 		out.Reset()
-		for _, call := range append(h1Calls(&out), h1Call{"Ping", func(c Conn) (Conn, error) { return c.Ping(&out, [8]byte{}) }}) {
+		for _, call := range append(h1Calls(&out), h1Call{"Ping",
+			func(c Conn) (Conn, error) { return c.Ping(&out, [8]byte{}) }}) {
 			if next, err := call.do(closed); err != ErrClosed || !next.Equal(closed) {
 				t.Errorf("%s after Close: %v", call.name, err)
 			}
 		}
-		if again := closed.Close(&out); !again.Equal(closed) || len(out.Send)+len(out.Events) > 0 || closed.SendWindow(0) != 0 {
+		if again := closed.Close(&out); !again.Equal(closed) || len(out.Send)+len(out.Events) > 0 ||
+			closed.SendWindow(0) != 0 {
 			t.Error("Close twice")
 		}
 	}

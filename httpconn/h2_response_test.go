@@ -10,50 +10,63 @@ import (
 func isErr(err, target error) bool { return errors.Is(err, target) }
 
 var h2ResponseCases = []h2Case{
-	{name: "response", reqs: []Request{{Scheme: "https", Authority: "a", Tag: 5}}, input: fHeaders(1, false, ":status: 200", "x: y") +
-		fData(1, false, "hello ") + fData(1, true, "world"),
+	{name: "response", reqs: []Request{{Scheme: "https", Authority: "a", Tag: 5}},
+		input: fHeaders(1, false, ":status: 200", "x: y") +
+			fData(1, false, "hello ") + fData(1, true, "world"),
 		want: "1#5 Headers 200 X:y\n1#5 Data \"hello world\"\n1#5 Done\n"},
-	{name: "response without content", reqs: []Request{h2Get}, input: fHeaders(1, true, ":status: 200"), want: "1 Headers 200\n1 Done\n"},
+	{name: "response without content", reqs: []Request{h2Get}, input: fHeaders(1, true, ":status: 200"),
+		want: "1 Headers 200\n1 Done\n"},
 	{name: "empty content", reqs: []Request{h2Get}, input: f200(1) + fData(1, true, ""), want: "1 Headers 200\n1 Done\n"},
-	{name: "repeated fields", reqs: []Request{h2Get}, input: fHeaders(1, true, ":status: 200", "set-cookie: a", "b: 1", "set-cookie: c"),
+	{name: "repeated fields", reqs: []Request{h2Get}, input: fHeaders(1, true, ":status: 200", "set-cookie: a", "b: 1",
+		"set-cookie: c"),
 		want: "1 Headers 200 B:1 Set-Cookie:a|c\n1 Done\n"},
 	{name: "status 999", reqs: []Request{h2Get}, input: fHeaders(1, true, ":status: 999"), want: "1 Headers 999\n1 Done\n"},
-	{name: "informational", reqs: []Request{h2Get}, input: fHeaders(1, false, ":status: 100") + fHeaders(1, false, ":status: 103",
-		"link: x") + fHeaders(1, true, ":status: 204"),
+	{name: "informational", reqs: []Request{h2Get}, input: fHeaders(1, false, ":status: 100") +
+		fHeaders(1, false, ":status: 103",
+			"link: x") + fHeaders(1, true, ":status: 204"),
 		want: "1 Informational 100\n1 Informational 103 Link:x\n1 Headers 204\n1 Done\n"},
 	{name: "trailers", reqs: []Request{h2Get}, input: f200(1) + fData(1, false, "x") + fHeaders(1, true, "grpc-status: 0"),
 		want: "1 Headers 200\n1 Data \"x\"\n1 Trailers Grpc-Status:0\n1 Done\n"},
 	{name: "trailers without content", reqs: []Request{h2Get}, input: f200(1) + fHeaders(1, true, "a: b"),
 		want: "1 Headers 200\n1 Trailers A:b\n1 Done\n"},
 	{name: "empty trailers", reqs: []Request{h2Get}, input: f200(1) + fHeaders(1, true), want: "1 Headers 200\n1 Done\n"},
-	{name: "interleaved", reqs: []Request{h2Get, h2Get, h2Get}, input: f200(3) + f200(1) + fData(3, false, "c") + fData(1, false, "a") +
-		fHeaders(5, true, ":status: 404") + fData(1, true, "b") + fData(3, true, "d"),
-		want: "3 Headers 200\n1 Headers 200\n3 Data \"c\"\n1 Data \"a\"\n5 Headers 404\n5 Done\n1 Data \"b\"\n1 Done\n3 Data \"d\"\n3 Done\n"},
+	{name: "interleaved", reqs: []Request{h2Get, h2Get, h2Get},
+		input: f200(3) + f200(1) + fData(3, false, "c") + fData(1, false, "a") +
+			fHeaders(5, true, ":status: 404") + fData(1, true, "b") + fData(3, true, "d"),
+		want: "3 Headers 200\n1 Headers 200\n3 Data \"c\"\n1 Data \"a\"\n5 Headers 404\n5 Done\n" +
+			"1 Data \"b\"\n1 Done\n3 Data \"d\"\n3 Done\n"},
 	{name: "content-length", reqs: []Request{h2Get}, input: fHeaders(1, false, ":status: 200", "content-length: 3") +
 		fData(1, false, "ab") + fData(1, true, "c"), want: "1 Headers 200 Content-Length:3\n1 Data \"abc\"\n1 Done\n"},
 	{name: "content-length repeated", reqs: []Request{h2Get}, input: fHeaders(1, false, ":status: 200", "content-length: 1",
 		"content-length: 01") + fData(1, true, "c"), want: "1 Headers 200 Content-Length:1|01\n1 Data \"c\"\n1 Done\n"},
-	{name: "content-length and trailers", reqs: []Request{h2Get}, input: fHeaders(1, false, ":status: 200", "content-length: 1") +
-		fData(1, false, "c") + fHeaders(1, true, "t: u"),
+	{name: "content-length and trailers", reqs: []Request{h2Get},
+		input: fHeaders(1, false, ":status: 200", "content-length: 1") +
+			fData(1, false, "c") + fHeaders(1, true, "t: u"),
 		want: "1 Headers 200 Content-Length:1\n1 Data \"c\"\n1 Trailers T:u\n1 Done\n"},
 	{name: "HEAD", reqs: []Request{h2Head}, input: fHeaders(1, true, ":status: 200", "content-length: 3"),
 		want: "1 Headers 200 Content-Length:3\n1 Done\n"},
-	{name: "HEAD with an empty frame", reqs: []Request{h2Head}, input: fHeaders(1, false, ":status: 200", "content-length: 3") +
-		fData(1, true, ""), want: "1 Headers 200 Content-Length:3\n1 Done\n"},
+	{name: "HEAD with an empty frame", reqs: []Request{h2Head},
+		input: fHeaders(1, false, ":status: 200", "content-length: 3") +
+			fData(1, true, ""), want: "1 Headers 200 Content-Length:3\n1 Done\n"},
 	{name: "304", reqs: []Request{h2Get}, input: fHeaders(1, true, ":status: 304", "content-length: 3"),
 		want: "1 Headers 304 Content-Length:3\n1 Done\n"},
-	{name: "tunnel", reqs: []Request{h2Conn}, input: fHeaders(1, false, ":status: 200", "content-length: 3") + fData(1, false, "more than 3") +
+	{name: "tunnel", reqs: []Request{h2Conn}, input: fHeaders(1, false, ":status: 200", "content-length: 3") +
+		fData(1, false, "more than 3") +
 		fData(1, true, ""), want: "1 Headers 200 Content-Length:3\n1 Data \"more than 3\"\n1 Done\n"},
-	{name: "extended CONNECT", reqs: []Request{h2Ext}, input: fHeaders(1, false, ":status: 200", "sec-websocket-protocol: x") +
+	{name: "extended CONNECT", reqs: []Request{h2Ext}, input: fHeaders(1, false, ":status: 200",
+		"sec-websocket-protocol: x") +
 		fData(1, false, "frame"), want: "1 Headers 200 Sec-Websocket-Protocol:x\n1 Data \"frame\"\n"},
 	{name: "extended CONNECT, 204", reqs: []Request{h2Ext}, input: fHeaders(1, false, ":status: 204") + fData(1, false, "x"),
 		want: "1 Headers 204\n1 Data \"x\"\n"},
-	{name: "extended CONNECT, 299", reqs: []Request{h2Ext}, input: fHeaders(1, true, ":status: 299"), want: "1 Headers 299\n1 Done\n"},
-	{name: "extended CONNECT refused", reqs: []Request{h2Ext}, input: fHeaders(1, false, ":status: 403", "content-length: 2") +
-		fData(1, true, "no"), want: "1 Headers 403 Content-Length:2\n1 Data \"no\"\n1 Done\n", sent: "DATA 1 0 end\n"},
+	{name: "extended CONNECT, 299", reqs: []Request{h2Ext}, input: fHeaders(1, true, ":status: 299"),
+		want: "1 Headers 299\n1 Done\n"},
+	{name: "extended CONNECT refused", reqs: []Request{h2Ext},
+		input: fHeaders(1, false, ":status: 403", "content-length: 2") +
+			fData(1, true, "no"), want: "1 Headers 403 Content-Length:2\n1 Data \"no\"\n1 Done\n", sent: "DATA 1 0 end\n"},
 	{name: "CONNECT refused at once", reqs: []Request{h2Conn}, input: fHeaders(1, true, ":status: 502"),
 		want: "1 Headers 502\n1 Done\n", sent: "DATA 1 0 end\n"},
-	{name: "block in pieces", reqs: []Request{h2Get}, input: fBlock(1, true, hBlock(":status: 200", "a: b"), 3, 0, 1) + fPing(false, "12345678"),
+	{name: "block in pieces", reqs: []Request{h2Get}, input: fBlock(1, true, hBlock(":status: 200", "a: b"), 3, 0, 1) +
+		fPing(false, "12345678"),
 		want: "1 Headers 200 A:b\n1 Done\n", sent: "PING ack=true 12345678\n"},
 	{name: "padded head with priority", reqs: []Request{h2Get}, input: fRaw(http2.FrameHeaders,
 		http2.FlagHeadersPadded|http2.FlagHeadersPriority|http2.FlagHeadersEndHeaders|http2.FlagHeadersEndStream, 1,
@@ -65,8 +78,9 @@ var h2ResponseCases = []h2Case{
 }
 
 func h2Malformed(name string, req Request, reason, input string) h2Case {
-	return h2Case{name: "malformed: " + name, reqs: []Request{req, h2Get}, reason: reason, input: input + fHeaders(3, true, ":status: 204"),
-		want: "1 Reset local PROTOCOL_ERROR\n3 Headers 204\n3 Done\n", sent: "RST_STREAM 1 PROTOCOL_ERROR\n"}
+	return h2Case{name: "malformed: " + name, reqs: []Request{req, h2Get}, reason: reason,
+		input: input + fHeaders(3, true, ":status: 204"),
+		want:  "1 Reset local PROTOCOL_ERROR\n3 Headers 204\n3 Done\n", sent: "RST_STREAM 1 PROTOCOL_ERROR\n"}
 }
 
 func h2BadHead(name, reason string, fields ...string) h2Case {
@@ -107,31 +121,40 @@ var h2MalformedCases = []h2Case{
 	h2BadHead("content-length as a list", "content-length", ":status: 200", "content-length: 1, 1"),
 	h2BadHead("content-length of 64 bits", "content-length", ":status: 200", "content-length: 9223372036854775808"),
 	h2BadHead("content-length differs", "content-length", ":status: 200", "content-length: 1", "content-length: 2"),
-	h2Malformed("content-length not a number with HEAD", h2Head, "content-length", fHeaders(1, true, ":status: 200", "content-length: x")),
+	h2Malformed("content-length not a number with HEAD", h2Head, "content-length",
+		fHeaders(1, true, ":status: 200", "content-length: x")),
 	h2Malformed("1xx ends", h2Get, "ends the stream", fHeaders(1, true, ":status: 100")),
-	h2Malformed("no content for content-length", h2Get, "content-length 3", fHeaders(1, true, ":status: 200", "content-length: 3")),
+	h2Malformed("no content for content-length", h2Get, "content-length 3",
+		fHeaders(1, true, ":status: 200", "content-length: 3")),
 	h2Malformed("data first", h2Get, "before the response's head", fData(1, false, "x")),
 	h2Malformed("empty data first", h2Get, "before the response's head", fData(1, true, "")),
-	h2Malformed("data after 1xx", h2Get, "before the response's head", fHeaders(1, false, ":status: 100")+fData(1, true, "")).
+	h2Malformed("data after 1xx", h2Get, "before the response's head",
+		fHeaders(1, false, ":status: 100")+fData(1, true, "")).
 		after("1 Informational 100\n"),
-	h2Malformed("too little content", h2Get, "1 bytes before", fHeaders(1, false, ":status: 200", "content-length: 3")+fData(1, true, "ab")).
+	h2Malformed("too little content", h2Get, "1 bytes before",
+		fHeaders(1, false, ":status: 200", "content-length: 3")+fData(1, true, "ab")).
 		after("1 Headers 200 Content-Length:3\n1 Data \"ab\"\n"),
-	h2Malformed("too little content, trailers", h2Get, "1 bytes before", fHeaders(1, false, ":status: 200", "content-length: 3")+
-		fData(1, false, "ab")+fHeaders(1, true, "t: u")).after("1 Headers 200 Content-Length:3\n1 Data \"ab\"\n"),
-	h2Malformed("too much content", h2Get, "more content", fHeaders(1, false, ":status: 200", "content-length: 3")+fData(1, false, "abcd")).
+	h2Malformed("too little content, trailers", h2Get, "1 bytes before",
+		fHeaders(1, false, ":status: 200", "content-length: 3")+
+			fData(1, false, "ab")+fHeaders(1, true, "t: u")).after("1 Headers 200 Content-Length:3\n1 Data \"ab\"\n"),
+	h2Malformed("too much content", h2Get, "more content", fHeaders(1, false, ":status: 200", "content-length: 3")+
+		fData(1, false, "abcd")).
 		after("1 Headers 200 Content-Length:3\n1 Data \"abc\"\n"),
 	h2Malformed("too much content, in a frame of its own", h2Get, "more content", fHeaders(1, false, ":status: 200",
-		"content-length: 3")+fData(1, false, "abc")+fPadded(1, true, "d", 2)).after("1 Headers 200 Content-Length:3\n1 Data \"abc\"\n"),
+		"content-length: 3")+fData(1, false, "abc")+fPadded(1, true, "d",
+		2)).after("1 Headers 200 Content-Length:3\n1 Data \"abc\"\n"),
 	h2Malformed("content of HEAD", h2Head, "more content", f200(1)+fData(1, true, "x")).after("1 Headers 200\n"),
 	h2Malformed("content of 204", h2Get, "more content", fHeaders(1, false, ":status: 204")+fData(1, true, "x")).
 		after("1 Headers 204\n"),
 	h2Malformed("content of 304", h2Get, "more content", fHeaders(1, false, ":status: 304")+fData(1, true, "x")).
 		after("1 Headers 304\n"),
 	h2Malformed("second head", h2Get, "second response head", f200(1)+f200(1)).after("1 Headers 200\n"),
-	h2Malformed("trailers with pseudo-header", h2Get, "trailers", f200(1)+fHeaders(1, true, ":status: 200")).after("1 Headers 200\n"),
+	h2Malformed("trailers with pseudo-header", h2Get, "trailers",
+		f200(1)+fHeaders(1, true, ":status: 200")).after("1 Headers 200\n"),
 	h2Malformed("trailers with upper case", h2Get, "trailers", f200(1)+fHeaders(1, true, "A: b")).after("1 Headers 200\n"),
 	h2Malformed("head in a tunnel", h2Conn, "tunnel", f200(1)+fHeaders(1, true, "a: b")).after("1 Headers 200\n"),
-	h2Malformed("frames after it", h2Get, "lower case", fHeaders(1, false, ":status: 200", "A: b")+fData(1, false, "x")+fWindow(1, 5)+
+	h2Malformed("frames after it", h2Get, "lower case", fHeaders(1, false, ":status: 200", "A: b")+fData(1, false, "x")+
+		fWindow(1, 5)+
 		fReset(1, http2.ErrCodeCancel)+fBlock(1, true, hBlock("t: u", "w: "+strings.Repeat("x", 99)), 4)),
 }
 

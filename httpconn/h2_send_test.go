@@ -82,7 +82,8 @@ func TestH2ContentLengthOfRequest(t *testing.T) {
 		n   int
 		end bool
 	}{{6, false}, {4, true}, {0, true}} {
-		if next, err := s.c.SendData(&s.out, 1, make([]byte, tc.n), tc.end); !errors.Is(err, ErrBodyLength) || !next.Equal(s.c) {
+		if next, err := s.c.SendData(&s.out, 1, make([]byte, tc.n), tc.end); !errors.Is(err, ErrBodyLength) ||
+			!next.Equal(s.c) {
 			t.Errorf("%+v: %v", tc, err)
 		}
 	}
@@ -125,13 +126,15 @@ func TestH2EndData(t *testing.T) {
 				t.Errorf("end at %d of %d", got, n)
 			}
 		}
-		if _, err := fr.ReadFrame(); err == nil || string(out.Send[:6]) != "before" || c.SendWindow(1)-n != next.SendWindow(1) && n%2 == 0 {
+		if _, err := fr.ReadFrame(); err == nil || string(out.Send[:6]) != "before" ||
+			c.SendWindow(1)-n != next.SendWindow(1) && n%2 == 0 {
 			t.Errorf("%d bytes: %v, window %d", n, err, next.SendWindow(1))
 		}
 	}
 	out := Output{Send: []byte("0123456789 something else")}
 	for _, mark := range []int{-1, 0, len(out.Send), 1 << 30} {
-		if next, err := c.EndData(&out, 1, mark, true); !errors.Is(err, ErrNotSendable) || !next.Equal(c) || len(out.Send) != 25 {
+		if next, err := c.EndData(&out, 1, mark, true); !errors.Is(err, ErrNotSendable) || !next.Equal(c) ||
+			len(out.Send) != 25 {
 			t.Errorf("mark %d: %v", mark, err)
 		}
 	}
@@ -146,7 +149,8 @@ func TestH2Queue(t *testing.T) {
 	s.data(1, 150, false)
 	s.data(1, 10, true)
 	s.expect("DATA 1 100\n", "")
-	if s.c.Buffered(1) != 60 || s.c.Buffered(0) != 60 || s.c.Buffered(3) != 0 || s.c.SendWindow(1) != 0 || s.c.SendWindow(3) != 100 {
+	if s.c.Buffered(1) != 60 || s.c.Buffered(0) != 60 || s.c.Buffered(3) != 0 || s.c.SendWindow(1) != 0 ||
+		s.c.SendWindow(3) != 100 {
 		t.Errorf("buffered %d, window %d", s.c.Buffered(1), s.c.SendWindow(1))
 	}
 	s.feed(fWindow(3, 5)) // another stream's
@@ -220,7 +224,8 @@ func TestH2BufferFull(t *testing.T) {
 			"BeginData": func(out *Output) (Conn, error) { _, err := s.c.BeginData(out, id, n); return s.c, err },
 		} {
 			out := Output{Send: []byte("before")}
-			if next, err := do(&out); !errors.Is(err, want) || err != nil && (!next.Equal(s.c) || string(out.Send) != "before") {
+			if next, err := do(&out); !errors.Is(err, want) || err != nil &&
+				(!next.Equal(s.c) || string(out.Send) != "before") {
 				t.Errorf("%s of %d: %v, want %v", name, n, err, want)
 			}
 		}
@@ -315,7 +320,8 @@ func TestIDQueue(t *testing.T) {
 func TestH2TrailersTooLarge(t *testing.T) {
 	c := h2Fed(t, h2Started(t, Config{}, h2Post), fSettings(setList, 40))
 	var out Output
-	if next, err := c.SendTrailers(&out, 1, http.Header{"A": {"1234567890"}}); !errors.Is(err, ErrHeaderTooLarge) || !next.Equal(c) {
+	if next, err := c.SendTrailers(&out, 1, http.Header{"A": {"1234567890"}}); !errors.Is(err, ErrHeaderTooLarge) ||
+		!next.Equal(c) {
 		t.Error(err)
 	}
 	h2Must(t)(c.SendTrailers(&out, 1, http.Header{"A": {"1234567"}}))

@@ -18,32 +18,41 @@ const (
 )
 
 var h2SettingsCases = []h2Case{
-	{name: "settings", bare: true, input: fSettings(setStreams, 100, setWindow, 1<<20, setFrame, 1<<14, setList, 1<<16, setTable, 8192) +
+	{name: "settings", bare: true, input: fSettings(setStreams, 100, setWindow, 1<<20, setFrame, 1<<14, setList, 1<<16,
+		setTable, 8192) +
 		fAck(), want: "0 Settings\n", sent: "SETTINGS ack\n"},
 	{name: "empty settings", bare: true, input: fSettings(), want: "0 Settings\n", sent: "SETTINGS ack\n"},
 	{name: "settings twice", bare: true, input: fSettings() + fSettings(connectOn, 1), want: "0 Settings\n0 Settings\n",
 		sent: "SETTINGS ack\nSETTINGS ack\n"},
-	{name: "unknown settings", bare: true, input: fSettings(0x9999, 1, 0, 0, 0xffff, math.MaxUint32, 9, 1), want: "0 Settings\n",
+	{name: "unknown settings", bare: true, input: fSettings(0x9999, 1, 0, 0, 0xffff, math.MaxUint32, 9, 1),
+		want: "0 Settings\n",
 		sent: "SETTINGS ack\n"},
 	{name: "push off", bare: true, input: fSettings(setPush, 0), want: "0 Settings\n", sent: "SETTINGS ack\n"},
-	{name: "frame sizes at their limits", bare: true, input: fSettings(setFrame, 1<<14, setFrame, 1<<24-1), want: "0 Settings\n",
+	{name: "frame sizes at their limits", bare: true, input: fSettings(setFrame, 1<<14, setFrame, 1<<24-1),
+		want: "0 Settings\n",
 		sent: "SETTINGS ack\n"},
-	{name: "largest window", bare: true, input: fSettings(setWindow, maxWindow), want: "0 Settings\n", sent: "SETTINGS ack\n"},
+	{name: "largest window", bare: true, input: fSettings(setWindow, maxWindow), want: "0 Settings\n",
+		sent: "SETTINGS ack\n"},
 	{name: "extended CONNECT stays on", bare: true, input: fSettings(connectOn, 1, connectOn, 1) + fSettings(connectOn, 1),
 		want: "0 Settings\n0 Settings\n", sent: "SETTINGS ack\nSETTINGS ack\n"},
 	{name: "extended CONNECT off, then on", bare: true, input: fSettings(connectOn, 0) + fSettings(connectOn, 1),
 		want: "0 Settings\n0 Settings\n", sent: "SETTINGS ack\nSETTINGS ack\n"},
 
-	{name: "push on", bare: true, input: fSettings(setPush, 1), code: http2.ErrCodeProtocol, is: ErrMalformed, reason: "ENABLE_PUSH is 1"},
+	{name: "push on", bare: true, input: fSettings(setPush, 1), code: http2.ErrCodeProtocol, is: ErrMalformed,
+		reason: "ENABLE_PUSH is 1"},
 	{name: "push 2", bare: true, input: fSettings(setPush, 2), code: http2.ErrCodeProtocol, is: ErrMalformed},
-	{name: "window too large", bare: true, input: fSettings(setWindow, 1<<31), code: http2.ErrCodeFlowControl, is: ErrMalformed},
-	{name: "frame size too small", bare: true, input: fSettings(setFrame, 1<<14-1), code: http2.ErrCodeProtocol, is: ErrMalformed},
-	{name: "frame size too large", bare: true, input: fSettings(setFrame, 1<<24), code: http2.ErrCodeProtocol, is: ErrMalformed},
+	{name: "window too large", bare: true, input: fSettings(setWindow, 1<<31), code: http2.ErrCodeFlowControl,
+		is: ErrMalformed},
+	{name: "frame size too small", bare: true, input: fSettings(setFrame, 1<<14-1), code: http2.ErrCodeProtocol,
+		is: ErrMalformed},
+	{name: "frame size too large", bare: true, input: fSettings(setFrame, 1<<24), code: http2.ErrCodeProtocol,
+		is: ErrMalformed},
 	{name: "extended CONNECT 2", bare: true, input: fSettings(connectOn, 2), code: http2.ErrCodeProtocol, is: ErrMalformed},
 	{name: "extended CONNECT taken back", input: fSettings(connectOn, 0), code: http2.ErrCodeProtocol, is: ErrMalformed,
 		reason: "ENABLE_CONNECT_PROTOCOL is 0, expected 1, as it was before"},
-	{name: "extended CONNECT taken back at once", bare: true, input: fSettings(connectOn, 1, connectOn, 0), code: http2.ErrCodeProtocol,
-		is: ErrMalformed},
+	{name: "extended CONNECT taken back at once", bare: true, input: fSettings(connectOn, 1, connectOn, 0),
+		code: http2.ErrCodeProtocol,
+		is:   ErrMalformed},
 	{name: "acknowledged twice", input: fAck(), code: http2.ErrCodeProtocol, is: ErrMalformed},
 	{name: "acknowledged first", bare: true, input: fAck(), code: http2.ErrCodeProtocol, is: ErrMalformed,
 		reason: "the first frame must be SETTINGS"},
@@ -51,11 +60,15 @@ var h2SettingsCases = []h2Case{
 	{name: "unknown frame first", bare: true, input: fRaw(0x42, 0, 0, ""), code: http2.ErrCodeProtocol, is: ErrMalformed},
 	{name: "HTTP/1", bare: true, input: "HTTP/1.1 400 Bad Request\r\n\r\n", code: http2.ErrCodeProtocol, is: ErrMalformed,
 		reason: "the server speaks HTTP/1"},
-	{name: "end before settings", bare: true, input: fSettings()[:5], eof: true, is: ErrUnexpectedEOF, reason: "before its SETTINGS"},
-	{name: "window overflow by settings", reqs: []Request{h2Ext}, input: fWindow(1, 1<<31-1-65535) + fSettings(setWindow, 65536),
-		want: "1 Reset connection local FLOW_CONTROL_ERROR\n", code: http2.ErrCodeFlowControl, is: ErrFlowControl, reason: "stream 1"},
-	{name: "window at its limit by settings", reqs: []Request{h2Ext}, input: fWindow(1, 1<<31-1-65536) + fSettings(setWindow, 65536),
-		want: "0 Settings\n", sent: "SETTINGS ack\n"},
+	{name: "end before settings", bare: true, input: fSettings()[:5], eof: true, is: ErrUnexpectedEOF,
+		reason: "before its SETTINGS"},
+	{name: "window overflow by settings", reqs: []Request{h2Ext},
+		input: fWindow(1, 1<<31-1-65535) + fSettings(setWindow, 65536),
+		want:  "1 Reset connection local FLOW_CONTROL_ERROR\n", code: http2.ErrCodeFlowControl, is: ErrFlowControl,
+		reason: "stream 1"},
+	{name: "window at its limit by settings", reqs: []Request{h2Ext},
+		input: fWindow(1, 1<<31-1-65536) + fSettings(setWindow, 65536),
+		want:  "0 Settings\n", sent: "SETTINGS ack\n"},
 }
 
 func TestH2Preface(t *testing.T) {
@@ -63,11 +76,13 @@ func TestH2Preface(t *testing.T) {
 		cfg  Config
 		want string
 	}{
-		{Config{}, "SETTINGS ENABLE_PUSH=0 INITIAL_WINDOW_SIZE=1048576 MAX_HEADER_LIST_SIZE=65536\nWINDOW_UPDATE 0 16711681\n"},
+		{Config{}, "SETTINGS ENABLE_PUSH=0 INITIAL_WINDOW_SIZE=1048576 MAX_HEADER_LIST_SIZE=65536\n" +
+			"WINDOW_UPDATE 0 16711681\n"},
 		{Config{StreamWindow: 1, ConnWindow: 1, Limits: Limits{MaxHeaderBytes: 100}},
 			"SETTINGS ENABLE_PUSH=0 INITIAL_WINDOW_SIZE=1 MAX_HEADER_LIST_SIZE=100\n"},
 		{Config{StreamWindow: maxWindow, ConnWindow: maxWindow, Limits: Limits{MaxHeaderBytes: -1}},
-			"SETTINGS ENABLE_PUSH=0 INITIAL_WINDOW_SIZE=2147483647 MAX_HEADER_LIST_SIZE=2147483647\nWINDOW_UPDATE 0 2147418112\n"},
+			"SETTINGS ENABLE_PUSH=0 INITIAL_WINDOW_SIZE=2147483647 MAX_HEADER_LIST_SIZE=2147483647\n" +
+				"WINDOW_UPDATE 0 2147418112\n"},
 	} {
 		var out Output
 		c, err := New(HTTP2, tc.cfg, &out)
@@ -159,7 +174,8 @@ func TestH2InitialWindowMoves(t *testing.T) {
 	if got := h2Events(r.events); got != "0 Settings\n3 Drained\n" {
 		t.Error(got)
 	}
-	if low := h2Fed(t, r.conn, fSettings(setWindow, 0)+fSettings(setWindow, 50003)); low.SendWindow(1) != 0 || low.Buffered(1) != 2 {
+	if low := h2Fed(t, r.conn, fSettings(setWindow, 0)+fSettings(setWindow, 50003)); low.SendWindow(1) != 0 ||
+		low.Buffered(1) != 2 {
 		t.Error("down and up again is not the same")
 	}
 }
@@ -190,7 +206,8 @@ func TestH2MaxFrameSize(t *testing.T) {
 	}
 	fr := http2.NewFramer(nil, strings.NewReader(string(out.Send)))
 	for _, want := range []http2.FrameType{http2.FrameHeaders, http2.FrameContinuation} {
-		if f, err := fr.ReadFrame(); err != nil || f.Header().Type != want || (f.Header().Length == 1<<14) != (want == http2.FrameHeaders) {
+		if f, err := fr.ReadFrame(); err != nil || f.Header().Type != want ||
+			(f.Header().Length == 1<<14) != (want == http2.FrameHeaders) {
 			t.Errorf("%v, want %v: %v", f, want, err)
 		}
 	}
@@ -281,7 +298,8 @@ func TestH2MaxConcurrentStreams(t *testing.T) {
 }
 
 func TestH2PeerMaxHeaderListSize(t *testing.T) {
-	const size = 7 + 3 + 32 + 7 + 5 + 32 + 10 + 11 + 32 + 5 + 1 + 32 // :method GET, :scheme https, :authority example.com, :path /
+	const size = 7 + 3 + 32 + 7 + 5 + 32 + 10 + 11 + 32 + 5 + 1 +
+		32 // :method GET, :scheme https, :authority example.com, :path /
 	c := h2Fed(t, h2Started(t, Config{}), fSettings(setList, size))
 	var out Output
 	if _, _, err := c.Request(&out, h2Get); err != nil {

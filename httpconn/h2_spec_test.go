@@ -12,7 +12,8 @@ func TestH2WindowAfterRequest(t *testing.T) {
 		{name: "legal", input: fWindow(1, 1<<31-1-65535), sent: ""},
 		{name: "of 0", input: fWindow(1, 0), sent: "RST_STREAM 1 PROTOCOL_ERROR\n"},
 		{name: "too large", input: fWindow(1, 1<<31-1), sent: "RST_STREAM 1 FLOW_CONTROL_ERROR\n"},
-		{name: "too large together", input: fWindow(1, 1<<31-1-65535) + fWindow(1, 1), sent: "RST_STREAM 1 FLOW_CONTROL_ERROR\n"},
+		{name: "too large together", input: fWindow(1, 1<<31-1-65535) + fWindow(1, 1),
+			sent: "RST_STREAM 1 FLOW_CONTROL_ERROR\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -83,7 +84,8 @@ func h2Disturb(rng *rand.Rand, c Conn) {
 
 // TestH2Fork goes on from one value in two ways, at every place of a conversation: neither shows in the other.
 func TestH2Fork(t *testing.T) {
-	input := f200(1) + fPadded(1, false, "one", 2) + fBlock(3, false, hBlock(":status: 404", "a: b"), 1, 2) + fData(3, false, "two") +
+	input := f200(1) + fPadded(1, false, "one", 2) + fBlock(3, false, hBlock(":status: 404", "a: b"), 1, 2) +
+		fData(3, false, "two") +
 		fWindow(1, 100) + fData(1, true, "three") + fHeaders(3, true, "t: u") + fPing(false, "12345678")
 	start := h2Started(t, Config{}, h2Ext, h2Post)
 	whole := h2Feed(start, false, input)
@@ -143,10 +145,12 @@ func TestH2FailedCallsChangeNothing(t *testing.T) {
 		{start, send(3, 1, false), ErrNotSendable}, {start, send(3, 0, true), ErrNotSendable},
 		{ended, send(3, 1, false), ErrStreamEnded}, {ended, send(3, 1, true), ErrStreamEnded},
 		{over, send(3, 1, true), ErrUnknownStream}, {over, send(5, 1, true), ErrUnknownStream},
-		{start, beginData(1), ErrStreamEnded}, {start, beginData(3), ErrNotSendable}, {start, beginData(9), ErrUnknownStream},
+		{start, beginData(1), ErrStreamEnded}, {start, beginData(3), ErrNotSendable},
+		{start, beginData(9), ErrUnknownStream},
 		{over, beginData(3), ErrUnknownStream},
 		{start, endData(1), ErrStreamEnded}, {start, endData(3), ErrNotSendable}, {over, endData(5), ErrUnknownStream},
-		{start, trailers(1, "A"), ErrStreamEnded}, {open, trailers(3, "A"), ErrNotSendable}, {over, trailers(5, "A"), ErrUnknownStream},
+		{start, trailers(1, "A"), ErrStreamEnded}, {open, trailers(3, "A"), ErrNotSendable},
+		{over, trailers(5, "A"), ErrUnknownStream},
 		{start, trailers(5, "Content-Length"), ErrInvalidRequest}, {start, trailers(5, "a b"), ErrInvalidRequest},
 		{start, trailers(5, "Connection"), ErrInvalidRequest}, {start, trailers(5, ":status"), ErrInvalidRequest},
 		{start, cancel(0), ErrUnknownStream}, {start, cancel(2), ErrUnknownStream}, {start, cancel(7), ErrUnknownStream},
@@ -174,9 +178,11 @@ func TestH2Equal(t *testing.T) {
 	add(h2Begin(t, h2Case{bare: true}))
 	start := h2Started(t, Config{}, h2Post)
 	add(start)
-	for _, s := range []string{"\x00", fData(1, false, "x")[:9], fSettings(setStreams, 1), fSettings(setTable, 1), fSettings(setWindow, 1),
+	for _, s := range []string{"\x00", fData(1, false, "x")[:9], fSettings(setStreams, 1), fSettings(setTable, 1),
+		fSettings(setWindow, 1),
 		fSettings(setFrame, 1<<15), fWindow(0, 1), fWindow(1, 1), f200(1), f200(1) + fData(1, false, "x"),
-		f200(1) + fData(1, false, "xy")[:10], fHeaders(1, true, ":status: 200"), fHeaders(1, false, ":status: 200", "content-length: 1"),
+		f200(1) + fData(1, false, "xy")[:10], fHeaders(1, true, ":status: 200"),
+		fHeaders(1, false, ":status: 200", "content-length: 1"),
 		fHeaders(1, false, ":status: 103"), fReset(1, 0), fGoAway(9, 0, ""), fGoAway(7, 0, ""), fPing(true, "12345678"),
 		fRaw(http2.FrameHeaders, 0, 1, "\x88"), fRaw(http2.FrameHeaders, 0, 1, ""), fRaw(http2.FrameHeaders, 1, 1, ""),
 		f200(1) + fPadded(1, false, "", 3)[:10], f200(1) + fPadded(1, false, "", 4)[:10], fData(0, false, "")} {
@@ -273,5 +279,23 @@ func TestH2CallsElsewhere(t *testing.T) {
 	one = h1Open(t)
 	if one.SendWindow(1) < 1<<30 || one.Close(&out).SendWindow(1) != 0 {
 		t.Error("window of a tunnel")
+	}
+}
+
+// TestH2Linear feeds a large frame and a large header block byte by byte. Allocated bytes are the measure: a machine that copied
+// what it kept on each call would need some 8,000 for each.
+func TestH2Linear(t *testing.T) {
+	block := hBlock(":status: 200", "x: "+strings.Repeat("\\", 40_000))
+	input := []byte(fRaw(0x55, 0, 0, x(1<<14)) + fBlock(1, true, block, 1<<14, 1<<14))
+	c := h2Started(t, Config{}, h2Get)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	var out Output
+	for i := range input {
+		c = h2Must(t)(c.Stream(&out, input[i:i+1]))
+	}
+	runtime.ReadMemStats(&after)
+	if perByte := int(after.TotalAlloc-before.TotalAlloc) / len(input); perByte > 100 || len(out.Events) != 2 {
+		t.Errorf("%d bytes allocated for each byte, %d events", perByte, len(out.Events))
 	}
 }

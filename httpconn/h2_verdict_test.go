@@ -8,8 +8,8 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// h2States brings a connection to where stream 1 is in each state of RFC 9113 section 5.1. Stream 3 and later ones are there to see
-// that the connection goes on.
+// h2States brings a connection to where stream 1 is in each state of RFC 9113 section 5.1. Stream 3 and later ones are
+// there to see that the connection goes on.
 var h2States = []struct {
 	name  string
 	id    uint32
@@ -53,8 +53,9 @@ var h2FrameOf = map[string]func(id uint32) string{
 	"unknown":       func(id uint32) string { return fRaw(0xfa, 0xff, id, "?") },
 }
 
-// What RFC 9113 says of each frame in each state, in the order of h2States: . it is taken, - it is ignored, S or s a stream error of
-// STREAM_CLOSED or PROTOCOL_ERROR, F of FRAME_SIZE_ERROR; and connection errors: C STREAM_CLOSED, P PROTOCOL_ERROR, Z FRAME_SIZE_ERROR.
+// What RFC 9113 says of each frame in each state, in the order of h2States: . it is taken, - it is ignored, S or s a
+// stream error of STREAM_CLOSED or PROTOCOL_ERROR, F of FRAME_SIZE_ERROR; and connection errors: C STREAM_CLOSED, P
+// PROTOCOL_ERROR, Z FRAME_SIZE_ERROR.
 var h2Expected = map[string]string{
 	//                idle even open local remote ended peer we forgotten
 	"DATA":          "P    P    .    .     S      C     S    -  -", // 5.1, 6.1
@@ -72,8 +73,10 @@ var h2Expected = map[string]string{
 }
 
 func TestH2Verdicts(t *testing.T) {
-	stream := map[string]http2.ErrCode{"S": http2.ErrCodeStreamClosed, "s": http2.ErrCodeProtocol, "F": http2.ErrCodeFrameSize}
-	fatal := map[string]http2.ErrCode{"C": http2.ErrCodeStreamClosed, "P": http2.ErrCodeProtocol, "Z": http2.ErrCodeFrameSize}
+	stream := map[string]http2.ErrCode{"S": http2.ErrCodeStreamClosed, "s": http2.ErrCodeProtocol,
+		"F": http2.ErrCodeFrameSize}
+	fatal := map[string]http2.ErrCode{"C": http2.ErrCodeStreamClosed, "P": http2.ErrCodeProtocol,
+		"Z": http2.ErrCodeFrameSize}
 	for frame, row := range h2Expected {
 		expected := strings.Fields(row)
 		for i, st := range h2States {
@@ -120,7 +123,8 @@ func TestH2Verdicts(t *testing.T) {
 					more = fData(st.id, false, "late") + fHeaders(st.id, true, "late: x") + fWindow(st.id, 0)
 				}
 				r = h2Feed(next, false, more+fHeaders(uint32(id), true, ":status: 204"))
-				if got := h2Events(r.events); r.err != nil || !strings.HasSuffix(got, " Headers 204\n"+itoa(int64(id))+" Done\n") ||
+				if got := h2Events(r.events); r.err != nil ||
+					!strings.HasSuffix(got, " Headers 204\n"+itoa(int64(id))+" Done\n") ||
 					strings.Count(got, "\n") != 2 || len(r.send) > 0 {
 					t.Errorf("%v\n%s%s", r.err, got, h2Sent(r.send))
 				}
@@ -161,11 +165,13 @@ func TestH2CallsInsideBlock(t *testing.T) {
 
 	c := h2Must(t)(begin("").Cancel(new(Output), 1, http2.ErrCodeCancel))
 	c = h2Requests(t, c, h2Get, h2Get, h2Get, h2Get) // takes its place
-	if r := h2Feed(c, false, tail+fBlock(9, true, "\x88\xbe")); r.err != nil || h2Events(r.events) != "9 Headers 200 X:y\n9 Done\n" {
+	if r := h2Feed(c, false, tail+fBlock(9, true, "\x88\xbe")); r.err != nil ||
+		h2Events(r.events) != "9 Headers 200 X:y\n9 Done\n" {
 		t.Errorf("cancelled: %v\n%s", r.err, h2Events(r.events))
 	}
 	c = h2Must(t)(begin("").SendData(new(Output), 1, nil, true))
-	if r := h2Feed(c, false, tail); r.err != nil || h2Events(r.events) != "1 Headers 200 X:y\n1 Done\n" || r.conn.h2.rare.live != 0 {
+	if r := h2Feed(c, false, tail); r.err != nil || h2Events(r.events) != "1 Headers 200 X:y\n1 Done\n" ||
+		r.conn.h2.rare.live != 0 {
 		t.Errorf("ended: %v\n%s", r.err, h2Events(r.events))
 	}
 	c = h2Must(t)(begin(fHeaders(1, true, ":status: 200")).SendData(new(Output), 1, nil, true))
