@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/subtle"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -61,9 +62,7 @@ func TestSessionLarge(t *testing.T) {
 	message := make([]byte, 10+size)
 	message[0], message[1] = 0x82, 127
 	binary.BigEndian.PutUint64(message[2:], size)
-	for i := range message[10:] {
-		message[10+i] = byte(i * 7 >> 3)
-	}
+	copy(message[10:], bytes.Repeat([]byte("no power of two"), size/15+1))
 	echoed := make(chan error, 1)
 	ts := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rc := http.NewResponseController(w)
@@ -73,9 +72,7 @@ func TestSessionLarge(t *testing.T) {
 		if _, failure := io.ReadFull(r.Body, sent); failure != nil {
 			err = errors.Join(err, failure)
 		}
-		for i := range sent[14:] {
-			sent[14+i] ^= sent[10+i&3]
-		}
+		subtle.XORBytes(sent[14:], sent[14:], bytes.Repeat(sent[10:14], size/4))
 		if !bytes.Equal(sent[14:], message[10:]) {
 			err = errors.Join(err, errors.New("the echo differs"))
 		}
@@ -84,7 +81,7 @@ func TestSessionLarge(t *testing.T) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		echoed <- errors.Join(err, failure)
 	}))
-	ts.Config.HTTP2 = &http.HTTP2Config{MaxReceiveBufferPerConnection: 64 << 10, MaxReceiveBufferPerStream: 64 << 10}
+	ts.Config.HTTP2 = &http.HTTP2Config{MaxReceiveBufferPerConnection: 1 << 20, MaxReceiveBufferPerStream: 256 << 10}
 	ts.Config.Protocols = new(http.Protocols)
 	ts.Config.Protocols.SetUnencryptedHTTP2(true)
 	ts.Start()
