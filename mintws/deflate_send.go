@@ -56,11 +56,13 @@ var (
 	narrowCompressors [15]sync.Pool // by window bits
 )
 
-func (t *deflateTransform) newCompressor() (c *compressor, err error) {
-	if c, ok := t.compressor.Get().(*compressor); ok {
+func (t *deflateTransform) newCompressor() (*compressor, error) {
+	c, ok := t.compressor.Get().(*compressor)
+	if ok {
 		return c, nil
 	}
 	c = new(compressor)
+	var err error
 	if t.compressorWindow > 0 {
 		c.w, err = flate.NewWriterWindow(io.Discard, t.compressorWindow)
 	} else {

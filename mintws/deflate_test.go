@@ -254,9 +254,13 @@ func TestInflateBomb(t *testing.T) {
 			t.Errorf("allocated %d bytes", got)
 		}
 	}
-	c, _ := deflated(t, DeflateOptions{MaxRatio: 100}, DeflateOptions{}, Options{})
-	if _, _, err := c.Decode(join(0xC2, 126, 4, 0, p)); !errors.Is(err, ErrDeflateRatio) {
-		t.Errorf("ratio: %v", err)
+	for _, delivery := range []Delivery{DeliverMessages, DeliverPayload} {
+		c, _ := deflated(t, DeflateOptions{MaxRatio: 100}, DeflateOptions{}, Options{Delivery: delivery})
+		wire := join(0xC2, 126, 4, 0, p)
+		r, err := decodeAll(c, wire[:300], wire[300:600], wire[600:])
+		if n := len(glue(r.Frames)); !errors.Is(err, ErrDeflateRatio) || n > 1 || n == 1 && len(glue(r.Frames)[0].Payload) > 100*1024 {
+			t.Errorf("ratio: %v, %d frames", err, n)
+		}
 	}
 }
 

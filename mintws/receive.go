@@ -77,7 +77,11 @@ func receiveData(c httpconn.Conn, out *httpconn.Output, ws WebSocket, in *Inbox,
 			continue
 		}
 		var failure error
-		if c, ws, failure = Send(c, out, ws, reply); failure != nil {
+		c, ws, failure = Send(c, out, ws, reply)
+		if errors.Is(failure, httpconn.ErrUnknownStream) { // it is over already: the end came in the same read
+			ws, failure = unheard(ws, reply), nil
+		}
+		if failure != nil {
 			return c, ws, errors.Join(err, failure)
 		}
 	}
@@ -89,6 +93,16 @@ func receiveData(c httpconn.Conn, out *httpconn.Output, ws WebSocket, in *Inbox,
 		c, _ = c.SendData(out, ws.id, nil, true)
 	}
 	return c, ws, err
+}
+
+// unheard returns ws after a reply that nobody is there to read: the peer has ended the stream, as it may once it has sent its Close
+// (RFC 6455 section 7.1.1; RFC 8441 section 5). On a TCP connection of its own the reply would be written, and be lost.
+func unheard(ws WebSocket, reply Frame) WebSocket {
+	if reply.Opcode == OpClose {
+		ws.state = Closed
+		ws.flags |= sentClose
+	}
+	return ws
 }
 
 // Send encodes f straight into its stream: what has to be written is in out.Send. When f completes the closing handshake, or is the
