@@ -6,8 +6,9 @@
 // comes out, with the bytes to write. Nothing else happens. So the same code runs under a goroutine a connection, in
 // an event loop with thousands of them, in a test without any network, or in a server of somebody else's.
 //
-// The HTTP connection below it is a value of the same kind, [httpconn.Conn]. It speaks HTTP/1.1. HTTP/2 (RFC 8441)
-// is there for servers only, through net/http, and compression (RFC 7692) not at all yet.
+// The HTTP connection below it is a value of the same kind, [httpconn.Conn]. It speaks HTTP/1.1, where a connection
+// becomes one WebSocket, and HTTP/2 (RFC 8441), where it carries thousands of them. Compression (RFC 7692) is an
+// extension, and a value as well.
 //
 // # The loop
 //
@@ -101,7 +102,7 @@
 // # Limits
 //
 // A peer cannot make a WebSocket hold more than [Limits] say: MaxFrame and MaxMessage, 16 MiB each, and
-// MaxFragments, 65,536. In each, 0 means that default and a negative number no limit. A frame that would break one
+// MaxFragments, 262,144. In each, 0 means that default and a negative number no limit. A frame that would break one
 // is refused by its header, before its payload comes, with a *ProtocolError over [ErrMessageTooBig] or
 // [ErrTooManyFragments] and close code 1009. Memory is allocated for bytes that have arrived, not for bytes that
 // were announced.
@@ -121,6 +122,28 @@
 //
 // Text is validated in all three, while it arrives: a piece may end inside a character, but bytes that are not UTF-8
 // are not handed over, unless Options.SkipUTF8 says so.
+//
+// # Compression
+//
+// An [Extension] is offered with Options.Extensions, or agreed to with AcceptOptions.Extensions, and applied by Encode
+// and Decode without further ado; [WebSocket.Extensions] says what was agreed on. [NewDeflate] makes permessage-deflate
+// (RFC 7692). What it remembers between messages is the end of their text in each direction, a few KiB for what is sent
+// and up to 32 KiB for what is received, and nothing with the options for no context takeover: there is no compressor
+// in an idle WebSocket. Limits are for what comes out of it. A Frame with Raw is not compressed.
+//
+// What can be forked and replayed without it can be with it. But compressed bytes belong to a history: bytes from one
+// fork mean nothing to the peer of another.
+//
+// # HTTP/2
+//
+// The calls are the same. Upgrade works once the server's SETTINGS have come, which [httpconn.Dial] waits for, and
+// where they allow it: otherwise it returns [ErrSettingsPending] or [ErrExtendedConnectDisabled]. Each WebSocket is a
+// stream: keep them by [WebSocket.StreamID], and pass each event to the one it belongs to. Bytes that flow control does
+// not allow yet wait in the Conn: look at [httpconn.Conn.Buffered] before sending more.
+//
+// The end of a stream is END_STREAM, and Receive sends ours after the closing handshake. A server that answers Close
+// but never ends its side leaves the WebSocket Closed and the stream half-closed: give it a second or two, then
+// [httpconn.Conn.Cancel]. The connection goes on for the others.
 //
 // # Closing
 //
