@@ -102,6 +102,7 @@ func TestH2Cases(t *testing.T) {
 				t.Errorf("reason %q, want %q", h2Reason(r), tc.reason)
 			}
 			h2CheckOrder(t, r.events)
+			h2CheckBounds(t, r.conn)
 		})
 	}
 }

@@ -79,6 +79,9 @@ func h2CheckBounds(t testing.TB, c Conn) {
 	if h.owed < 0 || h.recv < h.owed || h.recv > c.set.connWindow {
 		t.Fatalf("received %d, owed %d of %d", h.recv, h.owed, c.set.connWindow)
 	}
+	if h.flags&(h2InData|h2Closed) == 0 && !c.set.manual && h.recv != h.owed {
+		t.Fatalf("received %d, owed %d: the server never gets the rest", h.recv, h.owed)
+	}
 	live, queued := int32(0), 0
 	for _, s := range h.streams.snapshot() {
 		if s.live() {
