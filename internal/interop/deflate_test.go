@@ -1,0 +1,146 @@
+package interop
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/mintws/mintws/mintws"
+)
+
+// agreements are what can be negotiated (RFC 7692 section 7.1), and who asks for it. The others speak through zlib, which has no
+// window of 8 bits.
+var agreements = []struct {
+	name           string
+	client, server []string // what each asks for
+	want           []string // what the answer has
+}{
+	{"takeover", nil, nil, nil},
+	{"the client asks for no takeover", []string{"client_no_context_takeover", "server_no_context_takeover"}, nil,
+		[]string{"client_no_context_takeover", "server_no_context_takeover"}},
+	{"the server asks for no takeover", nil, []string{"client_no_context_takeover", "server_no_context_takeover"},
+		[]string{"client_no_context_takeover", "server_no_context_takeover"}},
+	{"only the server takes over", nil, []string{"client_no_context_takeover"}, []string{"client_no_context_takeover"}},
+	{"only the client takes over", []string{"server_no_context_takeover"}, nil, []string{"server_no_context_takeover"}},
+	{"server window of 9 bits", []string{"server_max_window_bits=9"}, nil, []string{"server_max_window_bits=9"}},
+	{"client window of 9 bits", nil, []string{"client_max_window_bits=9"}, []string{"client_max_window_bits=9"}},
+	{"windows of 9 and 10 bits", []string{"server_max_window_bits=9"}, []string{"client_max_window_bits=10"},
+		[]string{"client_max_window_bits=10", "server_max_window_bits=9"}},
+	{"small windows, no takeover", []string{"server_max_window_bits=9", "server_no_context_takeover"},
+		[]string{"client_max_window_bits=9", "client_no_context_takeover"},
+		[]string{"client_max_window_bits=9", "client_no_context_takeover", "server_max_window_bits=9", "server_no_context_takeover"}},
+}
+
+// deflatePeers are how to run the programs of others.
+var deflatePeers = []struct {
+	name    string
+	command func(t *testing.T) []string
+}{
+	{"ws", nodeWS},
+	{"websockets", pythonWebSockets},
+}
+
+// nodeWS is Node with the npm package ws.
+func nodeWS(t *testing.T) []string {
+	t.Helper()
+	path := program(t, "node")
+	if out, err := exec.Command(path, "-e", "require('ws')").CombinedOutput(); err != nil {
+		missing(t, "the npm package ws", out)
+	}
+	return []string{path, "deflate.js"}
+}
+
+// pythonWebSockets is Python with the library websockets. The first python3 on the path need not be the one that Debian's packages are
+// for.
+func pythonWebSockets(t *testing.T) []string {
+	t.Helper()
+	var said []byte
+	for _, name := range []string{"python3", "/usr/bin/python3"} {
+		path := program(t, name)
+		out, err := exec.Command(path, "-c", "import websockets").CombinedOutput()
+		if err == nil {
+			return []string{path, "deflate.py"}
+		}
+		said = out
+	}
+	missing(t, "python3-websockets", said)
+	return nil
+}
+
+// missing is what program does where a program is not installed.
+func missing(t *testing.T, what string, said []byte) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is not installed: run internal/interop/install.sh\n%s", what, said)
+	}
+	t.Skipf("LEFT OUT: %s is not installed; internal/interop/install.sh does that", what)
+}
+
+// deflateCount is how many messages are exchanged with takeover in both directions, and with other agreements.
+func deflateCount(i int) int {
+	switch {
+	case i > 0 || testing.Short():
+		return 300
+	default:
+		return 10_000
+	}
+}
+
+// TestDeflateServers: our client and their servers.
+func TestDeflateServers(t *testing.T) {
+	for _, peer := range deflatePeers {
+		t.Run(peer.name, func(t *testing.T) {
+			command := peer.command(t)
+			for i, a := range agreements {
+				t.Run(a.name, func(t *testing.T) {
+					p := run(t, nil, nil, command[0], append([]string{command[1], "serve"}, a.server...)...)
+					s := newSender(t, fmt.Sprintf("ws://127.0.0.1:%d/", p.port(t)), deflateOptions(mintws.Client, a.client))
+					want := strings.Join(append([]string{"permessage-deflate"}, a.want...), "; ")
+					if got := s.ws.Extensions(); len(got) != 1 || !sameParams(got[0], want) {
+						t.Fatalf("negotiated %q, want %q", got, want)
+					}
+					s.exchange(deflateCount(i))
+				})
+			}
+		})
+	}
+}
+
+// TestDeflateClients: their clients and our server.
+func TestDeflateClients(t *testing.T) {
+	for _, peer := range deflatePeers {
+		t.Run(peer.name, func(t *testing.T) {
+			command := peer.command(t)
+			for i, a := range agreements {
+				t.Run(a.name, func(t *testing.T) { deflateClient(t, command, a.client, a.server, a.want, deflateCount(i)) })
+			}
+			t.Run("the client says that its window has 9 bits", func(t *testing.T) {
+				bits := []string{"client_max_window_bits=9"}
+				deflateClient(t, command, bits, nil, bits, deflateCount(1))
+			})
+		})
+	}
+}
+
+// deflateClient runs a client of theirs, which sends n messages.
+func deflateClient(t *testing.T, command, asked, ours, want []string, n int) {
+	addr, done := echoServer(t, deflateOptions(mintws.Server, ours))
+	ctx, cancel := context.WithTimeout(t.Context(), deflateLimit)
+	defer cancel()
+	args := append([]string{command[1], "send", "ws://" + addr + "/", strconv.Itoa(n), strconv.Itoa(int(deflateLimit.Seconds()))}, asked...)
+	out, err := exec.CommandContext(ctx, command[0], args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v:\n%s", err, out)
+	}
+	got, wanted := strings.TrimSpace(string(out)), strings.Join(append([]string{"permessage-deflate"}, want...), "; ")
+	if !sameParams(got, wanted) {
+		t.Errorf("negotiated %q, want %q", got, wanted)
+	}
+	if s := <-done; s.Err != nil || s.Code != mintws.CodeNormal || s.MessagesIn != int64(n) || s.MessagesOut != int64(n) {
+		t.Errorf("the server says %+v", s)
+	}
+}
