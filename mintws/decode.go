@@ -29,6 +29,10 @@ func (ws WebSocket) AppendDecode(in *Inbox, data []byte) (WebSocket, error) {
 		return ws, ErrNotOpen
 	}
 	for len(data) > 0 && ws.flags&receivedClose == 0 {
+		if n := ws.whole(in, data); n > 0 {
+			data = data[n:]
+			continue
+		}
 		var n int
 		var err *ProtocolError
 		switch {

@@ -27,6 +27,36 @@ func (ws WebSocket) Encode(f Frame) (WebSocket, []byte, error) { return ws.Appen
 // The error is one of [ErrNotOpen], [ErrClosed], [ErrCloseSent], [ErrFragmenting], or wraps [ErrInvalidFrame] and says what is
 // wrong with f, or is what Options.Rand returned. Then ws and dst are returned unchanged.
 func (ws WebSocket) AppendEncode(dst []byte, f Frame) (WebSocket, []byte, error) {
+	if !ws.plain(&f) {
+		return ws.appendEncode(dst, f)
+	}
+	n := len(f.Payload)
+	if ws.cfg.role == Server {
+		dst = slices.Grow(dst, n+maxHeaderLen)
+		return ws, append(appendHead(dst, bitFIN|byte(f.Opcode), n, 0), f.Payload...), nil
+	}
+	key, err := ws.cfg.newKey()
+	if err != nil {
+		return ws, dst, err
+	}
+	dst = slices.Grow(dst, n+maxHeaderLen)
+	dst = key.Append(appendHead(dst, bitFIN|byte(f.Opcode), n, bitMASK))
+	at := len(dst)
+	dst = dst[:at+n]
+	mask.Copy(dst[at:], f.Payload, key)
+	return ws, dst, nil
+}
+
+// plain reports whether f is a valid message in one frame that no extension sees, after which ws is what it was: what most frames are.
+func (ws *WebSocket) plain(f *Frame) bool {
+	if ws.state != Open || ws.outOp != 0 || f.More || f.RSV != 0 || f.Code != 0 || len(ws.cfg.transforms) > 0 {
+		return false
+	}
+	return f.Opcode == OpBinary || f.Opcode == OpText && (ws.cfg.skipUTF8 || utf8dfa.Valid(f.Payload))
+}
+
+// appendEncode is AppendEncode for all frames.
+func (ws WebSocket) appendEncode(dst []byte, f Frame) (WebSocket, []byte, error) {
 	next, err := ws.advance(f)
 	if err != nil {
 		return ws, dst, err
@@ -83,25 +113,25 @@ func (ws *WebSocket) passes(was *WebSocket, f Frame) bool {
 
 // appendHeader appends the header of a frame of which size bytes follow (RFC 6455 section 5.2).
 func appendHeader(dst []byte, f Frame, size int, role Role, key mask.Key) []byte {
-	b0, b1 := byte(f.Opcode)|byte(f.RSV), byte(0)
+	b0 := byte(f.Opcode) | byte(f.RSV)
 	if !f.More {
 		b0 |= bitFIN
 	}
 	if role == Client {
-		b1 = bitMASK
+		return key.Append(appendHead(dst, b0, size, bitMASK))
 	}
-	switch { // section 5.2: the minimal number of bytes
+	return appendHead(dst, b0, size, 0)
+}
+
+// appendHead appends a header up to its masking key. mask is the bit that says whether there is one.
+func appendHead(dst []byte, first byte, size int, mask byte) []byte {
+	switch { // RFC 6455 section 5.2: the minimal number of bytes
 	case size <= 125:
-		dst = append(dst, b0, b1|byte(size))
+		return append(dst, first, mask|byte(size))
 	case size <= math.MaxUint16:
-		dst = append(dst, b0, b1|126, byte(size>>8), byte(size))
-	default:
-		dst = binary.BigEndian.AppendUint64(append(dst, b0, b1|127), uint64(size))
+		return append(dst, first, mask|126, byte(size>>8), byte(size))
 	}
-	if role == Client {
-		dst = key.Append(dst)
-	}
-	return dst
+	return binary.BigEndian.AppendUint64(append(dst, first, mask|127), uint64(size))
 }
 
 // advance returns ws after f has been sent, or why it may not be.
