@@ -82,8 +82,9 @@ main() {
     *) usage_error "unknown argument: $1" ;;
   esac
   trap clean_up EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM HUP
+  trap 'stopped INT 130' INT
+  trap 'stopped TERM 143' TERM
+  trap 'stopped HUP 129' HUP
   prepare
   run_cases
   judge

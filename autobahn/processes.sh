@@ -12,6 +12,12 @@ die() {
   exit 1
 }
 
+# stopped SIGNAL CODE: for a trap, so that a run that somebody ended says so.
+stopped() {
+  echo "${0##*/}: stopped by $1" >&2
+  exit "$2"
+}
+
 # in_time WHAT: fails when the limit has passed.
 in_time() {
   # shellcheck disable=SC2154

@@ -174,8 +174,9 @@ show_logs() {
 main() {
   parse_arguments "$@"
   trap clean_up EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM HUP
+  trap 'stopped INT 130' INT
+  trap 'stopped TERM 143' TERM
+  trap 'stopped HUP 129' HUP
   "run_$role"
   echo "report: $out/index.html"
   "$work/report" -dir "$out" -agent "$agent" -role "$role" -transport "$transport" -want "$want" $strict
