@@ -3,6 +3,7 @@ package httpconn
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -90,14 +91,25 @@ func fit(conn Conn, out *Output, webSocket bool) error {
 	return nil
 }
 
-// partWith writes the last words and closes sock, which is raw or TLS on it. Nobody waits for a server that does not read:
-// it has a second, and only while ctx lasts.
+// partingTime is how long a server has to read our last words and close: enough for a round trip, and not so long that who waits
+// for the second connection minds.
+const partingTime = 250 * time.Millisecond
+
+// partWith writes the last words, ends our side and closes raw; sock is raw or TLS on it. A socket that is closed with bytes
+// unread is reset, which may destroy the words on their way: so what the server still sends is read, for a while, as long
+// as ctx lasts.
 func partWith(ctx context.Context, sock, raw net.Conn, words []byte) {
 	hangUp := func() { raw.Close() }
 	defer hangUp()
 	defer context.AfterFunc(ctx, hangUp)()
-	defer time.AfterFunc(time.Second, hangUp).Stop()
-	if _, err := sock.Write(words); err == nil {
-		sock.Close() // TLS says goodbye too
+	defer time.AfterFunc(partingTime, hangUp).Stop()
+	if _, err := sock.Write(words); err != nil {
+		return
+	}
+	if secured, ok := sock.(*tls.Conn); ok {
+		_ = secured.CloseWrite() // close_notify
+	}
+	if half, ok := raw.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
+		_, _ = io.Copy(io.Discard, raw)
 	}
 }
