@@ -84,17 +84,19 @@ func (ws *WebSocket) undo(in *Inbox, f Frame) (Frame, *ProtocolError) {
 		ws.size = 0
 	}
 	limit := int(min(ws.cfg.limits.MaxMessage-ws.size, math.MaxInt))
+	var failed *ProtocolError
 	for i, t := range slices.Backward(ws.cfg.transforms) {
 		if rsv := t.RSV(); rsv != 0 && ws.inRSV&rsv == 0 {
 			continue
 		}
 		f.RSV = ws.inRSV & t.RSV()
 		st, buf, g, err := t.In(ws.extState(false, i), in.Buf, f, limit)
-		if err != nil {
-			return g, ws.refusal(err)
+		in.Buf, f = buf, g
+		if err != nil { // what came out before it goes on as if it had come alone
+			failed, f.More = ws.refusal(err), true
+			continue
 		}
 		ws.setExtState(false, i, st)
-		in.Buf, f = buf, g
 	}
 	f.RSV = 0
 	f.Payload = f.Payload[:len(f.Payload):len(f.Payload)]
@@ -108,7 +110,7 @@ func (ws *WebSocket) undo(in *Inbox, f Frame) (Frame, *ProtocolError) {
 		ws.inUTF8 = next
 	}
 	ws.size += int64(len(f.Payload))
-	return f, nil
+	return f, failed
 }
 
 // refusal makes a ProtocolError of what a transform says of the peer.
