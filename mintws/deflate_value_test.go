@@ -196,3 +196,23 @@ func TestDeflateFaultAfterText(t *testing.T) {
 		}
 	}
 }
+
+// TestDeflateFaultBelow: where two extensions are undone and the first of them fails, what came out of it passes through the other too.
+func TestDeflateFaultBelow(t *testing.T) {
+	below := newDeflateTransform(mustDeflate(t, DeflateOptions{}).(deflate).opt, 15, 15, false, false)
+	above := shiftTransform{shift2} // adds 3, 4, 5, …
+	c, err := NewWebSocket(Client, Options{Delivery: DeliverPayload, Transforms: []Transform{above, below}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := storedMessage([]byte{'a' + 3, 'b' + 4, 'c' + 5})
+	p := append(stored[:len(stored)-1], 0x06) // a reserved block type
+	in := Inbox{}
+	_, err = c.AppendDecode(&in, join(0xC2|int(RSV2), len(p), p))
+	if !errors.Is(err, ErrDeflate) || len(in.Frames) != 1 || string(in.Frames[0].Payload) != "abc" || !in.Frames[0].More {
+		t.Errorf("%v, %v", in.Frames, err)
+	}
+	if in.Buf = append(in.Buf, "other"...); string(in.Frames[0].Payload) != "abc" {
+		t.Error("the frame's payload is not the Inbox's own any more")
+	}
+}
