@@ -49,8 +49,8 @@ func BenchmarkDecodeBatch(b *testing.B) {
 }
 
 // BenchmarkDecodeReads decodes one message of 1 MiB that comes in reads of a smaller size. Ours is a new one each time, that
-// may be kept; the peers fill one buffer, of the right size from the start, again and again. So gobwas+new makes a buffer for each
-// message, and mintws+pieces hands over the payload as it comes and joins nothing.
+// may be kept; the peers fill one buffer, of the right size from the start, again and again. So gobwas+new makes a buffer for
+// each message, and mintws+pieces hands over the payload as it comes and joins nothing.
 func BenchmarkDecodeReads(b *testing.B) {
 	for _, s := range []size{{"16KiB", 16 << 10}, {"1KiB", 1 << 10}} {
 		for _, role := range []mintws.Role{mintws.Client, mintws.Server} {
