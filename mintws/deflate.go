@@ -10,7 +10,7 @@ import (
 type DeflateOptions struct {
 	// Level is how hard to compress, 1 (fastest) to 9. Default 1.
 	Level int
-	// Threshold is the smallest payload that is compressed; shorter messages, and fragments, go as they are. Default 64 bytes, negative
+	// Threshold is the smallest payload that is compressed; shorter messages go as they are. Default 128 bytes, negative
 	// for none. A Frame with Raw is never compressed.
 	Threshold int
 
@@ -36,7 +36,7 @@ type DeflateOptions struct {
 // Defaults of DeflateOptions.
 const (
 	DefaultDeflateLevel      = 1    // most of the gain for the least time
-	DefaultDeflateThreshold  = 64   // below, the header of a block outweighs what is saved
+	DefaultDeflateThreshold  = 128  // below, the compressor does not look at earlier messages, and little is saved
 	DefaultDeflateSendWindow = 4096 // within 6 % of the size that 32 KiB give on JSON, in a quarter of the time
 	DefaultDeflateMaxRatio   = 1100
 )

@@ -111,7 +111,7 @@ func (t *deflateTransform) Out(st ExtState, dst []byte, f Frame) (ExtState, []by
 		out = out[:len(out)-len(tail)]
 	}
 	if whole && len(out)-at >= len(f.Payload) && len(f.Payload) > 0 {
-		return st, dst, f, nil // section 6: the choice is the sender's; the peer's window does not have it either
+		return st, out[:at], f, nil // section 6: the choice is the sender's; the peer's window does not have it either
 	}
 	if !t.sendForgets {
 		win = win.Append(f.Payload, t.opt.SendWindow)
