@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// TestDeflateAllocs: in the steady state nothing is allocated for a message without takeover. With it there is one store, of one and
-// a half windows, for half a window of text, and none for a message's own sake. A larger message has one.
+// TestDeflateAllocs: in the steady state nothing is allocated for a message without takeover. With it there is one
+// store, of one and a half windows, for half a window of text, and none for a message's own sake. A larger message has
+// one.
 func TestDeflateAllocs(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which empties the pools
 	const messages = 100
@@ -55,7 +56,8 @@ func TestDeflateAllocs(t *testing.T) {
 						}
 					}
 				}
-				// A store is two objects, and the states that refer to it are three. The first stores are smaller, and double.
+				// A store is two objects, and the states that refer to it are three. The first stores are smaller, and
+				// double.
 				sent, received := 0.0, 0.0
 				if takeover {
 					sent = 5 * float64(min(messages, messages*n/(DefaultDeflateSendWindow/2)+1))

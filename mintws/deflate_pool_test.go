@@ -8,13 +8,15 @@ import (
 	"testing"
 )
 
-// TestDeflatePools: connections take turns in the memory that is pooled, with one between that gets corrupted messages. What each of
-// them sends is, byte for byte, what it sends when it is alone, so nothing of another can be in it.
+// TestDeflatePools: connections take turns in the memory that is pooled, with one between that gets corrupted messages.
+// What each of them sends is, byte for byte, what it sends when it is alone, so nothing of another can be in it.
 func TestDeflatePools(t *testing.T) {
-	for _, opt := range []DeflateOptions{{Level: 1}, {Level: 5}, {Level: 6}, {Level: 7}, {Level: 9}, {SendNoTakeover: true}, {ReceiveWindowBits: 9}} {
+	for _, opt := range []DeflateOptions{{Level: 1}, {Level: 5}, {Level: 6}, {Level: 7}, {Level: 9}, {SendNoTakeover: true},
+		{ReceiveWindowBits: 9}} {
 		t.Run(fmt.Sprintf("%+v", opt), func(t *testing.T) {
 			send := func(ws WebSocket, i int, secret string) (WebSocket, []byte) {
-				message := fmt.Sprintf(`{"id":%d,"token":"%s","name":"the same for all of them, whoever they are","n":%d}`, i, strings.Repeat(secret, i%20), i*i)
+				message := fmt.Sprintf(`{"id":%d,"token":"%s","name":"the same for all of them, whoever they are","n":%d}`,
+					i, strings.Repeat(secret, i%20), i*i)
 				next, wire, err := ws.Encode(Text(message))
 				if err != nil {
 					t.Fatal(err)
@@ -61,12 +63,13 @@ func TestDeflatePools(t *testing.T) {
 	}
 }
 
-// TestDeflateReachesNobody: a message that refers to text before its own connection's first byte gets none, whoever had been decoding before,
-// and not in the message after one that was cut off by an error either.
+// TestDeflateReachesNobody: a message that refers to text before its own connection's first byte gets none, whoever had
+// been decoding before, and not in the message after one that was cut off by an error either.
 func TestDeflateReachesNobody(t *testing.T) {
 	secret := strings.Repeat("a secret that is nobody's business. ", 100)
 	busy, s := takeovers(t)
-	// Fixed codes: a match of length 3 at distance 1, which is before the start; the same after one literal, at distance 2.
+	// Fixed codes: a match of length 3 at distance 1, which is before the start; the same after one literal, at
+	// distance 2.
 	reaches := [][]byte{{0x02, 0x02, 0x00}, {0x82, 0x02, 0x22, 0x00}}
 	for i := range 20 {
 		var wire []byte

@@ -15,8 +15,8 @@ func takeovers(t testing.TB) (client, server WebSocket) {
 	return deflated(t, DeflateOptions{Threshold: -1}, DeflateOptions{Threshold: -1}, Options{})
 }
 
-// TestDeflateReplay: with takeover, values from every place in a conversation are gone on with from eight goroutines at once. What
-// they send and what they receive is what it was.
+// TestDeflateReplay: with takeover, values from every place in a conversation are gone on with from eight goroutines at
+// once. What they send and what they receive is what it was.
 func TestDeflateReplay(t *testing.T) {
 	c, s := takeovers(t)
 	type moment struct {
@@ -73,8 +73,8 @@ func TestDeflateReplay(t *testing.T) {
 	wg.Wait()
 }
 
-// TestDeflatePoison: what was passed in, and the buffers that were returned, are the caller's again after the call. decodeAll overwrites
-// the bytes it has passed in and Inbox.Buf.
+// TestDeflatePoison: what was passed in, and the buffers that were returned, are the caller's again after the call.
+// decodeAll overwrites the bytes it has passed in and Inbox.Buf.
 func TestDeflatePoison(t *testing.T) {
 	c, s := takeovers(t)
 	poison := func(b []byte) {
@@ -113,7 +113,8 @@ func TestDeflatePoison(t *testing.T) {
 	}
 }
 
-// TestDeflateFailedCalls: a call that fails leaves the value as it was, between messages and within one; so does a corrupted message.
+// TestDeflateFailedCalls: a call that fails leaves the value as it was, between messages and within one; so does a
+// corrupted message.
 func TestDeflateFailedCalls(t *testing.T) {
 	text := strings.Join(texts(5), "")
 	for _, more := range []bool{false, true} {
@@ -159,7 +160,8 @@ func TestDeflateFailedCalls(t *testing.T) {
 	}
 }
 
-// TestDeflateWithoutRandom: where there is no masking key nothing has happened, although the message was compressed by then.
+// TestDeflateWithoutRandom: where there is no masking key nothing has happened, although the message was compressed by
+// then.
 func TestDeflateWithoutRandom(t *testing.T) {
 	c, _ := deflated(t, DeflateOptions{}, DeflateOptions{}, Options{Rand: failingRand{}})
 	dst := append(make([]byte, 0, 1000), "kept"...)
@@ -197,7 +199,8 @@ func TestDeflateFaultAfterText(t *testing.T) {
 	}
 }
 
-// TestDeflateFaultBelow: where two extensions are undone and the first of them fails, what came out of it passes through the other too.
+// TestDeflateFaultBelow: where two extensions are undone and the first of them fails, what came out of it passes
+// through the other too.
 func TestDeflateFaultBelow(t *testing.T) {
 	below := newDeflateTransform(mustDeflate(t, DeflateOptions{}).(deflate).opt, 15, 15, false, false)
 	above := shiftTransform{shift2} // adds 3, 4, 5, …

@@ -1,4 +1,5 @@
-// An echo server and a client on HTTP/1.1 with permessage-deflate (RFC 7692), made with the npm package ws, for the tests beside it.
+// An echo server and a client on HTTP/1.1 with permessage-deflate (RFC 7692), made with the npm package ws, for the
+// tests beside it.
 //
 //   node deflate.js serve PARAM...                 echoes; prints the port, and ends when its standard input does
 //   node deflate.js send URL COUNT SECONDS PARAM...  sends COUNT messages and compares the echoes; prints the server's answer
@@ -57,7 +58,8 @@ function message(rnd, i) {
   }
   let text = '';
   while (text.length < size) {
-    text += `{"id":${i},"symbol":"SYM${rnd(30)}","price":${rnd(1000)}.${rnd(100)},"side":"${['buy', 'sell', 'läßt', '売'][rnd(4)]}"},`;
+    const side = ['buy', 'sell', 'läßt', '売'][rnd(4)];
+    text += `{"id":${i},"symbol":"SYM${rnd(30)}","price":${rnd(1000)}.${rnd(100)},"side":"${side}"},`;
   }
   text = text.slice(0, size);
   return i % 7 === 0 ? Buffer.from(text) : text;

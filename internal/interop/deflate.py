@@ -1,4 +1,4 @@
-"""An echo server and a client on HTTP/1.1 with permessage-deflate (RFC 7692), made with the library websockets, for the tests beside it.
+"""An echo server and a client on HTTP/1.1 with permessage-deflate (RFC 7692), made with the library websockets.
 
     python3 deflate.py serve PARAM...                   echoes; prints the port, and ends when its standard input does
     python3 deflate.py send URL COUNT SECONDS PARAM...  sends COUNT messages and compares the echoes; prints the server's answer
@@ -47,7 +47,8 @@ def make(rng, i):
     length = 0
     while length < size:
         side = rng.choice(["buy", "sell", "läßt", "売"])
-        text.append(f'{{"id":{i},"symbol":"SYM{rng.randrange(30)}","price":{rng.randrange(1000)}.{rng.randrange(100)},"side":"{side}"}},')
+        price = f"{rng.randrange(1000)}.{rng.randrange(100)}"
+        text.append(f'{{"id":{i},"symbol":"SYM{rng.randrange(30)}","price":{price},"side":"{side}"}},')
         length += len(text[-1])
     text = "".join(text)[:size]
     return text.encode() if i % 7 == 0 else text

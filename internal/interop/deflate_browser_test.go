@@ -16,8 +16,8 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// TestDeflateBrowser: a page in Chromium sends messages to our server and compares the echoes. What a browser offers cannot be chosen: it is
-// permessage-deflate; client_max_window_bits.
+// TestDeflateBrowser: a page in Chromium sends messages to our server and compares the echoes. What a browser offers
+// cannot be chosen: it is permessage-deflate; client_max_window_bits.
 func TestDeflateBrowser(t *testing.T) {
 	path := program(t, "chromium")
 	mux := http.NewServeMux()
@@ -85,8 +85,9 @@ func browse(t *testing.T, path, url string) <-chan error {
 		t.Fatal(err)
 	}
 	var said lines
-	cmd := exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--no-proxy-server", "--user-data-dir="+dir, url)
+	cmd := exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-proxy-server",
+		"--user-data-dir="+dir, url)
 	cmd.Stdout, cmd.Stderr = &said, &said
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // it has many processes, which end together
 	cmd.WaitDelay = 10 * time.Second                      // for what holds its output

@@ -56,7 +56,8 @@ func sameParams(a, b string) bool {
 	return slices.Equal(sorted(a), sorted(b))
 }
 
-// echoServer starts the echo server with permessage-deflate and returns its address. Each summary of a connection goes to done.
+// echoServer starts the echo server with permessage-deflate and returns its address. Each summary of a connection goes
+// to done.
 func echoServer(t *testing.T, opt mintws.DeflateOptions) (addr string, done <-chan echo.Summary) {
 	t.Helper()
 	deflate, err := mintws.NewDeflate(opt)

@@ -12,8 +12,8 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// agreements are what can be negotiated (RFC 7692 section 7.1), and who asks for it. The others speak through zlib, which has no
-// window of 8 bits.
+// agreements are what can be negotiated (RFC 7692 section 7.1), and who asks for it. A window of 8 bits is in
+// TestDeflateSmallestWindow.
 var agreements = []struct {
 	name           string
 	client, server []string // what each asks for
@@ -54,8 +54,8 @@ func nodeWS(t *testing.T) []string {
 	return []string{path, "deflate.js"}
 }
 
-// pythonWebSockets is Python with the library websockets. The first python3 on the path need not be the one that Debian's packages are
-// for.
+// pythonWebSockets is Python with the library websockets. The first python3 on the path need not be the one that
+// Debian's packages are for.
 func pythonWebSockets(t *testing.T) []string {
 	t.Helper()
 	var said []byte
@@ -129,7 +129,8 @@ func deflateClient(t *testing.T, command, asked, ours, want []string, n int) {
 	addr, done := echoServer(t, deflateOptions(mintws.Server, ours))
 	ctx, cancel := context.WithTimeout(t.Context(), deflateLimit)
 	defer cancel()
-	args := append([]string{command[1], "send", "ws://" + addr + "/", strconv.Itoa(n), strconv.Itoa(int(deflateLimit.Seconds()))}, asked...)
+	seconds := strconv.Itoa(int(deflateLimit.Seconds()))
+	args := append([]string{command[1], "send", "ws://" + addr + "/", strconv.Itoa(n), seconds}, asked...)
 	out, err := exec.CommandContext(ctx, command[0], args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v:\n%s", err, out)
@@ -141,4 +142,23 @@ func deflateClient(t *testing.T, command, asked, ours, want []string, n int) {
 	if s := <-done; s.Err != nil || s.Code != mintws.CodeNormal || s.MessagesIn != int64(n) || s.MessagesOut != int64(n) {
 		t.Errorf("the server says %+v", s)
 	}
+}
+
+// TestDeflateSmallestWindow: a window of 8 bits, asked for by us. Zlib has none; who compresses with it takes one of 9
+// instead, of which it uses less than 256 bytes, as ws does, or cannot agree, as websockets.
+func TestDeflateSmallestWindow(t *testing.T) {
+	command := nodeWS(t)
+	t.Run("server", func(t *testing.T) {
+		p := run(t, nil, nil, command[0], command[1], "serve")
+		opt := deflateOptions(mintws.Client, []string{"server_max_window_bits=8"})
+		s := newSender(t, fmt.Sprintf("ws://127.0.0.1:%d/", p.port(t)), opt)
+		if got := s.ws.Extensions(); len(got) != 1 || !sameParams(got[0], "permessage-deflate; server_max_window_bits=8") {
+			t.Fatalf("negotiated %q", got)
+		}
+		s.exchange(deflateCount(1))
+	})
+	t.Run("client", func(t *testing.T) {
+		bits := []string{"client_max_window_bits=8"}
+		deflateClient(t, command, nil, bits, bits, deflateCount(1))
+	})
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests beside it run, unless it is there: haproxy, Node, Chromium and the Python library websockets from Debian, and
-# the npm package ws, which is kept beside this file.
+# Installs what the tests beside it run, unless it is there: haproxy, Node, Chromium and the Python library websockets
+# from Debian, and the npm package ws, which is kept beside this file.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
