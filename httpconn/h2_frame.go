@@ -90,7 +90,9 @@ func (c *Conn) check(f frameHead) (verdict, *ConnError) {
 			"%v frame on stream %d: %s", f.kind, f.id, fmt.Sprintf(format, args...))
 	}
 	h := &c.h2
-	if h.flags&h2Settled == 0 && (f.kind != http2.FrameSettings || f.flags.Has(http2.FlagSettingsAck)) { // section 3.4
+	// An acknowledgement with a payload is wrong in any place, and judged below (section 6.5).
+	ack := f.flags.Has(http2.FlagSettingsAck) && f.length == 0
+	if h.flags&h2Settled == 0 && (f.kind != http2.FrameSettings || ack) { // section 3.4
 		if f.length == 'H'<<16|'T'<<8|'T' && f.kind == 'P' {
 			return verdict{}, fault(http2.ErrCodeProtocol, ErrMalformed, "the server speaks HTTP/1, expected SETTINGS")
 		}
