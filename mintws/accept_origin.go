@@ -13,7 +13,7 @@ import (
 func checkOrigin(r *http.Request, opt AcceptOptions) *HandshakeError {
 	if opt.CheckOrigin != nil {
 		if err := opt.CheckOrigin(r); err != nil {
-			return refuse(http.StatusForbidden, fmt.Errorf("%w (%w)", ErrBadOrigin, err), holds(r, "Origin"))
+			return refuse(http.StatusForbidden, fmt.Errorf("%w (%w)", ErrBadOrigin, err), holds(r.Header, "Origin"))
 		}
 		return nil
 	}
@@ -23,12 +23,12 @@ func checkOrigin(r *http.Request, opt AcceptOptions) *HandshakeError {
 	}
 	if len(opt.AllowedOrigins) != 0 {
 		if !originListed(values, opt.AllowedOrigins) {
-			return refuse(http.StatusForbidden, ErrBadOrigin, holds(r, "Origin")+", which is not one of those allowed")
+			return refuse(http.StatusForbidden, ErrBadOrigin, holds(r.Header, "Origin")+", which is not one of those allowed")
 		}
 		return nil
 	}
 	if o, ok := parseOrigin(values[0]); len(values) != 1 || !ok || !o.serves(r) {
-		return refuse(http.StatusForbidden, ErrBadOrigin, holds(r, "Origin")+", want that of "+quote(r.Host))
+		return refuse(http.StatusForbidden, ErrBadOrigin, holds(r.Header, "Origin")+", want that of "+quote(r.Host))
 	}
 	return nil
 }

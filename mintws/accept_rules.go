@@ -29,15 +29,15 @@ func checkUpgrade(r *http.Request) *HandshakeError {
 	}
 	// Item 3. Names of protocols are matched without regard to case (RFC 9110 section 7.8).
 	if !hasToken(r, "Upgrade", "websocket") {
-		return upgradeRequired(ErrBadUpgrade, holds(r, "Upgrade")+`, want "websocket"`)
+		return upgradeRequired(ErrBadUpgrade, holds(r.Header, "Upgrade")+`, want "websocket"`)
 	}
 	// Item 4. Without it, Upgrade says something about another connection: one behind a proxy, maybe.
 	if !hasToken(r, "Connection", "upgrade") {
-		return refuse(http.StatusBadRequest, ErrBadUpgrade, holds(r, "Connection")+`, want "Upgrade" among its elements`)
+		return refuse(http.StatusBadRequest, ErrBadUpgrade, holds(r.Header, "Connection")+`, want "Upgrade" among its elements`)
 	}
 	// Item 6.
 	if !version13(r) {
-		return upgradeRequired(ErrBadVersion, holds(r, "Sec-WebSocket-Version")+`, want "13"`)
+		return upgradeRequired(ErrBadVersion, holds(r.Header, "Sec-WebSocket-Version")+`, want "13"`)
 	}
 	// Item 5.
 	if _, problem := requestKey(r); problem != "" {
@@ -64,7 +64,7 @@ func checkConnect(r *http.Request) *HandshakeError {
 		return refuse(http.StatusBadRequest, ErrBadUpgrade, `:protocol is missing, want "websocket"`)
 	case len(protocol) > 1 || !strings.EqualFold(protocol[0], "websocket"):
 		// RFC 9220 section 3 recommends 501 for a protocol that the server does not know.
-		return refuse(http.StatusNotImplemented, ErrBadUpgrade, holds(r, ":protocol")+`, want "websocket"`)
+		return refuse(http.StatusNotImplemented, ErrBadUpgrade, holds(r.Header, ":protocol")+`, want "websocket"`)
 	}
 	// Section 4: an extended CONNECT has an :authority.
 	if r.Host == "" {
@@ -73,13 +73,13 @@ func checkConnect(r *http.Request) *HandshakeError {
 	// Section 5: Connection and Upgrade are not used. RFC 9113 section 8.2.2: with them the request is malformed.
 	for _, name := range [...]string{"Connection", "Upgrade"} {
 		if len(r.Header.Values(name)) != 0 {
-			return refuse(http.StatusBadRequest, ErrBadRequest, holds(r, name)+", want no such field on HTTP/2")
+			return refuse(http.StatusBadRequest, ErrBadRequest, holds(r.Header, name)+", want no such field on HTTP/2")
 		}
 	}
 	// Section 5: Sec-WebSocket-Version is used as in RFC 6455, where section 4.4 leaves the status open.
 	if !version13(r) {
 		return refuse(http.StatusBadRequest, ErrBadVersion,
-			holds(r, "Sec-WebSocket-Version")+`, want "13"`, "Sec-WebSocket-Version", "13")
+			holds(r.Header, "Sec-WebSocket-Version")+`, want "13"`, "Sec-WebSocket-Version", "13")
 	}
 	// RFC 9110 section 9.3.6: a CONNECT request has no content. A length would end the stream after so many bytes.
 	if r.ContentLength > 0 || len(r.Header.Values("Content-Length")) != 0 {
@@ -100,7 +100,7 @@ func version13(r *http.Request) bool {
 func requestKey(r *http.Request) (key, problem string) {
 	values := r.Header.Values("Sec-WebSocket-Key")
 	if len(values) != 1 {
-		return "", holds(r, "Sec-WebSocket-Key") + ", want one key"
+		return "", holds(r.Header, "Sec-WebSocket-Key") + ", want one key"
 	}
 	var nonce [18]byte // what 24 characters can hold
 	if len(values[0]) == base64.StdEncoding.EncodedLen(16) {
@@ -108,7 +108,7 @@ func requestKey(r *http.Request) (key, problem string) {
 			return values[0], ""
 		}
 	}
-	return "", holds(r, "Sec-WebSocket-Key") + ", want the base64 of 16 bytes"
+	return "", holds(r.Header, "Sec-WebSocket-Key") + ", want the base64 of 16 bytes"
 }
 
 // hasToken reports whether the list in a field has the token, without regard to case.
@@ -138,8 +138,8 @@ func refuse(status int, sentinel error, detail string, fields ...string) *Handsh
 }
 
 // holds says what a field has, for Detail.
-func holds(r *http.Request, name string) string {
-	values := r.Header.Values(name)
+func holds(h http.Header, name string) string {
+	values := h.Values(name)
 	switch len(values) {
 	case 0:
 		return name + " is missing"

@@ -57,7 +57,7 @@ func offeredSubprotocols(r *http.Request) ([]string, *HandshakeError) {
 		}
 	}
 	if len(offered) == 0 {
-		return nil, refuse(http.StatusBadRequest, ErrBadRequest, holds(r, name)+", want a token at least")
+		return nil, refuse(http.StatusBadRequest, ErrBadRequest, holds(r.Header, name)+", want a token at least")
 	}
 	return offered, nil
 }

@@ -46,13 +46,13 @@ func (c *config) checkAnswer(status int, header http.Header) error {
 		return bad(ErrBadStatus, "status %d, want 101", status)
 	}
 	if v := header.Values("Upgrade"); !onlyToken(v, "websocket") { // item 2
-		return bad(ErrBadUpgrade, "Upgrade is %s, want websocket", quoteValues(v))
+		return bad(ErrBadUpgrade, "%s, want websocket", holds(header, "Upgrade"))
 	}
 	if v := header.Values("Connection"); !httpguts.HeaderValuesContainsToken(v, "upgrade") { // item 3
-		return bad(ErrBadUpgrade, "Connection is %s, want one that contains upgrade", quoteValues(v))
+		return bad(ErrBadUpgrade, "%s, want one that contains upgrade", holds(header, "Connection"))
 	}
 	if v := header.Values("Sec-WebSocket-Accept"); len(v) != 1 || v[0] != c.accept { // item 4; section 11.3.3: at most once
-		return bad(ErrBadAccept, "Sec-WebSocket-Accept is %s, want %q", quoteValues(v), c.accept)
+		return bad(ErrBadAccept, "%s, want %q", holds(header, "Sec-WebSocket-Accept"), c.accept)
 	}
 	return c.checkNegotiated(header, bad)
 }
@@ -61,11 +61,11 @@ func (c *config) checkAnswer(status int, header http.Header) error {
 func (c *config) checkNegotiated(header http.Header, bad func(error, string, ...any) error) error {
 	if v := header.Values("Sec-WebSocket-Extensions"); len(v) != 0 { // item 5
 		if err := c.settle(v); err != nil {
-			return bad(ErrBadExtension, "Sec-WebSocket-Extensions is %s: %v", quoteValues(v), err)
+			return bad(ErrBadExtension, "%s: %v", holds(header, "Sec-WebSocket-Extensions"), err)
 		}
 	}
 	if v := header.Values("Sec-WebSocket-Protocol"); len(v) > 1 || len(v) == 1 && !slices.Contains(c.offered, v[0]) { // item 6
-		return bad(ErrBadSubprotocol, "Sec-WebSocket-Protocol is %s, offered were %q", quoteValues(v), c.offered)
+		return bad(ErrBadSubprotocol, "%s, offered were %q", holds(header, "Sec-WebSocket-Protocol"), c.offered)
 	}
 	c.subprotocol = header.Get("Sec-WebSocket-Protocol")
 	return nil
@@ -86,21 +86,6 @@ func onlyToken(values []string, token string) bool {
 		}
 	}
 	return found
-}
-
-// quoteValues returns field values for an error message, of bounded length; "missing" where there are none.
-func quoteValues(values []string) string {
-	const most = 100
-	switch len(values) {
-	case 0:
-		return "missing"
-	case 1:
-		if v := values[0]; len(v) > most {
-			return fmt.Sprintf("%q… (%d bytes)", v[:most], len(v))
-		}
-		return fmt.Sprintf("%q", values[0])
-	}
-	return fmt.Sprintf("there %d times, first %s", len(values), quoteValues(values[:1]))
 }
 
 // failsStream reports whether err leaves the stream as something that is not a WebSocket and not HTTP any more either.

@@ -105,7 +105,7 @@ func offeredExtensions(r *http.Request) ([]Params, *HandshakeError) {
 	const name = "Sec-WebSocket-Extensions"
 	offers, err := parseExtensions(r.Header.Values(name))
 	if err != nil { // RFC 6455 section 9.1: what does not conform fails the handshake
-		return nil, refuse(http.StatusBadRequest, ErrBadRequest, holds(r, name)+": "+err.Error())
+		return nil, refuse(http.StatusBadRequest, ErrBadRequest, holds(r.Header, name)+": "+err.Error())
 	}
 	return offers, nil
 }
