@@ -29,7 +29,7 @@ type DeflateOptions struct {
 	Fallback bool
 
 	// MaxRatio bounds how many bytes one byte may inflate to in a message of more than 64 KiB. Default 1100, a little more than DEFLATE
-	// can reach (1032); negative for none.
+	// can reach (1032); negative for none. Where payload is handed over as it arrives, it is held against what has come so far.
 	MaxRatio int
 }
 
