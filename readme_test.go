@@ -305,8 +305,8 @@ func TestExchange(t *testing.T) {
 	}
 }
 
-// withPeer runs exchange in a role against a peer that waits for the first frame, sends frames and raw, and hangs up once it has
-// read an answer to a Close or to something illegal. It returns what the peer got.
+// withPeer runs exchange in a role against a peer that waits for the first frame, sends frames and raw, and hangs up
+// once it has read an answer to a Close or to something illegal. It returns what the peer got.
 func withPeer(t *testing.T, role mintws.Role, frames []mintws.Frame, raw string, w io.Writer) ([]mintws.Frame, error) {
 	ws, err := mintws.NewWebSocket(role, mintws.Options{})
 	if err != nil {

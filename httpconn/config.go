@@ -29,8 +29,8 @@ type Config struct {
 	// pipelining, and a negative number no limit.
 	Pipeline int
 
-	// StreamWindow is how many bytes the server may send on one HTTP/2 stream before it is given credit (RFC 9113 section 5.2).
-	// Default 1 MiB.
+	// StreamWindow is how many bytes the server may send on one HTTP/2 stream before it is given credit (RFC 9113
+	// section 5.2). Default 1 MiB.
 	StreamWindow int32
 	// ConnWindow is the same for all streams of a connection together: at least 65,535. Default 16 MiB.
 	ConnWindow int32

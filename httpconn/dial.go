@@ -16,8 +16,9 @@ type DialOptions struct {
 	// Config is passed to [New]. Its Limits also bound the answer of an HTTP proxy.
 	Config Config
 
-	// Protocols are the versions to use, the preferred one first. Over TLS they are what ALPN offers, in this order (RFC 7301).
-	// Without TLS nothing is negotiated, and the first one is spoken: HTTP2 means prior knowledge (RFC 9113 section 3.3).
+	// Protocols are the versions to use, the preferred one first. Over TLS they are what ALPN offers, in this order
+	// (RFC 7301). Without TLS nothing is negotiated, and the first one is spoken: HTTP2 means prior knowledge (RFC 9113
+	// section 3.3).
 	//
 	// A server may speak HTTP/2 and yet have no WebSockets on it: it says so in its SETTINGS (RFC 8441 section 3). For ws and
 	// wss, Dial then opens a second connection and speaks HTTP/1.1 on it, if HTTP1 is among Protocols; so it does for every

@@ -91,8 +91,8 @@ func fit(conn Conn, out *Output, webSocket bool) error {
 	return nil
 }
 
-// partingTime is how long a server has to read our last words and close: enough for a round trip, and not so long that who waits
-// for the second connection minds.
+// partingTime is how long a server has to read our last words and close: enough for a round trip, and not so long that
+// who waits for the second connection minds.
 const partingTime = 250 * time.Millisecond
 
 // partWith writes the last words, ends our side and closes raw; sock is raw or TLS on it. A socket that is closed with bytes

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// TestH2FirstFrame: an acknowledgement cannot come first (RFC 9113 section 3.4). One with a payload is wrong wherever it comes,
-// and its header is enough to say so (section 6.5).
+// TestH2FirstFrame: an acknowledgement cannot come first (RFC 9113 section 3.4). One with a payload is wrong wherever
+// it comes, and its header is enough to say so (section 6.5).
 func TestH2FirstFrame(t *testing.T) {
 	c, err := New(HTTP2, Config{}, new(Output))
 	if err != nil {

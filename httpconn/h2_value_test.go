@@ -282,8 +282,8 @@ func TestH2CallsElsewhere(t *testing.T) {
 	}
 }
 
-// TestH2Linear feeds a large frame and a large header block byte by byte. Allocated bytes are the measure: a machine that copied
-// what it kept on each call would need some 8,000 for each.
+// TestH2Linear feeds a large frame and a large header block byte by byte. Allocated bytes are the measure: a machine
+// that copied what it kept on each call would need some 8,000 for each.
 func TestH2Linear(t *testing.T) {
 	block := hBlock(":status: 200", "x: "+strings.Repeat("\\", 40_000))
 	input := []byte(fRaw(0x55, 0, 0, x(1<<14)) + fBlock(1, true, block, 1<<14, 1<<14))

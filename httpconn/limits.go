@@ -25,8 +25,8 @@ type Limits struct {
 	// MaxContinuations is the largest number of frames of one HTTP/2 header block. Default 64.
 	MaxContinuations int
 	// MaxIdleFrames is the largest number of HTTP/2 frames in a row that bring nothing: PING, SETTINGS, WINDOW_UPDATE,
-	// RST_STREAM, empty DATA, frames of closed streams or unknown types. Content, a response, an answer to a PING of ours, and
-	// whatever we send on a stream begin the count anew. Default 100,000.
+	// RST_STREAM, empty DATA, frames of closed streams or unknown types. Content, a response, an answer to a PING of
+	// ours, and whatever we send on a stream begin the count anew. Default 100,000.
 	MaxIdleFrames int
 	// MaxPings is the largest number of our PINGs that wait for an answer. Default 16.
 	MaxPings int

@@ -58,7 +58,8 @@ type AcceptOptions struct {
 //   - 500: an option cannot be used.
 //   - 501: the extended CONNECT is for another protocol.
 //
-// Offers of extensions that are not among opt.Extensions, or that one of them declines, are not answered (RFC 6455 section 9.1).
+// Offers of extensions that are not among opt.Extensions, or that one of them declines, are not answered (RFC 6455
+// section 9.1).
 func Accept(r *http.Request, opt AcceptOptions) (WebSocket, int, http.Header, error) {
 	ws, status, header, refusal := accept(r, opt)
 	if refusal != nil {

@@ -21,8 +21,8 @@ func connecting(t testing.TB, opt Options) (httpconn.Conn, WebSocket) {
 	return c, ws
 }
 
-// answer returns the header of RFC 6455 section 1.3's response, changed by pairs of name and value; "-" removes a field, and a name
-// given again adds one.
+// answer returns the header of RFC 6455 section 1.3's response, changed by pairs of name and value; "-" removes a
+// field, and a name given again adds one.
 func answer(change ...string) http.Header {
 	h := http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Accept": {rfcAccept}}
 	changed := map[string]bool{}

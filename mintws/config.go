@@ -64,5 +64,6 @@ func (c *config) equal(x *config) bool {
 	}
 	return c.role == x.role && c.delivery == x.delivery && c.skipUTF8 == x.skipUTF8 && c.manual == x.manual &&
 		c.limits == x.limits && c.version == x.version && c.accept == x.accept && slices.Equal(c.offered, x.offered) &&
-		c.subprotocol == x.subprotocol && slices.Equal(c.extensions, x.extensions) && c.rsv == x.rsv && len(c.transforms) == len(x.transforms)
+		c.subprotocol == x.subprotocol && slices.Equal(c.extensions, x.extensions) && c.rsv == x.rsv &&
+		len(c.transforms) == len(x.transforms)
 }

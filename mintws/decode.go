@@ -14,13 +14,13 @@ func (ws WebSocket) Decode(data []byte) (WebSocket, []Frame, error) {
 	return next, in.Frames, err
 }
 
-// AppendDecode takes bytes that arrived from the peer, in pieces of any size, and appends the frames that they complete to in.
-// data is read during the call and never written; see [Inbox] for where payloads point.
+// AppendDecode takes bytes that arrived from the peer, in pieces of any size, and appends the frames that they complete
+// to in. data is read during the call and never written; see [Inbox] for where payloads point.
 //
-// A *[ProtocolError] means that the peer broke the protocol or a limit. The frames completed before it are in in, and the WebSocket
-// returned is Failed for good: send what [CloseFrame] gives, then end the stream (RFC 6455 section 7.1.7). Illegal bytes are
-// refused as soon as the first of them is there. What follows a Close is discarded (section 5.5.1). [ErrNotOpen]
-// is the only other error.
+// A *[ProtocolError] means that the peer broke the protocol or a limit. The frames completed before it are in in, and
+// the WebSocket returned is Failed for good: send what [CloseFrame] gives, then end the stream (RFC 6455 section
+// 7.1.7). Illegal bytes are refused as soon as the first of them is there. What follows a Close is discarded (section
+// 5.5.1). [ErrNotOpen] is the only other error.
 func (ws WebSocket) AppendDecode(in *Inbox, data []byte) (WebSocket, error) {
 	switch {
 	case ws.state == Failed:
@@ -82,8 +82,8 @@ func (ws *WebSocket) resume(in *Inbox, data []byte) (int, *ProtocolError) {
 	return n, err
 }
 
-// frame begins the frame at the start of b, and finishes it if it is all there. It returns how many bytes it used: 0 where b ends
-// before the header or before the end of a control frame, and otherwise at least the header.
+// frame begins the frame at the start of b, and finishes it if it is all there. It returns how many bytes it used: 0
+// where b ends before the header or before the end of a control frame, and otherwise at least the header.
 func (ws *WebSocket) frame(in *Inbox, b []byte) (int, *ProtocolError) {
 	h, err := ws.header(b)
 	if err != nil || h.size == 0 {
@@ -125,7 +125,8 @@ func (ws *WebSocket) payload(in *Inbox, data []byte) (int, *ProtocolError) {
 	if ws.cfg.delivery == DeliverPayload {
 		return n, ws.deliver(in, ws.unmask(in, data))
 	}
-	// How long it will be is known once its last frame has begun. That is a hint and no more: pbuf allocates for what has arrived.
+	// How long it will be is known once its last frame has begun. That is a hint and no more: pbuf allocates for what
+	// has arrived.
 	whole := 0
 	if ws.flags&inFin != 0 || ws.cfg.delivery == DeliverFragments {
 		whole = ws.msg.Len() + int(min(ws.left, 1<<30))
@@ -198,7 +199,8 @@ func (ws *WebSocket) deliver(in *Inbox, p []byte) *ProtocolError {
 	return nil
 }
 
-// deliverPiece is deliver with DeliverPayload: the legal bytes before a fault are handed over, as they would have been had they come alone.
+// deliverPiece is deliver with DeliverPayload: the legal bytes before a fault are handed over, as they would have been
+// had they come alone.
 func (ws *WebSocket) deliverPiece(in *Inbox, p []byte) *ProtocolError {
 	f := Frame{Opcode: ws.inOp, Payload: p}
 	if ws.flags&inPiece != 0 {

@@ -110,7 +110,8 @@ func TestDecodePieces(t *testing.T) {
 	}
 }
 
-// joinPieces joins the pieces of DeliverPayload to messages, checks their form, and returns what belongs to an unfinished one.
+// joinPieces joins the pieces of DeliverPayload to messages, checks their form, and returns what belongs to an
+// unfinished one.
 func joinPieces(t *testing.T, frames []Frame) (joined []Frame, rest []byte) {
 	t.Helper()
 	var msg *Frame

@@ -8,8 +8,9 @@ import (
 	"github.com/mintws/mintws/internal/utf8dfa"
 )
 
-// whole takes a legal message in one frame that is all there, between messages: what most frames are. It changes nothing about ws, so that
-// the cost is that of the frame. For anything else, and anything that is wrong, it returns 0 and leaves it to frame.
+// whole takes a legal message in one frame that is all there, between messages: what most frames are. It changes
+// nothing about ws, so that the cost is that of the frame. For anything else, and anything that is wrong, it returns 0
+// and leaves it to frame.
 func (ws *WebSocket) whole(in *Inbox, b []byte) int {
 	if len(b) < 2 || b[0] != bitFIN|byte(OpBinary) && b[0] != bitFIN|byte(OpText) {
 		return 0

@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// DeflateOptions is how permessage-deflate (RFC 7692) is offered, agreed to and used. The zero DeflateOptions is the default: context
-// takeover in both directions, the largest window for receiving, a small one for sending.
+// DeflateOptions is how permessage-deflate (RFC 7692) is offered, agreed to and used. The zero DeflateOptions is the
+// default: context takeover in both directions, the largest window for receiving, a small one for sending.
 type DeflateOptions struct {
 	// Level is how hard to compress, 1 (fastest) to 9. Default 1.
 	Level int
@@ -14,8 +14,8 @@ type DeflateOptions struct {
 	// for none. A Frame with Raw is never compressed.
 	Threshold int
 
-	// SendWindow is how many bytes of earlier messages are kept to refer to when sending: 256 to 32,768. A sender may use less than
-	// was negotiated, and most of the gain is in the first few KiB. Default 4096.
+	// SendWindow is how many bytes of earlier messages are kept to refer to when sending: 256 to 32,768. A sender may
+	// use less than was negotiated, and most of the gain is in the first few KiB. Default 4096.
 	SendWindow int
 	// SendWindowFixed keeps a client from offering client_max_window_bits, so that the server cannot ask for a smaller one.
 	SendWindowFixed bool
@@ -28,8 +28,9 @@ type DeflateOptions struct {
 	// Fallback lets a client also offer permessage-deflate without these demands, for servers that decline them.
 	Fallback bool
 
-	// MaxRatio bounds how many bytes one byte may inflate to in a message of more than 64 KiB. Default 1100, a little more than DEFLATE
-	// can reach (1032); negative for none. Where payload is handed over as it arrives, it is held against what has come so far.
+	// MaxRatio bounds how many bytes one byte may inflate to in a message of more than 64 KiB. Default 1100, a little
+	// more than DEFLATE can reach (1032); negative for none. Where payload is handed over as it arrives, it is held
+	// against what has come so far.
 	MaxRatio int
 }
 
@@ -46,8 +47,8 @@ const deflateName = "permessage-deflate"
 // deflate is the Extension.
 type deflate struct{ opt DeflateOptions }
 
-// NewDeflate returns the extension permessage-deflate (RFC 7692), for both roles. The error wraps [ErrInvalidOptions] and names the
-// field.
+// NewDeflate returns the extension permessage-deflate (RFC 7692), for both roles. The error wraps [ErrInvalidOptions]
+// and names the field.
 func NewDeflate(opt DeflateOptions) (Extension, error) {
 	for _, f := range []struct {
 		name              string
@@ -133,7 +134,8 @@ func parseDeflate(p Params, answer bool) (d deflateParams, err error) {
 
 // wishes are the offers as parameters, in order of preference.
 func (e deflate) wishes() []deflateParams {
-	full := deflateParams{clientBitsAny: !e.opt.SendWindowFixed, serverNoTakeover: e.opt.ReceiveNoTakeover, clientNoTakeover: e.opt.SendNoTakeover}
+	full := deflateParams{clientBitsAny: !e.opt.SendWindowFixed,
+		serverNoTakeover: e.opt.ReceiveNoTakeover, clientNoTakeover: e.opt.SendNoTakeover}
 	if e.opt.ReceiveWindowBits < 15 {
 		full.serverBits = e.opt.ReceiveWindowBits
 	}

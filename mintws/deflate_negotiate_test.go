@@ -145,7 +145,8 @@ func TestDeflateAnswer(t *testing.T) {
 	}
 }
 
-// TestDeflateNarrow: a sender that promised a window keeps the promise, within a message too. The receiver refuses distances beyond it.
+// TestDeflateNarrow: a sender that promised a window keeps the promise, within a message too. The receiver refuses
+// distances beyond it.
 func TestDeflateNarrow(t *testing.T) {
 	for bits := 8; bits <= 15; bits++ {
 		c, s := deflated(t, DeflateOptions{SendWindow: 1 << 15}, DeflateOptions{ReceiveWindowBits: bits}, Options{})

@@ -18,8 +18,8 @@ type inflating struct {
 	plain int64 // bytes of the message so far
 }
 
-// In inflates a message, or a piece of one (RFC 7692 section 7.2.2). Between messages only the window is remembered; in the middle of one,
-// where the decoder stands.
+// In inflates a message, or a piece of one (RFC 7692 section 7.2.2). Between messages only the window is remembered; in
+// the middle of one, where the decoder stands.
 func (t *deflateTransform) In(st ExtState, dst []byte, f Frame, limit int) (ExtState, []byte, Frame, error) {
 	var s inflate.State
 	var before int64
@@ -45,7 +45,8 @@ func (t *deflateTransform) In(st ExtState, dst []byte, f Frame, limit int) (ExtS
 	f.Payload = dst[at:]
 	switch {
 	case errors.Is(err, inflate.ErrLimit) && sentinel == ErrDeflateRatio:
-		return st, dst, f, &ProtocolError{CodeMessageTooBig, ErrDeflateRatio, fmt.Sprintf("more than %d times its size, MaxRatio is %d", t.opt.MaxRatio, t.opt.MaxRatio)}
+		detail := fmt.Sprintf("more than its size times MaxRatio, which is %d", t.opt.MaxRatio)
+		return st, dst, f, &ProtocolError{CodeMessageTooBig, ErrDeflateRatio, detail}
 	case errors.Is(err, inflate.ErrLimit):
 		return st, dst, f, ErrMessageTooBig
 	case err != nil:

@@ -27,7 +27,8 @@ func newDeflateTransform(opt DeflateOptions, sendBits, receiveBits int, sendForg
 		}
 		return bits
 	}
-	t := &deflateTransform{opt: opt, sendBits: full(sendBits), receiveBits: full(receiveBits), sendForgets: sendForgets, receiveForgets: receiveForgets}
+	t := &deflateTransform{opt: opt, sendBits: full(sendBits), receiveBits: full(receiveBits),
+		sendForgets: sendForgets, receiveForgets: receiveForgets}
 	t.opt.SendWindow = min(opt.SendWindow, 1<<t.sendBits)
 	t.compressor = &compressors[opt.Level]
 	if t.sendBits < 15 { // a promise about distances within a message too
@@ -39,7 +40,8 @@ func newDeflateTransform(opt DeflateOptions, sendBits, receiveBits int, sendForg
 // RSV returns RSV1 (RFC 7692 section 6).
 func (t *deflateTransform) RSV() RSV { return RSV1 }
 
-// compressor is scratch space. Between two uses nothing of any WebSocket is in it that matters: it is reset with the window first.
+// compressor is scratch space. Between two uses nothing of any WebSocket is in it that matters: it is reset with the
+// window first.
 type compressor struct {
 	w    *flate.Writer
 	out  []byte // what w writes to

@@ -15,17 +15,17 @@ import (
 // [WebSocket.AppendEncode], which does the same into a buffer that can be reused.
 func (ws WebSocket) Encode(f Frame) (WebSocket, []byte, error) { return ws.AppendEncode(nil, f) }
 
-// AppendEncode appends the bytes of f as they go on the wire to dst, and returns the next WebSocket. dst[:len(dst)] is not touched,
-// and nothing is allocated where dst has room; many frames appended to one buffer make one write. f.Payload is read
-// during the call and must not lie in dst's spare capacity.
+// AppendEncode appends the bytes of f as they go on the wire to dst, and returns the next WebSocket. dst[:len(dst)] is
+// not touched, and nothing is allocated where dst has room; many frames appended to one buffer make one write.
+// f.Payload is read during the call and must not lie in dst's spare capacity.
 //
-// A client masks each frame with a fresh key (RFC 6455 section 5.3). A message is sent in fragments by setting More on all its
-// frames but the last, and OpContinuation on all but the first (section 5.4); control frames may stand between. After a Close
-// nothing can be sent (section 5.5.1). A WebSocket that failed because the peer broke the protocol can still answer the frames
-// that came before; the one Close that it sends is what [CloseFrame] gives for its error.
+// A client masks each frame with a fresh key (RFC 6455 section 5.3). A message is sent in fragments by setting More on
+// all its frames but the last, and OpContinuation on all but the first (section 5.4); control frames may stand between.
+// After a Close nothing can be sent (section 5.5.1). A WebSocket that failed because the peer broke the protocol can
+// still answer the frames that came before; the one Close that it sends is what [CloseFrame] gives for its error.
 //
-// The error is one of [ErrNotOpen], [ErrClosed], [ErrCloseSent], [ErrFragmenting], or wraps [ErrInvalidFrame] and says what is
-// wrong with f, or is what Options.Rand returned. Then ws and dst are returned unchanged.
+// The error is one of [ErrNotOpen], [ErrClosed], [ErrCloseSent], [ErrFragmenting], or wraps [ErrInvalidFrame] and says
+// what is wrong with f, or is what Options.Rand returned. Then ws and dst are returned unchanged.
 func (ws WebSocket) AppendEncode(dst []byte, f Frame) (WebSocket, []byte, error) {
 	if !ws.plain(&f) {
 		return ws.appendEncode(dst, f)
@@ -47,7 +47,8 @@ func (ws WebSocket) AppendEncode(dst []byte, f Frame) (WebSocket, []byte, error)
 	return ws, dst, nil
 }
 
-// plain reports whether f is a valid message in one frame that no extension sees, after which ws is what it was: what most frames are.
+// plain reports whether f is a valid message in one frame that no extension sees, after which ws is what it was: what
+// most frames are.
 func (ws *WebSocket) plain(f *Frame) bool {
 	if ws.state != Open || ws.outOp != 0 || f.More || f.RSV != 0 || f.Code != 0 || len(ws.cfg.transforms) > 0 {
 		return false
@@ -98,7 +99,8 @@ func (ws WebSocket) appendEncode(dst []byte, f Frame) (WebSocket, []byte, error)
 	return next, dst, nil
 }
 
-// passes reports whether f, which leads from was to ws, passes through the transforms: unless the first frame of its message said Raw.
+// passes reports whether f, which leads from was to ws, passes through the transforms: unless the first frame of its
+// message said Raw.
 func (ws *WebSocket) passes(was *WebSocket, f Frame) bool {
 	raw := f.Raw
 	if was.outOp != 0 {
@@ -207,7 +209,8 @@ func (ws WebSocket) checkState(f Frame) error {
 			return ErrClosed
 		}
 		if f.Opcode == OpClose && (f.Code != due.Code || string(f.Payload) != string(due.Payload)) {
-			return fmt.Errorf("%w: Close %v after a failure; only the Close that CloseFrame gives may be sent", ErrInvalidFrame, f.Code)
+			return fmt.Errorf("%w: Close %v after a failure; only the Close that CloseFrame gives may be sent",
+				ErrInvalidFrame, f.Code)
 		}
 	}
 	return nil
@@ -220,7 +223,8 @@ func (ws WebSocket) advanceControl(f Frame) (WebSocket, error) {
 	}
 	if f.Opcode != OpClose {
 		if len(f.Payload) > maxControl {
-			return ws, fmt.Errorf("%w: %v frame of %d bytes, at most %d are allowed", ErrInvalidFrame, f.Opcode, len(f.Payload), maxControl)
+			return ws, fmt.Errorf("%w: %v frame of %d bytes, at most %d are allowed",
+				ErrInvalidFrame, f.Opcode, len(f.Payload), maxControl)
 		}
 		return ws, nil
 	}

@@ -12,8 +12,8 @@ import (
 // what a pool holds stays small.
 const keyBatch = 512
 
-// keys is scratch space: random bytes that no value has seen. A key leaves it once and for all, so that no two frames, and no two
-// forks of one WebSocket, are masked alike.
+// keys is scratch space: random bytes that no value has seen. A key leaves it once and for all, so that no two frames,
+// and no two forks of one WebSocket, are masked alike.
 type keys struct {
 	left int // unused bytes, at the end of b
 	b    [keyBatch]byte

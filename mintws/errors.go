@@ -40,7 +40,8 @@ var (
 	ErrClosed = errors.New("mintws: WebSocket is closed")
 	// ErrInvalidFrame: the frame may not be sent; the error that wraps it says why.
 	ErrInvalidFrame = errors.New("mintws: invalid frame")
-	// ErrFragmenting: a data frame out of order: a new message while one is being sent in fragments, or a continuation of none.
+	// ErrFragmenting: a data frame out of order: a new message while one is being sent in fragments, or a continuation
+	// of none.
 	ErrFragmenting = errors.New("mintws: fragment out of order")
 	// ErrInvalidOptions: the target or an option cannot be used; the error that wraps it names it.
 	ErrInvalidOptions = errors.New("mintws: invalid target or option")
@@ -80,8 +81,8 @@ func (e *ProtocolError) Error() string {
 // Unwrap returns the sentinel.
 func (e *ProtocolError) Unwrap() error { return e.Err }
 
-// CloseError says how a WebSocket ended when it was not a complete closing handshake: RFC 6455 section 7.1.5. Its code is 1006
-// where there was no Close frame.
+// CloseError says how a WebSocket ended when it was not a complete closing handshake: RFC 6455 section 7.1.5. Its code
+// is 1006 where there was no Close frame.
 type CloseError struct {
 	Code CloseCode // of the peer's Close; 1005 if it had none, 1006 if there was no Close
 	Err  error     // what ended the stream below, if that is known

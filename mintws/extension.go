@@ -1,7 +1,7 @@
 package mintws
 
-// Extension is a WebSocket extension (RFC 6455 section 9): how it is negotiated. What it does to frames is a [Transform]. It is
-// immutable: negotiating changes nothing about it, and it may be used for many WebSockets at once.
+// Extension is a WebSocket extension (RFC 6455 section 9): how it is negotiated. What it does to frames is a
+// [Transform]. It is immutable: negotiating changes nothing about it, and it may be used for many WebSockets at once.
 type Extension interface {
 	// Offers returns what a client proposes, in order of preference; several are fallbacks for each other (RFC 6455 section
 	// 9.1). All have the extension's name.
@@ -15,18 +15,19 @@ type Extension interface {
 // Transform is what an extension does to data frames. It holds no state: what it has to remember is in an [ExtState], a small
 // value that belongs to the WebSocket. It may be used from several goroutines at once. Control frames are never transformed.
 //
-// A message is transformed in one or more calls, in order: the first has its opcode, later ones OpContinuation, all but the last
-// More. Whole messages come in one call wherever that is possible.
+// A message is transformed in one or more calls, in order: the first has its opcode, later ones OpContinuation, all but
+// the last More. Whole messages come in one call wherever that is possible.
 type Transform interface {
-	// RSV returns the reserved bits that the extension uses, on the first frame of a message only. A received message is passed to In only
-	// if one of them is set; if there are none, every message is.
+	// RSV returns the reserved bits that the extension uses, on the first frame of a message only. A received message
+	// is passed to In only if one of them is set; if there are none, every message is.
 	RSV() RSV
-	// Out transforms a frame to be sent. It appends the payload to dst, whose content it does not touch, and returns a frame that has it
-	// there, or f itself to leave it as it is; a frame that it changed has the bits of RSV set, if it is a message's first.
+	// Out transforms a frame to be sent. It appends the payload to dst, whose content it does not touch, and returns a
+	// frame that has it there, or f itself to leave it as it is; a frame that it changed has the bits of RSV set, if it
+	// is a message's first.
 	Out(st ExtState, dst []byte, f Frame) (next ExtState, out []byte, g Frame, err error)
-	// In undoes Out for a frame, or a piece of one, that was received. It appends at most limit bytes to dst, and otherwise
-	// returns [ErrMessageTooBig]. Where the peer broke the extension's rules the error is a [*ProtocolError], or any other, which
-	// becomes one with code 1007.
+	// In undoes Out for a frame, or a piece of one, that was received. It appends at most limit bytes to dst, and
+	// otherwise returns [ErrMessageTooBig]. Where the peer broke the extension's rules the error is a [*ProtocolError],
+	// or any other, which becomes one with code 1007.
 	In(st ExtState, dst []byte, f Frame, limit int) (next ExtState, out []byte, g Frame, err error)
 	// Equal reports whether two states, of the same direction, mean the same. It is for [WebSocket.Equal].
 	Equal(a, b ExtState) bool

@@ -12,8 +12,8 @@ import (
 	"github.com/mintws/mintws/httpconn"
 )
 
-// shift is an extension for tests: it adds to each byte how many bytes were there before on the connection, plus its key. So it shows
-// at once when state is lost, applied twice, or applied in the wrong order.
+// shift is an extension for tests: it adds to each byte how many bytes were there before on the connection, plus its
+// key. So it shows at once when state is lost, applied twice, or applied in the wrong order.
 type shift struct {
 	name string
 	rsv  RSV
@@ -110,7 +110,8 @@ func extended(t testing.TB, opt Options, list ...shift) (client, server WebSocke
 	return client, server
 }
 
-// TestTransforms: messages, fragments and control frames pass through the extensions and back, in any split, whatever the delivery.
+// TestTransforms: messages, fragments and control frames pass through the extensions and back, in any split, whatever
+// the delivery.
 func TestTransforms(t *testing.T) {
 	frames := []Frame{Text("Hello, wörld"), Binary(nil), Ping([]byte("p")), {Opcode: OpText, More: true, Payload: []byte("fräg")},
 		Pong([]byte("q")), {More: true}, {Payload: []byte("ment")}, {Opcode: OpText, Raw: true, Payload: []byte("raw")},

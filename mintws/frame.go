@@ -58,10 +58,11 @@ const (
 type Frame struct {
 	Opcode Opcode // what the frame is
 	More   bool   // further fragments follow; the zero value is a whole message
-	// RSV must be zero in a frame that is sent unless Raw is set and an extension owns the bits; in one that was received it is zero.
+	// RSV must be zero in a frame that is sent unless Raw is set and an extension owns the bits; in one that was
+	// received it is zero.
 	RSV RSV
-	// Raw, in the first frame of a message that is sent, lets the whole message skip the extensions. With RSV the caller says that it
-	// has itself done what they would have done.
+	// Raw, in the first frame of a message that is sent, lets the whole message skip the extensions. With RSV the
+	// caller says that it has itself done what they would have done.
 	Raw  bool
 	Code CloseCode // Close only: the status code; 0 where there is none
 	// Payload is the content; for Close, the reason.

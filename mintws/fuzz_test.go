@@ -155,7 +155,8 @@ func FuzzAnswered(f *testing.F) {
 	})
 }
 
-// FuzzUpgrade: any target and option is either refused, and then nothing changes, or makes a request that net/http understands.
+// FuzzUpgrade: any target and option is either refused, and then nothing changes, or makes a request that net/http
+// understands.
 func FuzzUpgrade(f *testing.F) {
 	f.Add("ws://example.com:8080/path?query", "http://example.com", "chat", "X-Field", "value", "")
 	f.Add("wss://user:pass@[::1%25lo]/", "", "", "", "", "other:1")

@@ -29,8 +29,8 @@ type header struct {
 	size   int // bytes of the header itself; 0 where it is not complete
 }
 
-// header parses the frame header at the start of b. Every byte is judged as soon as it is there, so that an illegal one is refused
-// with the same words however the input is cut. Where b ends before the header does, size is 0.
+// header parses the frame header at the start of b. Every byte is judged as soon as it is there, so that an illegal one
+// is refused with the same words however the input is cut. Where b ends before the header does, size is 0.
 func (ws *WebSocket) header(b []byte) (h header, err *ProtocolError) {
 	if len(b) == 0 {
 		return h, nil
@@ -121,8 +121,8 @@ func (ws *WebSocket) room(h header) int64 {
 	case ws.cfg.delivery != DeliverMessages:
 		return l.MaxFrame // nothing is held; the message's limit is for what comes out of the transforms
 	}
-	// What is held until the message is whole is not what the limit is for. A sender that does not compress what would grow sends
-	// no more than that; the allowance is for one that does.
+	// What is held until the message is whole is not what the limit is for. A sender that does not compress what would
+	// grow sends no more than that; the allowance is for one that does.
 	most := l.MaxMessage
 	if more := most + most>>10 + 64; more > 0 {
 		most = more
@@ -191,8 +191,8 @@ func violation(sentinel error, format string, args ...any) *ProtocolError {
 	return &ProtocolError{CodeProtocolError, sentinel, fmt.Sprintf(format, args...)}
 }
 
-// wholeFrame returns how many bytes of the frame that begins with b, which cannot be judged yet, are surely to come before it can be: the
-// header, and with a control frame the payload.
+// wholeFrame returns how many bytes of the frame that begins with b, which cannot be judged yet, are surely to come
+// before it can be: the header, and with a control frame the payload.
 func wholeFrame(b []byte) int {
 	if len(b) < 2 {
 		return 2

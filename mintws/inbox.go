@@ -1,7 +1,7 @@
 package mintws
 
-// Inbox is the caller's scratch space that received frames are appended to: dst, as in append. It is not a value and not safe for
-// use from several goroutines at once. The zero Inbox is ready for use.
+// Inbox is the caller's scratch space that received frames are appended to: dst, as in append. It is not a value and
+// not safe for use from several goroutines at once. The zero Inbox is ready for use.
 //
 // The payload of a frame points to one of three places, and is never written by this package wherever that is: into the data
 // passed in, which is valid until the caller reuses it; into Buf, valid until the caller calls Reset; or into memory

@@ -48,7 +48,8 @@ type Options struct {
 	// Header holds further fields for the upgrade request, such as Authorization or Cookie. On HTTP/1.1 names keep the case
 	// they have in the map. The fields of the handshake itself may not be among them.
 	Header http.Header
-	// Origin is the Origin field's value, none if empty (RFC 6455 section 4.1, item 8). Browsers must send one; others need not.
+	// Origin is the Origin field's value, none if empty (RFC 6455 section 4.1, item 8). Browsers must send one; others
+	// need not.
 	Origin string
 	// Subprotocols are offered in this order of preference (RFC 6455 section 1.9).
 	Subprotocols []string

@@ -8,7 +8,8 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// Params is one element of a Sec-WebSocket-Extensions field (RFC 6455 section 9.1): the name of an extension and its parameters.
+// Params is one element of a Sec-WebSocket-Extensions field (RFC 6455 section 9.1): the name of an extension and its
+// parameters.
 type Params struct {
 	Name   string  // of the extension, a token
 	Params []Param // its parameters, in order

@@ -18,7 +18,8 @@ func TestSize(t *testing.T) {
 	}
 }
 
-// TestReplay: after each piece the old value is kept. Each of them, replayed later and from eight goroutines at once, gives what it gave.
+// TestReplay: after each piece the old value is kept. Each of them, replayed later and from eight goroutines at once,
+// gives what it gave.
 func TestReplay(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	for _, tt := range wireTests {

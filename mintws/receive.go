@@ -8,13 +8,13 @@ import (
 	"github.com/mintws/mintws/httpconn"
 )
 
-// Receive applies one event of ws's stream: it opens ws when the answer comes, decodes data into in, answers Ping and Close,
-// and ends the stream after the closing handshake. What has to be sent is in out.Send. Events of other streams change nothing,
-// so a loop can pass on all it gets.
+// Receive applies one event of ws's stream: it opens ws when the answer comes, decodes data into in, answers Ping and
+// Close, and ends the stream after the closing handshake. What has to be sent is in out.Send. Events of other streams
+// change nothing, so a loop can pass on all it gets.
 //
-// It answers a Close, and a failure, at once: messages that came before it in the same event can be read, but not answered
-// any more. With Options.ManualReply it answers nothing, and the caller sends, in its own order, what [WebSocket.Reply] gives for
-// each frame and what [CloseFrame] gives for the error.
+// It answers a Close, and a failure, at once: messages that came before it in the same event can be read, but not
+// answered any more. With Options.ManualReply it answers nothing, and the caller sends, in its own order, what
+// [WebSocket.Reply] gives for each frame and what [CloseFrame] gives for the error.
 //
 // The error is one of:
 //   - *[HandshakeError]: no WebSocket was opened; see there for what became of the stream;
@@ -95,8 +95,9 @@ func receiveData(c httpconn.Conn, out *httpconn.Output, ws WebSocket, in *Inbox,
 	return c, ws, err
 }
 
-// unheard returns ws after a reply that nobody is there to read: the peer has ended the stream, as it may once it has sent its Close
-// (RFC 6455 section 7.1.1; RFC 8441 section 5). On a TCP connection of its own the reply would be written, and be lost.
+// unheard returns ws after a reply that nobody is there to read: the peer has ended the stream, as it may once it has
+// sent its Close (RFC 6455 section 7.1.1; RFC 8441 section 5). On a TCP connection of its own the reply would be
+// written, and be lost.
 func unheard(ws WebSocket, reply Frame) WebSocket {
 	if reply.Opcode == OpClose {
 		ws.state = Closed
@@ -105,8 +106,8 @@ func unheard(ws WebSocket, reply Frame) WebSocket {
 	return ws
 }
 
-// Send encodes f straight into its stream: what has to be written is in out.Send. When f completes the closing handshake, or is the
-// Close that a failure calls for, our side of the stream is ended with it.
+// Send encodes f straight into its stream: what has to be written is in out.Send. When f completes the closing
+// handshake, or is the Close that a failure calls for, our side of the stream is ended with it.
 //
 // The error is that of [WebSocket.AppendEncode] or [httpconn.Conn.BeginData]. Then nothing is changed: c and ws are
 // returned as they came and nothing was appended, so that no WebSocket advances for bytes that are never sent.

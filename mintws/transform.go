@@ -8,8 +8,8 @@ import (
 	"github.com/mintws/mintws/internal/utf8dfa"
 )
 
-// extStates is what the transforms remember, but for the A of the first, which is in the WebSocket: that is what changes with every
-// message. It is never written once a call has returned; nil is the beginning.
+// extStates is what the transforms remember, but for the A of the first, which is in the WebSocket: that is what
+// changes with every message. It is never written once a call has returned; nil is the beginning.
 type extStates struct{ in, out []ExtState }
 
 // state returns what transform i remembers.
@@ -60,8 +60,8 @@ func (ws *WebSocket) setExtState(out bool, i int, st ExtState) {
 	ws.ext = next
 }
 
-// apply passes a frame to be sent through the transforms, in the order in which they were negotiated (RFC 6455 section 9.1). What they
-// append goes to dst.
+// apply passes a frame to be sent through the transforms, in the order in which they were negotiated (RFC 6455 section
+// 9.1). What they append goes to dst.
 func (ws *WebSocket) apply(dst []byte, f Frame) ([]byte, Frame, error) {
 	for i, t := range ws.cfg.transforms {
 		st, out, g, err := t.Out(ws.extState(true, i), dst, f)
@@ -77,8 +77,8 @@ func (ws *WebSocket) apply(dst []byte, f Frame) ([]byte, Frame, error) {
 // transformed reports whether a message whose first frame has the given reserved bits has to pass through transforms.
 func (c *config) transformed(rsv RSV) bool { return rsv != 0 || c.always }
 
-// undo passes f, a piece of the message under way, through its transforms, the last one first. What they append goes to in.Buf. Limits and
-// UTF-8 apply to what comes out. With an error, the frame returned is what came out before it.
+// undo passes f, a piece of the message under way, through its transforms, the last one first. What they append goes to
+// in.Buf. Limits and UTF-8 apply to what comes out. With an error, the frame returned is what came out before it.
 func (ws *WebSocket) undo(in *Inbox, f Frame) (Frame, *ProtocolError) {
 	if ws.cfg.delivery == DeliverMessages { // it was the size on the wire
 		ws.size = 0

@@ -23,8 +23,8 @@ import (
 // which is the connection that the caller has made.
 //
 // The error wraps [ErrInvalidOptions] and says what is wrong with url or opt, or is what [httpconn.Conn.Request] or
-// opt.Rand returned: on HTTP/2 [ErrSettingsPending] before the server's SETTINGS have come and [ErrExtendedConnectDisabled] where
-// they do not allow it. Then c is returned unchanged, and nothing was appended.
+// opt.Rand returned: on HTTP/2 [ErrSettingsPending] before the server's SETTINGS have come and
+// [ErrExtendedConnectDisabled] where they do not allow it. Then c is returned unchanged, and nothing was appended.
 func Upgrade(c httpconn.Conn, out *httpconn.Output, url string, opt Options) (httpconn.Conn, WebSocket, error) {
 	r, err := parseTarget(url)
 	if err != nil {

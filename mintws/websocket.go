@@ -10,9 +10,9 @@ import (
 	"github.com/mintws/mintws/internal/utf8dfa"
 )
 
-// WebSocket is an immutable WebSocket endpoint (RFC 6455): everything that has to be remembered between two calls, and nothing
-// else. Each method returns the next WebSocket and leaves the receiver valid for ever: it can be kept, forked, replayed,
-// and used from several goroutines at once. Its size is 120 bytes; pass it by value.
+// WebSocket is an immutable WebSocket endpoint (RFC 6455): everything that has to be remembered between two calls, and
+// nothing else. Each method returns the next WebSocket and leaves the receiver valid for ever: it can be kept, forked,
+// replayed, and used from several goroutines at once. Its size is 120 bytes; pass it by value.
 //
 // The zero WebSocket is Invalid: every method on it returns [ErrNotOpen] or nothing.
 type WebSocket struct {
@@ -25,8 +25,8 @@ type WebSocket struct {
 	part pbuf.Buf
 
 	left int64 // payload bytes of the data frame under way that have not arrived
-	// size is the payload bytes of the message under way, its current frame counted whole. Where transforms are applied to pieces of it,
-	// it is what came out of them.
+	// size is the payload bytes of the message under way, its current frame counted whole. Where transforms are applied
+	// to pieces of it, it is what came out of them.
 	size int64
 
 	ext       *extStates // what transforms remember
@@ -81,8 +81,9 @@ func (s State) String() string {
 	return fmt.Sprintf("State(%d)", uint8(s))
 }
 
-// NewWebSocket returns an open endpoint made without a handshake, for tests, HTTP/3 and other people's servers. Of opt it uses
-// what is about messages; the fields about the handshake are ignored. The error, if any, wraps [ErrInvalidOptions].
+// NewWebSocket returns an open endpoint made without a handshake, for tests, HTTP/3 and other people's servers. Of opt
+// it uses what is about messages; the fields about the handshake are ignored. The error, if any, wraps
+// [ErrInvalidOptions].
 func NewWebSocket(role Role, opt Options) (WebSocket, error) {
 	cfg, err := newConfig(role, opt)
 	if err != nil {
@@ -150,7 +151,8 @@ func errorText(err error) string {
 	return err.Error()
 }
 
-// EOF says what the end of the peer's bytes means. It is nil only after a complete closing handshake; otherwise the error is a
+// EOF says what the end of the peer's bytes means. It is nil only after a complete closing handshake; otherwise the
+// error is a
 // *[CloseError] with the code of the peer's Close or, where none came, 1006 (RFC 6455 section 7.1.5), or the error
 // that ws had failed with. The value returned takes no more input and sends nothing.
 func (ws WebSocket) EOF() (WebSocket, error) {
@@ -175,9 +177,9 @@ func (ws WebSocket) EOF() (WebSocket, error) {
 	return ws, err
 }
 
-// Reply returns the frame that ws owes for f, which it received: the Pong for a Ping (RFC 6455 section 5.5.2), the Close for a Close,
-// with the same code where that may be sent (section 5.5.1). Its payload is f's. ok is false where nothing is owed, and once our Close
-// is sent.
+// Reply returns the frame that ws owes for f, which it received: the Pong for a Ping (RFC 6455 section 5.5.2), the
+// Close for a Close, with the same code where that may be sent (section 5.5.1). Its payload is f's. ok is false where
+// nothing is owed, and once our Close is sent.
 func (ws WebSocket) Reply(f Frame) (reply Frame, ok bool) {
 	if ws.state < Open || ws.state == Closed || ws.flags&sentClose != 0 {
 		return Frame{}, false

@@ -14,9 +14,9 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// serve listens on loopback for one connection and returns its URL. It answers the upgrade request, unless refuse is set,
-// sends what is said, and then half-closes and collects what the client writes; or, with hang, leaves the connection open. The
-// function returned waits until the client is gone and gives the frames that it sent, unmasked.
+// serve listens on loopback for one connection and returns its URL. It answers the upgrade request, unless refuse is
+// set, sends what is said, and then half-closes and collects what the client writes; or, with hang, leaves the
+// connection open. The function returned waits until the client is gone and gives the frames that it sent, unmasked.
 func serve(t *testing.T, say []byte, refuse, hang bool) (target string, received func() []byte) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

@@ -197,8 +197,8 @@ func (e *Session) pump() {
 	}
 }
 
-// next returns how much of a stream's content can go into one frame now, whether that is its last, and whether there is a frame
-// to write.
+// next returns how much of a stream's content can go into one frame now, whether that is its last, and whether there is
+// a frame to write.
 func (e *Session) next(st *Stream) (n int, last, ok bool) {
 	chunk := e.echo.Chunk
 	if chunk == 0 {

@@ -26,8 +26,8 @@ type Loop struct {
 	Event func(ev httpconn.Event)
 	// Cut, if it is set, says into pieces of which size a read is cut.
 	Cut func() int
-	// Fork, if it is set, has every input taken twice by the same Conn, which must give the same each time, and says with which of
-	// the two next ones to go on.
+	// Fork, if it is set, has every input taken twice by the same Conn, which must give the same each time, and says
+	// with which of the two next ones to go on.
 	Fork func() (second bool)
 
 	Fed  int // bytes that were read

@@ -50,7 +50,8 @@ func (d *decoder) updates() *Error {
 		if err != nil {
 			return err
 		}
-		// Section 6.3: "The new maximum size MUST be lower than or equal to the limit determined by the protocol using HPACK."
+		// Section 6.3: "The new maximum size MUST be lower than or equal to the limit determined by the protocol using
+		// HPACK."
 		if n > uint64(d.t.limit()) {
 			return fault(at, ErrTableSize, "update to %d, the maximum is %d", n, d.t.limit())
 		}

@@ -87,7 +87,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestIntegers: every value near a border of the encoding, with every prefix; and leading zeros, which are legal within bounds.
+// TestIntegers: every value near a border of the encoding, with every prefix; and leading zeros, which are legal within
+// bounds.
 func TestIntegers(t *testing.T) {
 	for bits := 1; bits <= 8; bits++ {
 		mask := byte(1<<bits - 1)
@@ -129,7 +130,8 @@ func TestIntegers(t *testing.T) {
 	}
 }
 
-// TestHuffmanRules: what RFC 7541 section 5.2 says of the end of a Huffman string. "a" is 00011, "0" is 00000, "&" is 11111000.
+// TestHuffmanRules: what RFC 7541 section 5.2 says of the end of a Huffman string. "a" is 00011, "0" is 00000, "&" is
+// 11111000.
 func TestHuffmanRules(t *testing.T) {
 	for _, c := range []struct {
 		wire string

@@ -15,7 +15,8 @@ import "math"
 // Field is one header field. Its strings share no memory with the block that they came from.
 type Field struct {
 	Name, Value string
-	// Sensitive: the field came as a literal never indexed, and whoever passes it on must send it so (RFC 7541 section 7.1.3).
+	// Sensitive: the field came as a literal never indexed, and whoever passes it on must send it so (RFC 7541 section
+	// 7.1.3).
 	Sensitive bool
 }
 

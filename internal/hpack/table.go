@@ -8,9 +8,9 @@ const DefaultMaxSize = 4096
 // Table is a decoder's dynamic table (RFC 7541 section 2.3.2), an immutable value of three words. The zero Table is empty and
 // has the default maximum size.
 //
-// Its entries are a window of an append-only store that values share. The newest value extends the store in place, an older
-// one copies; eviction moves the start of the window. Nothing that a value holds is ever written again, which is why the store
-// is not a ring.
+// Its entries are a window of an append-only store that values share. The newest value extends the store in place, an
+// older one copies; eviction moves the start of the window. Nothing that a value holds is ever written again, which is
+// why the store is not a ring.
 type Table struct {
 	s      *store
 	lo, hi uint32 // s.ents[lo:hi] are the entries, the oldest first
@@ -95,9 +95,9 @@ func (t *Table) lookup(index uint64) (name, value string, ok bool) {
 	return e.name, e.value, true
 }
 
-// WithMaxSize returns t with another maximum announced. It is for when the peer acknowledged the SETTINGS frame: from there on
-// the encoder may choose a size up to n. If it uses more, its next block must say first that it no longer does, and if several
-// changes come before that block, the lowest counts (section 4.2).
+// WithMaxSize returns t with another maximum announced. It is for when the peer acknowledged the SETTINGS frame: from
+// there on the encoder may choose a size up to n. If it uses more, its next block must say first that it no longer
+// does, and if several changes come before that block, the lowest counts (section 4.2).
 func (t Table) WithMaxSize(n uint32) Table {
 	t.xlimit = n ^ DefaultMaxSize
 	if low, owed := t.owed(); n < t.max() && (!owed || n < low) {
@@ -172,8 +172,8 @@ func (t Table) cleared() Table {
 	return t
 }
 
-// moved returns t in a store of its own, with room for as many entries again, the first of them claimed if claim is 1. The new
-// store owes nothing.
+// moved returns t in a store of its own, with room for as many entries again, the first of them claimed if claim is 1.
+// The new store owes nothing.
 func (t Table) moved(claim uint32) Table {
 	live := t.entries()
 	s := &store{ents: make([]entry, max(minEntries, 2*len(live)))}

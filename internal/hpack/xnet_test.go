@@ -146,7 +146,8 @@ func decodeOther(dec *xhpack.Decoder, block []byte) (fields []xhpack.HeaderField
 	return dec.DecodeFull(block)
 }
 
-// checkReplay decodes block from table again, after something else was decoded from it: both times the result must be the same.
+// checkReplay decodes block from table again, after something else was decoded from it: both times the result must be
+// the same.
 func checkReplay(t *testing.T, table Table, block []byte, next Table, fields []Field) {
 	t.Helper()
 	before := text(newestFirst(next))

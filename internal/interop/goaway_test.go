@@ -8,8 +8,8 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// TestGoAway: the server says in the middle of a message that it goes away (RFC 9113 section 6.8). The WebSockets that are open
-// go on to their end, no other can be opened, and after the last of them the connection is over.
+// TestGoAway: the server says in the middle of a message that it goes away (RFC 9113 section 6.8). The WebSockets that
+// are open go on to their end, no other can be opened, and after the last of them the connection is over.
 func TestGoAway(t *testing.T) {
 	each(t, func(t *testing.T, s server) {
 		c := newClient(t, s, small)

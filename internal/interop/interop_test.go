@@ -179,8 +179,8 @@ func TestManyStreams(t *testing.T) {
 	})
 }
 
-// TestHalfClose: our side of the stream ends without a Close. What was sent before is answered or not, as the server likes; the
-// stream ends, which is no orderly end for the WebSocket, and the connection goes on.
+// TestHalfClose: our side of the stream ends without a Close. What was sent before is answered or not, as the server
+// likes; the stream ends, which is no orderly end for the WebSocket, and the connection goes on.
 func TestHalfClose(t *testing.T) {
 	each(t, func(t *testing.T, s server) {
 		c := newClient(t, s, small)

@@ -20,7 +20,8 @@ import (
 	"github.com/mintws/mintws/internal/echo"
 )
 
-// program returns the path of a program that must be installed. Where it is not, the test fails in CI and is skipped elsewhere.
+// program returns the path of a program that must be installed. Where it is not, the test fails in CI and is skipped
+// elsewhere.
 func program(t *testing.T, name string) string {
 	t.Helper()
 	for _, name := range []string{name, filepath.Join("/usr/sbin", name)} { // which is not on everybody's path
@@ -105,8 +106,8 @@ func (l *lines) String() string {
 	return l.buf.String()
 }
 
-// listener returns a socket that listens on a free port, to be inherited by a process, and its address. As it listens already,
-// whoever connects waits until the process accepts.
+// listener returns a socket that listens on a free port, to be inherited by a process, and its address. As it listens
+// already, whoever connects waits until the process accepts.
 func listener(t *testing.T) (*os.File, string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

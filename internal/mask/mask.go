@@ -6,7 +6,8 @@ import (
 	"math/bits"
 )
 
-// Key is a masking key as it stands on the wire, read as a little-endian number: its low byte masks the first byte of the payload.
+// Key is a masking key as it stands on the wire, read as a little-endian number: its low byte masks the first byte of
+// the payload.
 type Key uint32
 
 // KeyOf returns the key in the first four bytes of b.

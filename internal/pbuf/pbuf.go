@@ -66,9 +66,9 @@ func (b Buf) Extend(n, want int) (Buf, []byte) {
 	return Buf{s, end}, s.b[b.n:end:end]
 }
 
-// grow returns the size of a new store that holds end bytes, after one that held old. It doubles, so that n bytes in small
-// pieces cost O(n), to a power of two, as the sizes of messages often are; it trusts want only so far as to round the last step
-// to it, up or down, and for a small first store.
+// grow returns the size of a new store that holds end bytes, after one that held old. It doubles, so that n bytes in
+// small pieces cost O(n), to a power of two, as the sizes of messages often are; it trusts want only so far as to round
+// the last step to it, up or down, and for a small first store.
 func grow(old, end, want int) int {
 	size := max(end, min(want, maxHint), minStore)
 	if old > 0 {

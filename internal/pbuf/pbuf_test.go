@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestForks builds a tree of values by appending to random older ones, and compares each with a plain copy of what it must hold.
+// TestForks builds a tree of values by appending to random older ones, and compares each with a plain copy of what it
+// must hold.
 func TestForks(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	bufs, want := []Buf{{}}, [][]byte{nil}

@@ -4,15 +4,15 @@ package utf8dfa
 
 import "encoding/binary"
 
-// State is where the automaton stands between two pieces. The zero State, Start, is the beginning of a text and every place between two
-// characters.
+// State is where the automaton stands between two pieces. The zero State, Start, is the beginning of a text and every
+// place between two characters.
 type State uint8
 
 // Start is the state between two characters: text that ends here is complete.
 const Start State = 0
 
-// The states are bit offsets into a row of the table, so that one shift makes a transition: row >> state, of which the low six
-// bits are the next state. Nine states of six bits fill 54 bits of a word.
+// The states are bit offsets into a row of the table, so that one shift makes a transition: row >> state, of which the
+// low six bits are the next state. Nine states of six bits fill 54 bits of a word.
 const (
 	reject = 6 * (iota + 1)
 	tail1  // one continuation byte to come

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// TestEveryShortSequence compares with unicode/utf8 on every sequence of up to three bytes, and on every four-byte one whose first
-// byte can begin four.
+// TestEveryShortSequence compares with unicode/utf8 on every sequence of up to three bytes, and on every four-byte one
+// whose first byte can begin four.
 func TestEveryShortSequence(t *testing.T) {
 	check := func(p []byte) {
 		if got, want := Valid(p), utf8.Valid(p); got != want {

@@ -1,12 +1,13 @@
-// Package window keeps the last bytes of a text as an immutable value: the window that the back-references of DEFLATE reach into.
+// Package window keeps the last bytes of a text as an immutable value: the window that the back-references of DEFLATE
+// reach into.
 package window
 
 import "sync/atomic"
 
 // Window is the end of a text. The zero Window is empty. It is compared by its Bytes.
 //
-// The bytes are a part of an append-only store that values share: the newest value extends it in place, an older one copies; when the
-// store is full, what is still in reach moves to a new one. What a value holds is never written again.
+// The bytes are a part of an append-only store that values share: the newest value extends it in place, an older one
+// copies; when the store is full, what is still in reach moves to a new one. What a value holds is never written again.
 type Window struct {
 	s    *store
 	end  uint32 // where the text ends in the store
@@ -50,8 +51,8 @@ func (w Window) Append(text []byte, size int) Window {
 	old := w.Bytes()
 	old = old[max(0, len(old)+len(text)-size):]
 	have := len(old) + len(text)
-	// Twice what it holds, but never more than one and a half windows: copying a window is paid for by half as much text, and an
-	// idle connection holds little that it does not use.
+	// Twice what it holds, but never more than one and a half windows: copying a window is paid for by half as much
+	// text, and an idle connection holds little that it does not use.
 	s := &store{b: make([]byte, max(have+min(have, size/2), minStore))}
 	s.tail.Store(int64(have))
 	copy(s.b[copy(s.b, old):], text)
