@@ -24,7 +24,7 @@ func FuzzAccept(f *testing.F) {
 	f.Fuzz(func(t *testing.T, head string, list bool, major byte) {
 		r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(head)))
 		if err != nil {
-			t.Skip()
+			return // no request, so there is nothing to accept
 		}
 		r.ProtoMajor = int(major % 4)
 		if v := r.Header.Values("X"); len(v) != 0 {
