@@ -24,7 +24,7 @@ func (ws WebSocket) Answered(status int, header http.Header) (WebSocket, error) 
 	}
 	cfg := *ws.cfg
 	if err := cfg.checkAnswer(status, header); err != nil {
-		ws.state, ws.fail = Failed, err
+		ws.state, ws.fail = Failed, cause(err)
 		return ws, err
 	}
 	cfg.accept, cfg.offered, cfg.asked = "", nil, nil

@@ -24,7 +24,7 @@ func (ws WebSocket) Decode(data []byte) (WebSocket, []Frame, error) {
 func (ws WebSocket) AppendDecode(in *Inbox, data []byte) (WebSocket, error) {
 	switch {
 	case ws.state == Failed:
-		return ws, ws.fail
+		return ws, *ws.fail
 	case ws.state < Open:
 		return ws, ErrNotOpen
 	}
@@ -57,7 +57,7 @@ func (ws WebSocket) AppendDecode(in *Inbox, data []byte) (WebSocket, error) {
 
 // failed returns ws after the peer's breach: nothing that it held is needed any more.
 func (ws WebSocket) failed(err error) WebSocket {
-	ws.state, ws.fail = Failed, err
+	ws.state, ws.fail = Failed, cause(err)
 	ws.msg, ws.part = pbuf.Buf{}, pbuf.Buf{}
 	ws.left, ws.size, ws.frames, ws.inOp, ws.inRSV, ws.inUTF8, ws.key = 0, 0, 0, 0, 0, 0, 0
 	ws.inA = 0

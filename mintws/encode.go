@@ -204,7 +204,7 @@ func (ws WebSocket) checkState(f Frame) error {
 	case ws.flags&sentClose != 0: // RFC 6455 section 5.5.1
 		return ErrCloseSent
 	case ws.state == Failed:
-		due, ok := CloseFrame(ws.fail)
+		due, ok := CloseFrame(*ws.fail)
 		if !ok {
 			return ErrClosed
 		}

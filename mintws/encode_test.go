@@ -138,7 +138,7 @@ var badFrames = []struct {
 	{"wrong close after a failure", failed, Close(1000, ""), ErrInvalidFrame, "CloseFrame"},
 	{"after the close of a failure", func(t testing.TB) WebSocket {
 		ws := failed(t)
-		f, _ := CloseFrame(ws.fail)
+		f, _ := CloseFrame(*ws.fail)
 		ws, _, err := ws.Encode(f)
 		if err != nil {
 			t.Fatal(err)
