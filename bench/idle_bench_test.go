@@ -141,16 +141,22 @@ func TestIdle(t *testing.T) {
 	}
 }
 
-// idleState is what is kept of an HTTP connection and its WebSockets.
-type idleState struct {
-	conn httpconn.Conn
-	ws   []mintws.WebSocket
-}
+// idlePair is what is kept of an HTTP/1.1 connection and its WebSocket, and idleState what is kept of an HTTP/2 connection.
+type (
+	idlePair struct {
+		conn httpconn.Conn
+		ws   mintws.WebSocket
+	}
+	idleState struct {
+		conn httpconn.Conn
+		ws   []mintws.WebSocket
+	}
+)
 
 // BenchmarkIdleState reports what the library alone holds of an idle WebSocket, its share of the HTTP connection included:
 // no socket, no buffer to read into. With takeover it has sent and received 64 messages of 1 KiB, with the default options.
 func BenchmarkIdleState(b *testing.B) {
-	const conns, streams = 1000, 10_000
+	const conns, few, streams = 5000, 1000, 10_000
 	measure := func(name string, n int, open func(b *testing.B) any) {
 		b.Run(name+"/lib=mintws", func(b *testing.B) {
 			for range b.N {
@@ -163,19 +169,19 @@ func BenchmarkIdleState(b *testing.B) {
 			}
 		})
 	}
-	http1 := func(b *testing.B, opt mintws.Options, extensions string, use func(*tunnels)) any {
-		states := make([]idleState, conns)
-		for i := range states {
+	http1 := func(b *testing.B, conns int, opt mintws.Options, extensions string, use func(*tunnels)) any {
+		pairs := make([]idlePair, conns)
+		for i := range pairs {
 			m := openTunnels(b, httpconn.HTTP1, 1, opt, extensions)
 			use(m)
-			states[i] = idleState{m.conn, m.ws}
+			pairs[i] = idlePair{m.conn, m.ws[0]}
 		}
-		return states
+		return pairs
 	}
 	measure("http1", conns, func(b *testing.B) any {
-		return http1(b, mintws.Options{}, "", func(*tunnels) {})
+		return http1(b, conns, mintws.Options{}, "", func(*tunnels) {})
 	})
-	measure("http1-takeover", conns, func(b *testing.B) any {
+	measure("http1-takeover", few, func(b *testing.B) any {
 		deflate, err := mintws.NewDeflate(mintws.DeflateOptions{})
 		if err != nil {
 			b.Fatal(err)
@@ -183,7 +189,7 @@ func BenchmarkIdleState(b *testing.B) {
 		messages := jsonMessages(1<<10, 64)
 		wire, _ := deflateWire(b, deflateSetting{takeover: true, bits: 15}, messages)
 		opt := mintws.Options{Extensions: []mintws.Extension{deflate}}
-		return http1(b, opt, "Sec-WebSocket-Extensions: permessage-deflate\r\n", func(m *tunnels) {
+		return http1(b, few, opt, "Sec-WebSocket-Extensions: permessage-deflate\r\n", func(m *tunnels) {
 			for i, p := range messages {
 				m.send(0, p)
 				m.receive(0, wire[i])

@@ -16,7 +16,7 @@ import (
 //
 // The zero Conn is closed: its methods return [ErrClosed], none panics. No method accepts a nil *Output.
 //
-// A Conn is passed by value: 184 bytes on 64-bit machines, and a test holds it to 192.
+// A Conn is passed by value: 176 bytes on 64-bit machines, and a test holds it to 192.
 type Conn struct {
 	set     *settings  // never written after New
 	fail    *ConnError // what ended the connection; sticks
@@ -34,13 +34,11 @@ type settings struct {
 	manual       bool  // credit is given for what Consume says
 }
 
-// New returns a connection that has neither sent nor received anything. [HTTP1] appends nothing to out; [HTTP2] appends
-// the connection preface and our SETTINGS (RFC 9113 section 3.4), and no request can start until the server's have come. Any
-// other version returns [ErrUnsupported].
-func New(v Version, cfg Config, out *Output) (Conn, error) {
-	if v != HTTP1 && v != HTTP2 {
-		return Conn{}, ErrUnsupported
-	}
+// defaults are the settings of most connections, which share them.
+var defaults = newSettings(Config{})
+
+// newSettings fills in the defaults of cfg.
+func newSettings(cfg Config) *settings {
 	set := &settings{limits: cfg.Limits.WithDefaults(), pipeline: cfg.Pipeline, manual: cfg.ManualCredit}
 	switch {
 	case set.pipeline == 0:
@@ -50,6 +48,20 @@ func New(v Version, cfg Config, out *Output) (Conn, error) {
 	}
 	set.streamWindow = window(cfg.StreamWindow, DefaultStreamWindow, 0)
 	set.connWindow = window(cfg.ConnWindow, DefaultConnWindow, initialWindow)
+	return set
+}
+
+// New returns a connection that has neither sent nor received anything. [HTTP1] appends nothing to out; [HTTP2] appends
+// the connection preface and our SETTINGS (RFC 9113 section 3.4), and no request can start until the server's have come. Any
+// other version returns [ErrUnsupported].
+func New(v Version, cfg Config, out *Output) (Conn, error) {
+	if v != HTTP1 && v != HTTP2 {
+		return Conn{}, ErrUnsupported
+	}
+	set := defaults
+	if cfg != (Config{}) {
+		set = newSettings(cfg)
+	}
 	if v == HTTP2 {
 		return h2New(set, out), nil
 	}

@@ -64,7 +64,7 @@ func (h *h1) chunkHead(lim *Limits, data []byte) (n int, e *ConnError) {
 		}
 		if h.chunk > chunkSize && h.chunk < chunkLF {
 			// RFC 9112 7.1.1: a recipient ought to limit extensions. They may outweigh the content by one head's worth.
-			if h.ext++; h.ext > lim.MaxHeaderBytes {
+			if h.count = max(h.count, h.count+1); int64(h.count) > int64(lim.MaxHeaderBytes) { // it stops where it would overflow
 				return n, fault(http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge,
 					"chunk extensions outweigh the content by more than the limit of %d bytes", lim.MaxHeaderBytes)
 			}
@@ -75,7 +75,7 @@ func (h *h1) chunkHead(lim *Limits, data []byte) (n int, e *ConnError) {
 
 // chunkBegins moves on from a complete chunk head.
 func (h *h1) chunkBegins() {
-	h.ext -= int(min(h.left, int64(h.ext)))
+	h.count -= uint32(min(h.left, int64(h.count)))
 	h.chunk, h.digits = chunkData, 0
 	if h.left == 0 { // the last chunk
 		h.chunk = chunkSize

@@ -122,7 +122,7 @@ func (c *Conn) h1Head(out *Output, data []byte) (int, *ConnError) {
 	case h.recv == recvTrailers:
 		head = newTrailers()
 	default:
-		head = newHead(h.queue[0], int64(h.info) >= int64(c.set.limits.MaxInformational))
+		head = newHead(h.queue[0], int64(h.count) >= int64(c.set.limits.MaxInformational))
 	}
 	n, done, e := head.run(&c.set.limits, data)
 	if e != nil {
@@ -160,7 +160,7 @@ func (c *Conn) h1Answer(out *Output, head *h1head, header http.Header) {
 	ev.Header = header
 	if head.status < 200 && head.status != 101 {
 		ev.Kind = EventInformational
-		h.info++
+		h.count++
 		out.Events = append(out.Events, ev)
 		return
 	}
@@ -178,7 +178,7 @@ func (c *Conn) h1Answer(out *Output, head *h1head, header http.Header) {
 	case r.flags&reqHead != 0 || head.status == 204 || head.status == 304 || head.length == 0:
 		c.h1Done(out)
 	case head.chunked:
-		h.recv, h.chunk, h.digits, h.left, h.ext = recvChunked, chunkSize, 0, 0, 0
+		h.recv, h.chunk, h.digits, h.left, h.count = recvChunked, chunkSize, 0, 0, 0
 	case head.length > 0:
 		h.recv, h.left = recvCounted, head.length
 	default:
@@ -192,7 +192,7 @@ func (c *Conn) h1Done(out *Output) {
 	h := &c.h1
 	out.Events = append(out.Events, h.event(EventDone))
 	h.queue = h.queue[1:]
-	h.recv, h.chunk, h.left, h.ext, h.info = recvHead, chunkSize, 0, 0, 0
+	h.recv, h.chunk, h.left, h.count = recvHead, chunkSize, 0, 0
 	if !h.last {
 		return
 	}

@@ -52,7 +52,11 @@ func (c Conn) h1Request(out *Output, r Request) (Conn, StreamID, error) {
 	out.Send = appendFields(out.Send, fields)
 	out.Send = append(out.Send, "\r\n"...)
 
-	h.queue = append(h.queue[:len(h.queue):len(h.queue)], req) // clipped: copies
+	if h.queue == nil && req == upgrade[0] {
+		h.queue = upgrade[:1:1]
+	} else {
+		h.queue = append(h.queue[:len(h.queue):len(h.queue)], req) // clipped: copies
+	}
 	h.lastID = req.id
 	h.final = req.flags&reqClose != 0
 	switch {

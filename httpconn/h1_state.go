@@ -10,9 +10,8 @@ type h1 struct {
 	left   int64    // content bytes to come: of the body if it is counted, of the chunk if it is chunked
 	unsent int64    // bytes that the request's Content-Length still asks for (sendCounted)
 	offset int64    // bytes received so far, for error messages
-	ext    int      // by how much chunk extensions outweigh content so far
 	lastID StreamID // of the latest request, the only one whose content may be unfinished
-	info   uint32   // 1xx responses to queue[0] so far
+	count  uint32   // recvHead: 1xx responses to queue[0] so far; recvChunked: by how much extensions outweigh content so far
 	recv   recvState
 	chunk  chunkState // recvChunked: where in the chunk
 	digits uint8      // of the chunk size so far
@@ -27,6 +26,10 @@ type h1req struct {
 	id    StreamID
 	flags reqFlags
 }
+
+// upgrade is the queue of a connection whose first request asks for an upgrade and has no tag, as that of most WebSockets
+// does. Nobody writes it: they share it as long as they live.
+var upgrade = []h1req{{id: 1, flags: reqUpgrade}}
 
 type reqFlags uint8
 
@@ -121,7 +124,7 @@ func (h *h1) goingAway() bool {
 
 func (h h1) equal(x h1) bool {
 	return slices.Equal(h.queue, x.queue) && h.head.equal(x.head) && h.left == x.left && h.unsent == x.unsent &&
-		h.offset == x.offset && h.ext == x.ext && h.lastID == x.lastID &&
-		h.info == x.info && h.recv == x.recv && h.chunk == x.chunk && h.digits == x.digits && h.send == x.send &&
+		h.offset == x.offset && h.lastID == x.lastID &&
+		h.count == x.count && h.recv == x.recv && h.chunk == x.chunk && h.digits == x.digits && h.send == x.send &&
 		h.last == x.last && h.final == x.final
 }

@@ -118,7 +118,7 @@ func accept(r *http.Request, opt AcceptOptions) (ws WebSocket, status int, heade
 	if len(cfg.extensions) > 0 {
 		header.Set("Sec-WebSocket-Extensions", strings.Join(cfg.extensions, ", ")) // item 5.6
 	}
-	return WebSocket{cfg: cfg, state: Open}, status, header, nil
+	return WebSocket{cfg: cfg.shared(), state: Open}, status, header, nil
 }
 
 // Check reports which option cannot be used, with an error that wraps [ErrInvalidOptions]. Accept does so for every

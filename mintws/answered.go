@@ -28,7 +28,7 @@ func (ws WebSocket) Answered(status int, header http.Header) (WebSocket, error) 
 		return ws, err
 	}
 	cfg.accept, cfg.offered, cfg.asked = "", nil, nil
-	ws.cfg, ws.state = &cfg, Open
+	ws.cfg, ws.state = cfg.shared(), Open
 	return ws, nil
 }
 

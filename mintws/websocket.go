@@ -97,7 +97,7 @@ func NewWebSocket(role Role, opt Options) (WebSocket, error) {
 		}
 	}
 	cfg.extensions = nil // their names are not known
-	return WebSocket{cfg: cfg, state: Open}, nil
+	return WebSocket{cfg: cfg.shared(), state: Open}, nil
 }
 
 // State returns where ws stands in its life.

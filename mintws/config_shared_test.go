@@ -1,0 +1,89 @@
+package mintws
+
+import (
+	"crypto/rand"
+	"regexp"
+	"testing"
+
+	"github.com/mintws/mintws/httpconn"
+)
+
+var keyInRequest = regexp.MustCompile("Sec-WebSocket-Key: (.{24})\r\n")
+
+// openPair opens a WebSocket on an HTTP/1.1 connection of its own. extra is fields of the server's answer.
+func openPair(t testing.TB, opt Options, extra string) (c httpconn.Conn, ws WebSocket) {
+	t.Helper()
+	var out httpconn.Output
+	c, ws, err := Upgrade(newConn(t, &out), &out, "ws://example.com/chat", opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := keyInRequest.FindSubmatch(out.Send)[1]
+	c, err = c.Stream(&out, []byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Accept: "+AcceptKey(string(key))+"\r\n"+extra+"\r\n"))
+	if err != nil || len(out.Events) != 1 {
+		t.Fatal(out.Events, err)
+	}
+	c, ws, err = Receive(c, &out, ws, new(Inbox), out.Events[0])
+	if err != nil || ws.State() != Open {
+		t.Fatal(ws.State(), err)
+	}
+	return c, ws
+}
+
+// TestSharedConfig: endpoints with the default options share what was settled. One with an option that matters after the
+// handshake, or of which something was negotiated, has its own.
+func TestSharedConfig(t *testing.T) {
+	deflate, err := NewDeflate(DeflateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name   string
+		opt    Options
+		extra  string
+		shared bool
+	}{
+		{"default", Options{}, "", true},
+		{"only the handshake differs", Options{Origin: "https://example.com", Tag: 7}, "", true},
+		{"offers that were not taken", Options{Subprotocols: []string{"a"}, Extensions: []Extension{deflate}}, "", true},
+		{"the defaults by name", Options{Limits: Limits{MaxFrame: httpconn.DefaultMaxFrame}}, "", true},
+		{"limits", Options{Limits: Limits{MaxFrame: 1}}, "", false},
+		{"delivery", Options{Delivery: DeliverFragments}, "", false},
+		{"no validation", Options{SkipUTF8: true}, "", false},
+		{"no replies", Options{ManualReply: true}, "", false},
+		{"keys", Options{Rand: rand.Reader}, "", false},
+		{"a subprotocol", Options{Subprotocols: []string{"a"}}, "Sec-WebSocket-Protocol: a\r\n", false},
+		{"an extension", Options{Extensions: []Extension{deflate}}, "Sec-WebSocket-Extensions: permessage-deflate\r\n", false},
+	} {
+		_, ws := openPair(t, tt.opt, tt.extra)
+		if shared := ws.cfg == &plain[Client][httpconn.HTTP1]; shared != tt.shared {
+			t.Errorf("%s: shared is %v", tt.name, shared)
+		}
+	}
+	for _, role := range []Role{Client, Server} {
+		if ws := opened(role)(t); ws.cfg != &plain[role][0] || ws.cfg.role != role {
+			t.Errorf("%v, without a handshake: not shared", role)
+		}
+	}
+}
+
+// TestIdlePair: a connection with a WebSocket that waits holds no more than the two values themselves, at most 300 bytes.
+func TestIdlePair(t *testing.T) {
+	type pair struct {
+		conn httpconn.Conn
+		ws   WebSocket
+	}
+	const n = 5000
+	openPair(t, Options{}, "") // what is made once
+	var pairs []pair
+	held := heldBy(func() {
+		pairs = make([]pair, n)
+		for i := range pairs {
+			pairs[i].conn, pairs[i].ws = openPair(t, Options{}, "")
+		}
+	})
+	if held/n > 300 || pairs[n-1].ws.State() != Open {
+		t.Errorf("%d bytes each", held/n)
+	}
+}
