@@ -22,11 +22,18 @@ func (ws WebSocket) Decode(data []byte) (WebSocket, []Frame, error) {
 // 7.1.7). Illegal bytes are refused as soon as the first of them is there. What follows a Close is discarded (section
 // 5.5.1). [ErrNotOpen] is the only other error.
 func (ws WebSocket) AppendDecode(in *Inbox, data []byte) (WebSocket, error) {
+	err := ws.decode(in, data)
+	return ws, err
+}
+
+// decode is AppendDecode, and makes the next WebSocket of ws itself. AppendDecode is so small that it is compiled into its
+// callers, which saves copies of ws.
+func (ws *WebSocket) decode(in *Inbox, data []byte) error {
 	switch {
 	case ws.state == Failed:
-		return ws, *ws.fail
+		return *ws.fail
 	case ws.state < Open:
-		return ws, ErrNotOpen
+		return ErrNotOpen
 	}
 	for len(data) > 0 && ws.flags&receivedClose == 0 {
 		if n := ws.whole(in, data); n > 0 {
@@ -44,19 +51,20 @@ func (ws WebSocket) AppendDecode(in *Inbox, data []byte) (WebSocket, error) {
 			n, err = ws.frame(in, data)
 			if n == 0 && err == nil { // it ends before it can be judged
 				ws.part = ws.part.Append(data, wholeFrame(data))
-				return ws, nil
+				return nil
 			}
 		}
 		if err != nil {
-			return ws.failed(err), err
+			ws.failed(err)
+			return err
 		}
 		data = data[n:]
 	}
-	return ws, nil
+	return nil
 }
 
-// failed returns ws after the peer's breach: nothing that it held is needed any more.
-func (ws WebSocket) failed(err error) WebSocket {
+// failed ends ws after the peer's breach: nothing that it held is needed any more.
+func (ws *WebSocket) failed(err error) {
 	ws.state, ws.fail = Failed, cause(err)
 	ws.msg, ws.part = pbuf.Buf{}, pbuf.Buf{}
 	ws.left, ws.size, ws.frames, ws.inOp, ws.inRSV, ws.inUTF8, ws.key = 0, 0, 0, 0, 0, 0, 0
@@ -65,7 +73,6 @@ func (ws WebSocket) failed(err error) WebSocket {
 		ws.ext = &extStates{in: make([]ExtState, len(ws.ext.in)), out: ws.ext.out}
 	}
 	ws.flags &= sentClose
-	return ws
 }
 
 // resume adds bytes of data to a frame whose beginning is in ws.part, but none beyond what is surely of it, and

@@ -27,24 +27,31 @@ func (ws WebSocket) Encode(f Frame) (WebSocket, []byte, error) { return ws.Appen
 // The error is one of [ErrNotOpen], [ErrClosed], [ErrCloseSent], [ErrFragmenting], or wraps [ErrInvalidFrame] and says
 // what is wrong with f, or is what Options.Rand returned. Then ws and dst are returned unchanged.
 func (ws WebSocket) AppendEncode(dst []byte, f Frame) (WebSocket, []byte, error) {
-	if !ws.plain(&f) {
-		return ws.appendEncode(dst, f)
+	dst, err := ws.encode(dst, &f)
+	return ws, dst, err
+}
+
+// encode is AppendEncode, and makes the next WebSocket of ws itself. AppendEncode is so small that it is compiled into its
+// callers, which saves copies of ws and f.
+func (ws *WebSocket) encode(dst []byte, f *Frame) ([]byte, error) {
+	if !ws.plain(f) {
+		return ws.encodeAny(dst, *f)
 	}
 	n := len(f.Payload)
 	if ws.cfg.role == Server {
 		dst = slices.Grow(dst, n+maxHeaderLen)
-		return ws, append(appendHead(dst, bitFIN|byte(f.Opcode), n, 0), f.Payload...), nil
+		return append(appendHead(dst, bitFIN|byte(f.Opcode), n, 0), f.Payload...), nil
 	}
 	key, err := ws.cfg.newKey()
 	if err != nil {
-		return ws, dst, err
+		return dst, err
 	}
 	dst = slices.Grow(dst, n+maxHeaderLen)
 	dst = key.Append(appendHead(dst, bitFIN|byte(f.Opcode), n, bitMASK))
 	at := len(dst)
 	dst = dst[:at+n]
 	mask.Copy(dst[at:], f.Payload, key)
-	return ws, dst, nil
+	return dst, nil
 }
 
 // plain reports whether f is a valid message in one frame that no extension sees, after which ws is what it was: what
@@ -56,18 +63,18 @@ func (ws *WebSocket) plain(f *Frame) bool {
 	return f.Opcode == OpBinary || f.Opcode == OpText && (ws.cfg.skipUTF8 || utf8dfa.Valid(f.Payload))
 }
 
-// appendEncode is AppendEncode for all frames.
-func (ws WebSocket) appendEncode(dst []byte, f Frame) (WebSocket, []byte, error) {
+// encodeAny is encode for all frames.
+func (ws *WebSocket) encodeAny(dst []byte, f Frame) ([]byte, error) {
 	next, err := ws.advance(f)
 	if err != nil {
-		return ws, dst, err
+		return dst, err
 	}
 	at := len(dst)
-	if len(ws.cfg.transforms) > 0 && !f.Opcode.IsControl() && next.passes(&ws, f) {
+	if len(ws.cfg.transforms) > 0 && !f.Opcode.IsControl() && next.passes(ws, f) {
 		// Their output goes behind the longest header, and is moved to where it belongs when it is masked.
 		var out []byte
 		if out, f, err = next.apply(append(dst, make([]byte, maxHeaderLen)...), f); err != nil {
-			return ws, dst, err
+			return dst, err
 		}
 		dst = out[:at]
 	}
@@ -78,7 +85,7 @@ func (ws WebSocket) appendEncode(dst []byte, f Frame) (WebSocket, []byte, error)
 	var key mask.Key
 	if ws.cfg.role == Client {
 		if key, err = ws.cfg.newKey(); err != nil {
-			return ws, dst, err
+			return dst, err
 		}
 	}
 	if need := size + maxHeaderLen; cap(dst)-at < need {
@@ -96,7 +103,8 @@ func (ws WebSocket) appendEncode(dst []byte, f Frame) (WebSocket, []byte, error)
 	} else {
 		mask.Copy(dst[at:], f.Payload, key)
 	}
-	return next, dst, nil
+	*ws = next
+	return dst, nil
 }
 
 // passes reports whether f, which leads from was to ws, passes through the transforms: unless the first frame of its

@@ -147,7 +147,11 @@ func (ws *WebSocket) transforms() []Transform {
 }
 
 // cause returns err as a WebSocket keeps it.
-func cause(err error) *error { return &err }
+func cause(err error) *error {
+	kept := new(error)
+	*kept = err
+	return kept
+}
 
 // failure returns the text of the error that ws failed with, "" where it did not.
 func (ws *WebSocket) failure() string {
