@@ -21,9 +21,42 @@ func (k Key) Skip(n int) Key { return Key(bits.RotateLeft32(uint32(k), -8*(n&3))
 
 // Copy writes src, masked or unmasked with k, to dst, which must be as long. They may be the same slice, but must not
 // overlap otherwise.
+//
+// Short payloads are words that overlap, the last one masked with the key as it stands there. All are read before one is
+// written, as dst may be src.
 func Copy(dst, src []byte, k Key) {
-	dst = dst[:len(src)]
-	w := uint64(k)<<32 | uint64(k)
+	n := len(src)
+	dst = dst[:n]
+	switch {
+	case n >= minBlocks:
+		copyLong(dst, src, k)
+	case n >= 8:
+		last := binary.LittleEndian.Uint64(src[n-8:]) ^ k.Skip(n).word()
+		w := k.word()
+		for i := 0; i < n-8; i += 8 {
+			binary.LittleEndian.PutUint64(dst[i:], binary.LittleEndian.Uint64(src[i:])^w)
+		}
+		binary.LittleEndian.PutUint64(dst[n-8:], last)
+	case n >= 4:
+		first, last := binary.LittleEndian.Uint32(src)^uint32(k), binary.LittleEndian.Uint32(src[n-4:])^uint32(k.Skip(n))
+		binary.LittleEndian.PutUint32(dst, first)
+		binary.LittleEndian.PutUint32(dst[n-4:], last)
+	default:
+		for i := range src {
+			dst[i] = src[i] ^ byte(k>>(8*i))
+		}
+	}
+}
+
+// word returns the key twice.
+func (k Key) word() uint64 { return uint64(k)<<32 | uint64(k) }
+
+// copyWords is Copy for 8 bytes or more, 64 at a time.
+func copyWords(dst, src []byte, k Key) {
+	n := len(src)
+	end, last := dst[n-8:n], binary.LittleEndian.Uint64(src[n-8:])^k.Skip(n).word()
+	dst = dst[:n]
+	w := k.word()
 	for len(src) >= 64 && len(dst) >= 64 {
 		s, d := (*[64]byte)(src), (*[64]byte)(dst)
 		binary.LittleEndian.PutUint64(d[0:], binary.LittleEndian.Uint64(s[0:])^w)
@@ -40,7 +73,5 @@ func Copy(dst, src []byte, k Key) {
 		binary.LittleEndian.PutUint64(dst, binary.LittleEndian.Uint64(src)^w)
 		src, dst = src[8:], dst[8:]
 	}
-	for i := range src {
-		dst[i] = src[i] ^ byte(w>>(8*(i&3)))
-	}
+	binary.LittleEndian.PutUint64(end, last)
 }

@@ -2,6 +2,7 @@ package mask
 
 import (
 	"bytes"
+	"strconv"
 	"testing"
 )
 
@@ -43,10 +44,58 @@ func TestCopy(t *testing.T) {
 	}
 }
 
+// check compares Copy of src, at offset from of a larger slice, with the portable loop and with RFC 6455 section 5.3 taken
+// literally: to another slice, and in place. Bytes on either side must stay.
+func check(t *testing.T, src []byte, from int, k Key) {
+	t.Helper()
+	const guard = 0xEE
+	n := len(src)
+	key, want := k.Append(nil), bytes.Repeat([]byte{guard}, n+from+32)
+	for i, b := range src {
+		want[from+i] = b ^ key[i%4]
+	}
+	got := bytes.Repeat([]byte{guard}, len(want))
+	Copy(got[from:from+n], src, k)
+	if !bytes.Equal(got, want) {
+		t.Fatalf("length %d, offset %d, key % x:\n% x, want\n% x", n, from, key, got, want)
+	}
+	copy(got[from:], src)
+	Copy(got[from:from+n], got[from:from+n], k)
+	if !bytes.Equal(got, want) {
+		t.Fatalf("length %d, offset %d, key % x, in place:\n% x, want\n% x", n, from, key, got, want)
+	}
+	if n >= 8 {
+		copy(got[from:], src)
+		copyWords(got[from:from+n], got[from:from+n], k)
+		if !bytes.Equal(got, want) {
+			t.Fatalf("length %d, offset %d, key % x, words in place:\n% x, want\n% x", n, from, key, got, want)
+		}
+	}
+}
+
+// TestCopyLong goes through every alignment and every length that the loops over blocks tell apart.
+func TestCopyLong(t *testing.T) {
+	src := make([]byte, 700)
+	for i := range src {
+		src[i] = byte(i*7 + i>>8)
+	}
+	for from := range 17 {
+		for n := range 600 {
+			check(t, src[from*5:from*5+n], from, 0x3D21FA37)
+		}
+	}
+}
+
+func FuzzCopy(f *testing.F) {
+	f.Add([]byte("payload"), 3, uint32(0x3D21FA37))
+	f.Add(bytes.Repeat([]byte("0123456789"), 50), 9, uint32(0xFF000001))
+	f.Fuzz(func(t *testing.T, src []byte, from int, k uint32) { check(t, src, from&63, Key(k)) })
+}
+
 func BenchmarkCopy(b *testing.B) {
-	for _, n := range []int{16, 128, 1024, 16384, 65536} {
+	for _, n := range []int{3, 16, 63, 128, 1024, 16384, 65536} {
 		src, dst := make([]byte, n), make([]byte, n)
-		b.Run("", func(b *testing.B) {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			b.SetBytes(int64(n))
 			for b.Loop() {
 				Copy(dst, src, 0x12345678)
