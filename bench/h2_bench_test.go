@@ -149,7 +149,7 @@ func dataSend(b *testing.B, n int, p []byte) {
 		if m.conn, err = m.conn.EndData(&m.out, id, mark, false); err != nil {
 			b.Fatal(err)
 		}
-		m.spent()
+		m.spent(len(p))
 		if i++; i == n {
 			i = 0
 		}

@@ -19,14 +19,13 @@ type tunnels struct {
 	out  httpconn.Output
 	in   mintws.Inbox
 
-	credit []byte // what gives back what creditEvery messages took from the server's windows
-	sent   int
+	sent int // messages
 }
 
 const (
 	h2Size      = 128
 	h2Sent      = 2 + 2 + 4 + h2Size // RFC 6455 section 5.2: what the windows lose
-	creditEvery = 1_000_000
+	creditEvery = 1_000_000          // messages; a multiple of how many streams there are
 )
 
 // h2Frame returns an HTTP/2 frame (RFC 9113 section 4.1).
@@ -66,7 +65,6 @@ func openTunnels(t testing.TB, version httpconn.Version, n int, opt mintws.Optio
 			answer = append(answer, "\r\n\r\n"...)
 		}
 		m.receive(i, answer)
-		m.credit = append(m.credit, h2Credit(id, creditEvery*h2Sent/n)...)
 	}
 	m.in = mintws.Inbox{}
 	return m
@@ -85,7 +83,6 @@ func (m *tunnels) greet(n int) {
 	m.stream(h2Frame(http2.FrameSettings, 0, 0, settings))
 	m.stream(h2Frame(http2.FrameSettings, http2.FlagSettingsAck, 0, nil))
 	m.stream(h2Credit(0, 1<<31-1-65535))
-	m.credit = h2Credit(0, creditEvery*h2Sent)
 }
 
 // stream feeds the connection.
@@ -116,14 +113,19 @@ func (m *tunnels) send(i int, p []byte) {
 	if m.conn, m.ws[i], err = mintws.Send(m.conn, &m.out, m.ws[i], mintws.Binary(p)); err != nil {
 		m.t.Fatal(err)
 	}
-	m.spent()
+	m.spent(h2Sent)
 }
 
-// spent counts a message that was sent.
-func (m *tunnels) spent() {
-	if m.sent++; m.sent%creditEvery == 0 && m.conn.Version() == httpconn.HTTP2 {
-		m.stream(m.credit)
+// spent counts a message that took size bytes from the server's windows. From time to time it gives them back.
+func (m *tunnels) spent(size int) {
+	if m.sent++; m.sent%creditEvery != 0 || m.conn.Version() != httpconn.HTTP2 {
+		return
 	}
+	credit := h2Credit(0, creditEvery*size)
+	for _, ws := range m.ws {
+		credit = append(credit, h2Credit(ws.StreamID(), creditEvery/len(m.ws)*size)...)
+	}
+	m.stream(credit)
 }
 
 // messages returns one message of the server for each WebSocket, as it comes from the socket.

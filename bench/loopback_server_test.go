@@ -117,12 +117,15 @@ func keyField(head []byte) []byte {
 // echo sends back each frame, unmasked, one write for what came in one read. The first n bytes of buf have been read.
 // Frames that do not fit into buf are not for it.
 func (s *loopServer) echo(conn net.Conn, buf []byte, n int) {
-	out := make([]byte, 0, len(buf))
+	var out []byte
 	for {
 		at := 0
 		out = out[:0]
 		for wholeFrame(buf[at:n]) {
 			_, payload, key, size := floorDecode(buf[at:n])
+			if out == nil { // those that only shake hands do without
+				out = make([]byte, 0, len(buf))
+			}
 			head := len(out)
 			out = floorEncode(out, 0, payload, 0)
 			out[head] = buf[at]
