@@ -1,0 +1,118 @@
+// Command report runs the benchmarks of the folder above it in rounds, each through all of them, so that a busy minute falls
+// on every library alike, and writes what came out: report.md with tables and the aims, report.svg with the ratios, and
+// report.txt with the raw results, which benchstat reads.
+//
+//	go run ./report                    # about five minutes
+//	go run ./report -run Encode        # some of the benchmarks
+//	go run ./report -from report.txt   # the report anew, from results that are there
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// options are what the command line says.
+type options struct {
+	rounds         int
+	time           time.Duration
+	run, out       string
+	from, readme   string
+	short          bool
+	log            io.Writer
+	logIsATerminal bool
+	dir            string
+}
+
+func main() {
+	o := options{log: os.Stderr, dir: "."}
+	flag.IntVar(&o.rounds, "rounds", 7, "how often each benchmark is run")
+	flag.DurationVar(&o.time, "time", 30*time.Millisecond, "how long each benchmark is run in a round")
+	flag.StringVar(&o.run, "run", ".", "the benchmarks to run, a regular expression as go test -bench has it")
+	flag.StringVar(&o.out, "out", ".", "the folder to write to")
+	flag.StringVar(&o.from, "from", "", "a file of raw results to take instead of running anything")
+	flag.StringVar(&o.readme, "readme", "", "a file in which the short table is to be replaced")
+	flag.BoolVar(&o.short, "short", false, "one round of 1 ms: to see whether it works")
+	flag.Parse()
+	if info, err := os.Stderr.Stat(); err == nil {
+		o.logIsATerminal = info.Mode()&os.ModeCharDevice != 0
+	}
+	if o.short {
+		o.rounds, o.time = 1, time.Millisecond
+	}
+	if err := report(o); err != nil {
+		fmt.Fprintln(os.Stderr, "report:", err)
+		os.Exit(1)
+	}
+}
+
+// report gets the results and writes the files.
+func report(o options) error {
+	if err := os.MkdirAll(o.out, 0o755); err != nil {
+		return err
+	}
+	raw, err := measure(o)
+	if err != nil {
+		return err
+	}
+	res, err := parse(bytes.NewReader(raw))
+	if err != nil {
+		return err
+	}
+	t := newTable(res)
+	if len(t.rows) == 0 {
+		return fmt.Errorf("no benchmark matches %q", o.run)
+	}
+	aims := judge(t, assembly(filepath.Join(o.dir, "..")))
+	files := map[string][]byte{"report.md": markdown(res, t, aims), "report.svg": plot(res, t)}
+	for name, content := range files {
+		if err = os.WriteFile(filepath.Join(o.out, name), content, 0o644); err != nil {
+			return err
+		}
+	}
+	if o.readme != "" {
+		return replaceShort(o.readme, short(res, t))
+	}
+	return nil
+}
+
+// measure returns raw results: those of a file, or new ones, which it writes to report.txt as they come.
+func measure(o options) (raw []byte, err error) {
+	if o.from != "" {
+		return os.ReadFile(o.from)
+	}
+	temp, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(temp)
+	binary, err := filepath.Abs(filepath.Join(temp, "bench.test"))
+	if err != nil {
+		return nil, err
+	}
+	if err = build(o.dir, binary); err != nil {
+		return nil, err
+	}
+	file, err := os.Create(filepath.Join(o.out, "report.txt"))
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var all bytes.Buffer
+	w := io.MultiWriter(file, &all)
+	if err = writeConfig(w, o.dir, time.Now(), o); err != nil {
+		return nil, err
+	}
+	r := runner{binary: binary, dir: o.dir, bench: o.run, time: o.time, log: o.log, line: o.logIsATerminal}
+	for i := range o.rounds {
+		if err = r.round(w, fmt.Sprintf("round %d of %d", i+1, o.rounds)); err != nil {
+			return nil, err
+		}
+	}
+	return all.Bytes(), file.Close()
+}

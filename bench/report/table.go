@@ -1,0 +1,195 @@
+package main
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// ours is the library that all others are compared with.
+const ours = "mintws"
+
+// table is the results of all rounds by what was done and by whom.
+type table struct {
+	rows []*row
+	find map[string]*row
+}
+
+// row is one kind of work, in one unit.
+type row struct {
+	group string // the benchmark function
+	name  string // with the group, without the library
+	unit  string
+	libs  []string
+	cells map[string]*cell
+}
+
+// cell is what one library needed for a row: one number for each round in which there was one.
+type cell struct {
+	values, bytes, allocs series
+}
+
+// newTable sorts the results into rows, which keep the order in which they came.
+func newTable(res results) *table {
+	t := &table{find: make(map[string]*row)}
+	for i, round := range res.rounds {
+		for _, s := range round {
+			for _, unit := range units(s.values) {
+				c := t.row(s.row, unit).cell(s.lib)
+				c.values[i] = s.values[unit]
+				if n, ok := s.values["allocs/op"]; ok && unit == "ns/op" {
+					c.allocs[i], c.bytes[i] = n, s.values["B/op"]
+				}
+			}
+		}
+	}
+	for _, r := range t.rows {
+		slices.SortStableFunc(r.libs, byLib)
+	}
+	return t
+}
+
+// units says which numbers of a benchmark make a row. Time and memory of an operation are of no interest where the
+// benchmark counted something else by the second or by the connection.
+func units(values map[string]float64) (list []string) {
+	own := false
+	for unit := range values {
+		switch unit {
+		case "ns/op", "B/op", "allocs/op", "MB/s":
+		default:
+			list = append(list, unit)
+			own = own || strings.HasSuffix(unit, "/s") || strings.HasSuffix(unit, "/conn")
+		}
+	}
+	if _, ok := values["ns/op"]; ok && !own {
+		list = append(list, "ns/op")
+	}
+	slices.SortFunc(list, func(a, b string) int {
+		return cmp.Or(cmp.Compare(order(a == "ns/op"), order(b == "ns/op")), strings.Compare(a, b))
+	})
+	return list
+}
+
+// order puts what is true first.
+func order(first bool) int {
+	if first {
+		return 0
+	}
+	return 1
+}
+
+func (t *table) row(name, unit string) *row {
+	key := name + " " + unit
+	r := t.find[key]
+	if r == nil {
+		group, _, _ := strings.Cut(name, "/")
+		r = &row{group: group, name: name, unit: unit, cells: make(map[string]*cell)}
+		t.rows, t.find[key] = append(t.rows, r), r
+	}
+	return r
+}
+
+func (r *row) cell(lib string) *cell {
+	c := r.cells[lib]
+	if c == nil {
+		c = &cell{make(series), make(series), make(series)}
+		r.cells[lib] = c
+		r.libs = append(r.libs, lib)
+	}
+	return c
+}
+
+// libsOf are the libraries in any of the rows.
+func libsOf(rows []*row) (libs []string) {
+	for _, r := range rows {
+		for _, lib := range r.libs {
+			if !slices.Contains(libs, lib) {
+				libs = append(libs, lib)
+			}
+		}
+	}
+	slices.SortStableFunc(libs, byLib)
+	return libs
+}
+
+// byLib is the order of columns: ours, then what is no library but a bound, then the peers.
+func byLib(a, b string) int {
+	rank := func(lib string) int {
+		switch {
+		case lib == ours:
+			return 0
+		case strings.HasPrefix(lib, ours):
+			return 1
+		case lib == "floor":
+			return 2
+		case !peer(lib):
+			return 3
+		}
+		return 4
+	}
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(a, b))
+}
+
+// bounds are what stands beside the libraries to be compared with: a bound on what is possible, or another way to do it.
+var bounds = []string{"floor", "append", "utf8.Valid", "mutable"}
+
+// peer reports whether lib is a library of others. A name may have a variant after a plus sign.
+func peer(lib string) bool {
+	name, _, _ := strings.Cut(lib, "+")
+	return name != ours && !slices.Contains(bounds, name)
+}
+
+// more reports whether more of a unit is better.
+func more(unit string) bool { return strings.HasSuffix(unit, "/s") }
+
+// of returns the median of lib, and whether it took part.
+func (r *row) of(lib string) (float64, bool) {
+	if r == nil || r.cells[lib] == nil {
+		return 0, false
+	}
+	return r.cells[lib].values.median(), true
+}
+
+// ratio returns the median of the rounds' ratios of what a costs to what b costs: below 1, a is ahead.
+func (r *row) ratio(a, b string) (float64, bool) {
+	if r == nil || r.cells[a] == nil || r.cells[b] == nil {
+		return 0, false
+	}
+	x, y := r.cells[a].values, r.cells[b].values
+	if more(r.unit) {
+		x, y = y, x
+	}
+	q := x.over(y)
+	return q.median(), len(q) > 0
+}
+
+// best returns the peer that is ahead of the others, among those that which says, or "".
+func (r *row) best(which func(lib string) bool) (best string) {
+	if r == nil {
+		return ""
+	}
+	for _, lib := range r.libs {
+		if !which(lib) {
+			continue
+		}
+		if best != "" {
+			x, _ := r.of(lib)
+			y, _ := r.of(best)
+			if x == y || (x > y) != more(r.unit) {
+				continue
+			}
+		}
+		best = lib
+	}
+	return best
+}
+
+// median of no values is 0.
+func median(values []float64) float64 {
+	slices.Sort(values)
+	n := len(values)
+	if n == 0 {
+		return 0
+	}
+	return (values[(n-1)/2] + values[n/2]) / 2
+}
