@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -22,14 +23,17 @@ const (
 	idleEnv = "MINTWS_BENCH_IDLE"
 )
 
+// idleLibs are those that are measured here: mintws also in an event loop, where there is one.
+var idleLibs = slices.Clone(loopLibs)
+
 // BenchmarkIdle reports what a client connection costs that has echoed one message and now waits for the next: bytes of the
 // heap, and of the memory of the process, in which goroutines' stacks count too. Each library has a process of its own, and
 // the server is in another. There is a goroutine for each connection, in the library's call that reads; mintws, gobwas and
-// the floor hold no buffer meanwhile, and nbio polls all of them on one goroutine.
+// the floor hold no buffer meanwhile. nbio, and mintws+poll, poll all of them on one goroutine.
 func BenchmarkIdle(b *testing.B) {
 	onLinux(b)
 	s := newLoopServer(b)
-	for _, lib := range loopLibs {
+	for _, lib := range idleLibs {
 		b.Run("connections/lib="+lib.name, func(b *testing.B) {
 			for range b.N {
 				heap, rss, err := idleProcess(s, lib.name, idleConns)
@@ -74,7 +78,7 @@ func TestIdleProcess(t *testing.T) {
 	if _, err := fmt.Sscan(os.Getenv(idleEnv), &name, &addr, &n); err != nil {
 		t.Skip("it is the process of TestIdle and BenchmarkIdle")
 	}
-	for _, lib := range loopLibs {
+	for _, lib := range idleLibs {
 		if lib.name == name {
 			heap, rss := idle(t, lib, addr, n)
 			fmt.Println(idleEnv, heap, rss)
@@ -134,7 +138,7 @@ func memory(t *testing.T) (heap, rss int64) {
 func TestIdle(t *testing.T) {
 	onLinux(t)
 	s := newLoopServer(t)
-	for _, lib := range loopLibs {
+	for _, lib := range idleLibs {
 		if _, _, err := idleProcess(s, lib.name, 5); err != nil {
 			t.Errorf("%s: %v", lib.name, err)
 		}
