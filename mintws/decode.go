@@ -36,9 +36,10 @@ func (ws *WebSocket) decode(in *Inbox, data []byte) error {
 		return ErrNotOpen
 	}
 	for len(data) > 0 && ws.flags&receivedClose == 0 {
-		if n := ws.whole(in, data); n > 0 {
-			data = data[n:]
-			continue
+		if ws.between() {
+			if data = in.take(data, ws.cfg); len(data) == 0 {
+				break
+			}
 		}
 		var n int
 		var err *ProtocolError

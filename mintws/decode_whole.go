@@ -8,63 +8,106 @@ import (
 	"github.com/mintws/mintws/internal/utf8dfa"
 )
 
-// whole takes a legal message in one frame that is all there, between messages: what most frames are. It changes
-// nothing about ws, so that the cost is that of the frame. For anything else, and anything that is wrong, it returns 0
-// and leaves it to frame.
-func (ws *WebSocket) whole(in *Inbox, b []byte) int {
-	if len(b) < 2 || b[0] != bitFIN|byte(OpBinary) && b[0] != bitFIN|byte(OpText) {
-		return 0
+// between reports whether ws stands between two messages and has no byte of the next one.
+func (ws *WebSocket) between() bool { return ws.inOp == 0 && ws.left <= 0 && ws.part.Len() == 0 }
+
+// take takes the legal messages at the start of data that are in one frame each and all there, which is what most frames
+// are, and returns the rest. They change nothing about a WebSocket that is between messages, so that the cost is that of
+// the frames. It stops at anything else, and at anything that is wrong, which it leaves to frame.
+func (in *Inbox) take(data []byte, cfg *config) []byte {
+	if cfg.role == Server {
+		return in.takeMasked(data, cfg)
 	}
-	cfg := ws.cfg
-	if ws.inOp != 0 || ws.left > 0 || ws.part.Len() > 0 || cfg.always || (b[1]&bitMASK != 0) != (cfg.role == Server) {
-		return 0
+	if cfg.always || cfg.limits.MaxFragments < 1 {
+		return data
 	}
-	at, n := 2, uint64(b[1]&bitsLength)
-	if n > maxControl {
-		switch {
-		case n == 126 && len(b) >= 4:
-			if at, n = 4, uint64(binary.BigEndian.Uint16(b[2:])); n < 126 {
-				return 0
+	most := uint64(min(cfg.limits.MaxFrame, cfg.limits.MaxMessage))
+	for len(data) >= 2 {
+		first, at, n := data[0], 2, uint64(data[1])
+		if first != bitFIN|byte(OpBinary) && first != bitFIN|byte(OpText) {
+			break
+		}
+		if n > maxControl {
+			if at, n = longLength(data, n); at == 0 {
+				break
 			}
-		case n == 127 && len(b) >= 10:
-			if at, n = 10, binary.BigEndian.Uint64(b[2:]); n < 1<<16 {
-				return 0
-			}
-		default:
-			return 0
 		}
-	}
-	if n > uint64(cfg.limits.MaxFrame) || n > uint64(cfg.limits.MaxMessage) || cfg.limits.MaxFragments < 1 {
-		return 0
-	}
-	var p []byte
-	if cfg.role == Client {
-		if uint64(len(b)-at) < n {
-			return 0
+		if n > most || n > uint64(len(data)-at) {
+			break
 		}
-		end := at + int(n)
-		p = b[at:end:end]
-		at = end
-	} else {
-		if len(b)-at < 4 || uint64(len(b)-at-4) < n {
-			return 0
+		p := data[at:][:n:n]
+		if first == bitFIN|byte(OpText) && !cfg.skipUTF8 && !utf8dfa.Valid(p) { // sections 5.6 and 8.1
+			break
 		}
-		key := mask.KeyOf(b[at:])
-		at += 4
-		mark := len(in.Buf)
-		in.Buf = slices.Grow(in.Buf, int(n))[:mark+int(n)]
-		p = in.Buf[mark:len(in.Buf):len(in.Buf)]
-		mask.Copy(p, b[at:at+int(n)], key)
-		at += int(n)
+		in.add(first, p)
+		data = data[at+int(n):]
 	}
-	if b[0] == bitFIN|byte(OpText) && !cfg.skipUTF8 && !utf8dfa.Valid(p) {
-		if cfg.role == Server {
-			in.Buf = in.Buf[:len(in.Buf)-int(n)]
-		}
-		return 0
-	}
-	in.Frames = append(in.Frames, Frame{})
-	f := &in.Frames[len(in.Frames)-1]
-	f.Opcode, f.Payload = Opcode(b[0]&bitsOpcode), p
-	return at
+	return data
 }
+
+// takeMasked is take for a server. RFC 6455 section 5.1: a client masks all frames, a server none.
+func (in *Inbox) takeMasked(data []byte, cfg *config) []byte {
+	if cfg.always || cfg.limits.MaxFragments < 1 {
+		return data
+	}
+	most := uint64(min(cfg.limits.MaxFrame, cfg.limits.MaxMessage))
+	for len(data) >= 6 {
+		first, at, n := data[0], 2, uint64(data[1]^bitMASK)
+		if first != bitFIN|byte(OpBinary) && first != bitFIN|byte(OpText) {
+			break
+		}
+		if n > maxControl {
+			if at, n = longLength(data, n); at == 0 || len(data)-at < 4 {
+				break
+			}
+		}
+		if n > most || n > uint64(len(data)-at-4) {
+			break
+		}
+		mark, end := len(in.Buf), len(in.Buf)+int(n)
+		if end > cap(in.Buf) {
+			in.Buf = slices.Grow(in.Buf, int(n))
+		}
+		p := in.Buf[mark:end:end]
+		mask.Copy(p, data[at+4:][:n], mask.KeyOf(data[at:]))
+		if first == bitFIN|byte(OpText) && !cfg.skipUTF8 && !utf8dfa.Valid(p) { // sections 5.6 and 8.1
+			break
+		}
+		in.Buf = in.Buf[:end]
+		in.add(first, p)
+		data = data[at+4+int(n):]
+	}
+	return data
+}
+
+// longLength returns the length in the header at the start of b whose second byte, but for the mask bit, is n, and where it
+// ends. Where it is not all there, or its form is not the minimal one (RFC 6455 section 5.2), at is 0.
+func longLength(b []byte, n uint64) (at int, length uint64) {
+	switch {
+	case n == 126 && len(b) >= 4:
+		if n = uint64(binary.BigEndian.Uint16(b[2:])); n >= 126 {
+			return 4, n
+		}
+	case n == 127 && len(b) >= 10:
+		if n = binary.BigEndian.Uint64(b[2:]); n >= 1<<16 {
+			return 10, n
+		}
+	}
+	return 0, 0
+}
+
+// add appends the message with the first byte of its header and the payload given.
+func (in *Inbox) add(first byte, payload []byte) {
+	n := len(in.Frames)
+	if n == cap(in.Frames) {
+		in.grow()
+	}
+	in.Frames = in.Frames[:n+1]
+	// Field by field: a Frame that is made first and copied then costs as much as all the rest.
+	f := &in.Frames[n]
+	f.Opcode, f.More, f.RSV, f.Raw, f.Code = Opcode(first&bitsOpcode), false, 0, false, 0
+	f.Payload = payload
+}
+
+// grow makes room for a frame.
+func (in *Inbox) grow() { in.Frames = slices.Grow(in.Frames, 1) }

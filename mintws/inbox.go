@@ -13,7 +13,9 @@ type Inbox struct {
 
 // Reset empties in and keeps its memory for reuse.
 func (in *Inbox) Reset() {
-	clear(in.Frames) // let go of the payloads
+	for i := range in.Frames { // let go of the payloads; the rest is overwritten
+		in.Frames[i].Payload = nil
+	}
 	in.Frames = in.Frames[:0]
 	in.Buf = in.Buf[:0]
 }
