@@ -165,6 +165,22 @@ func TestDecodeHandsOut(t *testing.T) {
 	}
 }
 
+// TestDecodeOverwrites: what stands beyond the end of an Inbox that its owner cut short is not seen in what comes next.
+func TestDecodeOverwrites(t *testing.T) {
+	stale := Frame{OpClose, true, RSV1, true, 1001, []byte("stale")}
+	for _, role := range []Role{Client, Server} {
+		ws := opened(role)(t)
+		_, peer, _ := opened(map[Role]Role{Client: Server, Server: Client}[role])(t).Encode(Text("a"))
+		in := Inbox{Frames: []Frame{stale, stale}[:0], Buf: []byte("stale")[:0]}
+		if _, err := ws.AppendDecode(&in, join(peer, peer)); err != nil {
+			t.Fatal(err)
+		}
+		if diff := diffFrames(in.Frames, []Frame{Text("a"), Text("a")}); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", role, diff)
+		}
+	}
+}
+
 func TestDecodeBeforeOpen(t *testing.T) {
 	for _, ws := range []WebSocket{{}, {state: Connecting, cfg: &config{}}} {
 		next, frames, err := ws.Decode([]byte{0x81, 0})
