@@ -1,9 +1,14 @@
 package httpconn
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
+	"io"
 	"runtime"
 	"testing"
+
+	"golang.org/x/net/http2"
 )
 
 // h2Tunnels returns a connection with n WebSockets open, on which windows do not matter.
@@ -82,6 +87,65 @@ func BenchmarkH2Send(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkH2Floor is the same frames without a connection: 32 in a read, and one written at a time. Framer is x/net's, with
+// neither streams nor windows; header is the nine bytes alone.
+func BenchmarkH2Floor(b *testing.B) {
+	const p = "0123456789abcdef0123456789abcdef"
+	var read string
+	for i := range uint32(32) {
+		read += fData(2*i+1, false, p)
+	}
+	b.Run("receive/Framer", func(b *testing.B) {
+		r := bytes.NewReader(nil)
+		fr := http2.NewFramer(nil, r)
+		fr.SetReuseFrames()
+		data := []byte(read)
+		b.ReportAllocs()
+		for i := range b.N {
+			if i%32 == 0 {
+				r.Reset(data)
+			}
+			if _, err := fr.ReadFrame(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("receive/header", func(b *testing.B) {
+		data, at, sum := []byte(read), 0, 0
+		for range b.N {
+			f := parseFrameHead(data[at:])
+			sum += int(f.id) + int(f.kind)
+			if at += frameHeadLen + f.length; at == len(data) {
+				at = 0
+			}
+		}
+		if sum == 0 {
+			b.Fatal("nothing parsed")
+		}
+	})
+	b.Run("send/Framer", func(b *testing.B) {
+		fr := http2.NewFramer(io.Discard, nil)
+		data := []byte(p)
+		b.ReportAllocs()
+		for i := range b.N {
+			if err := fr.WriteData(uint32(2*(i%32)+1), false, data); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("send/header", func(b *testing.B) {
+		var send []byte
+		for i := range b.N {
+			send = append(send[:0], 0, 0, 0, 0, 0, 0, 0, 0, 0)
+			send = append(send, p...)
+			putFrameHead(send, len(p), http2.FrameData, 0, StreamID(2*(i%32)+1))
+		}
+		if binary.BigEndian.Uint32(send)>>8 != uint32(len(p)) {
+			b.Fatal("nothing written")
+		}
+	})
 }
 
 // BenchmarkH2Queue is 10,000 streams that wait for the connection's window, and get some of it each time.

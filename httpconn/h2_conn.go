@@ -66,7 +66,7 @@ func (c Conn) SendWindow(id StreamID) int {
 	if s.canSend() != nil {
 		return 0
 	}
-	return int(c.h2Window(s))
+	return int(c.h2Window(&s))
 }
 
 // PeerSetting returns what the server set. ok is false where it did not set it, until its SETTINGS have come, and on

@@ -101,7 +101,7 @@ func (c *Conn) h2Resize(r *h2rare, window int32) *ConnError {
 	if err := c.h2Quiet(frameHead{kind: http2.FrameSettings}); err != nil {
 		return err
 	}
-	c.h2.queues = c.h2.queues.unblock(func(id StreamID) bool { return c.h2StreamWindow(c.h2.streams.find(id)) > 0 })
+	c.h2.queues = c.h2.queues.unblock(func(id StreamID) bool { s := c.h2.streams.find(id); return c.h2StreamWindow(&s) > 0 })
 	return nil
 }
 
@@ -199,7 +199,7 @@ func (c *Conn) h2WindowUpdate(out *Output, f frameHead, p []byte) *ConnError {
 	}
 	s.send += int32(n)
 	h.streams.put(s)
-	if s.flags&streamQueued != 0 && c.h2StreamWindow(s) > 0 {
+	if s.flags&streamQueued != 0 && c.h2StreamWindow(&s) > 0 {
 		h.queues = h.queues.ready(s.id)
 		c.h2Serve(out)
 	}
@@ -238,4 +238,4 @@ func (c *Conn) h2Close(s stream, how streamFlags) {
 }
 
 // h2StreamWindow returns how much the stream's own window allows; it can be negative (RFC 9113 section 6.9.2).
-func (c *Conn) h2StreamWindow(s stream) int64 { return int64(c.h2.rare.window) + int64(s.send) }
+func (c *Conn) h2StreamWindow(s *stream) int64 { return int64(c.h2.rare.window) + int64(s.send) }

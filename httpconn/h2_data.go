@@ -54,10 +54,7 @@ func (c *Conn) h2CheckData(out *Output, n int32) *ConnError {
 	if s.flags&streamAnswered == 0 { // RFC 9113 section 8.1
 		return c.h2FailStream(out, *s, http2.ErrCodeProtocol, ErrMalformed, "DATA before the response's head")
 	}
-	window := c.set.streamWindow
-	if h.rare.unacked { // until our SETTINGS are acknowledged the server may not know them (section 6.9.3)
-		window = max(window, initialWindow)
-	}
+	window := c.h2RecvWindow()
 	if int64(s.recv)+int64(n) > int64(window) { // section 6.9.1
 		return c.h2FailStream(out, *s, http2.ErrCodeFlowControl, ErrFlowControl,
 			"DATA of %d bytes exceeds the stream's window of %d", n, window-s.recv)
@@ -66,8 +63,16 @@ func (c *Conn) h2CheckData(out *Output, n int32) *ConnError {
 		h.flags |= h2Counted
 	}
 	s.recv += n
-	h.streams.note(s)
+	h.streams.count(s)
 	return nil
+}
+
+// h2RecvWindow returns how much may come on a stream without credit (RFC 9113 section 6.9.1).
+func (c *Conn) h2RecvWindow() int32 {
+	if c.h2.rare.unacked { // until our SETTINGS are acknowledged the server may not know them (section 6.9.3)
+		return max(c.set.streamWindow, initialWindow)
+	}
+	return c.set.streamWindow
 }
 
 // h2Data takes bytes of the DATA frame under way, and returns how many.
@@ -87,7 +92,7 @@ func (c *Conn) h2Data(out *Output, data []byte) (int, *ConnError) {
 		if h.flags&h2Drop == 0 {
 			s := h.streams.at(h.id)
 			s.owed += int32(h.pad) + 1
-			h.streams.note(s)
+			h.streams.count(s)
 			if int32(h.pad) == h.left && h.flags&h2End == 0 {
 				if err := c.h2Quiet(frameHead{kind: http2.FrameData}); err != nil {
 					return used, err
@@ -128,11 +133,11 @@ func (c *Conn) h2Content(out *Output, p []byte) *ConnError {
 		rest = int(max(0, int64(len(p))-s.left))
 		p = p[: len(p)-rest : len(p)-rest]
 		s.left -= int64(len(p))
-		h.streams.note(s)
+		h.streams.put(*s)
 	}
 	if len(p) > 0 {
 		h.quiet = 0
-		out.Events = append(out.Events, Event{Kind: EventData, StreamID: s.id, Tag: s.tag, Data: p})
+		out.addData(s, p)
 	}
 	if !c.set.manual {
 		h.owed += int32(len(p))
@@ -158,7 +163,7 @@ func (c *Conn) h2EndData(out *Output) *ConnError {
 		return c.h2EndStream(out, *s)
 	}
 	if c.h2CreditStream(out, s) {
-		h.streams.note(s)
+		h.streams.count(s)
 	}
 	return nil
 }

@@ -23,23 +23,38 @@ type ledger struct {
 type ledgerRoot struct {
 	tok        atomic.Int64
 	checkpoint []stream
-	log        []stream // each entry is the new state of the stream that it names
-	table      []stream // direct-mapped by slotOf; only for the holder of the claim
-	first      int      // how long the log was when the claim was made; only for its holder
+	log        []entry         // see h2_log.go
+	table      []stream        // direct-mapped by slotOf; only for the holder of the claim
+	tunnels    []atomic.Uint32 // of the same places: the stream, if it is a tunnel that we have not ended
+	first      int             // how long the log was when the claim was made; only for its holder
 }
 
 const (
 	busy       = -1
-	minStreams = 4  // slots of the smallest table: most connections carry one WebSocket
-	minLog     = 64 // entries of the smallest log; others have as many as the table: a change pays for one slot's copy
+	minStreams = 4 // slots of the smallest table: most connections carry one WebSocket
 )
 
 // slotOf returns the place of stream id, which is odd, in a table of n slots. The caller chooses the identifiers, so that
 // two live streams never have the same place.
 func slotOf(id StreamID, n int) int { return int(id>>1) & (n - 1) }
 
+// newRoot returns the root of a table of which nobody else knows: nothing is logged yet.
 func newRoot(table []stream) *ledgerRoot {
-	return &ledgerRoot{checkpoint: slices.Clone(table), log: make([]stream, max(minLog, len(table))), table: table}
+	r := &ledgerRoot{table: table, tunnels: make([]atomic.Uint32, len(table))}
+	for i := range table {
+		if s := &table[i]; s.flags&streamSendMask == streamTunnel {
+			r.tunnels[i].Store(uint32(s.id))
+		}
+	}
+	r.begin()
+	return r
+}
+
+// begin makes the table the checkpoint of a new log.
+func (r *ledgerRoot) begin() {
+	r.checkpoint = slices.Clone(r.table)
+	r.log = make([]entry, logSize(len(r.table)))
+	r.tok.Store(busy)
 }
 
 // claim makes l's table editable until release. Every call that changes a Conn claims at most once.
@@ -61,10 +76,23 @@ func (l *ledger) release() { l.r.tok.Store(int64(l.n)) }
 // replay builds the table from what is never written again.
 func (l *ledger) replay() []stream {
 	table := slices.Clone(l.r.checkpoint)
-	for _, s := range l.r.log[:l.n] {
-		table[slotOf(s.id, len(table))] = s
+	for log := l.r.log[:l.n]; len(log) > 0; {
+		s := &table[slotOf(log[0].stream(), len(table))]
+		log = log[s.apply(log):]
 	}
 	return table
+}
+
+// tunnel reports whether stream id is a tunnel that we have not ended. It needs no claim, and is no more than a hint: false
+// also where l is not the newest ledger.
+//
+// A value that goes on from l leaves tok busy before it writes to tunnels, and never gives it the same length back after.
+func (l ledger) tunnel(id StreamID) bool {
+	if l.r == nil || l.r.tok.Load() != int64(l.n) {
+		return false
+	}
+	open := l.r.tunnels[slotOf(id, len(l.r.tunnels))].Load() == uint32(id)
+	return open && id != 0 && l.r.tok.Load() == int64(l.n)
 }
 
 // find returns the stream with the given identifier, or the zero stream where the table does not know it. It needs the
@@ -87,30 +115,48 @@ func (l *ledger) at(id StreamID) *stream {
 
 // put stores the new state of a stream. It needs the claim. The claim is on l.r afterwards, which can be another root.
 func (l *ledger) put(s stream) {
-	p := &l.r.table[slotOf(s.id, len(l.r.table))]
-	*p = s
-	l.note(p)
+	slot := slotOf(s.id, len(l.r.table))
+	l.r.table[slot] = s
+	var id uint32
+	if s.flags&streamSendMask == streamTunnel {
+		id = uint32(s.id)
+	}
+	if p := &l.r.tunnels[slot]; p.Load() != id {
+		p.Store(id)
+	}
+	if log := l.r.log[l.n:]; len(log) >= wholeLen {
+		s.record((*[wholeLen]entry)(log))
+		l.n += wholeLen
+		return
+	}
+	l.renew()
 }
 
-// note logs the state of a stream that was changed in the table. It needs the claim, as put does.
-func (l *ledger) note(s *stream) {
+// count logs the counters of a stream, recv, owed and send, that were changed in the table, and nothing else of it. It needs
+// the claim, as put does.
+func (l *ledger) count(s *stream) {
+	e := entry{uint32(s.id), uint32(s.recv), uint32(s.owed), uint32(s.send)}
 	switch n := l.n; {
-	case n > l.r.first && l.r.log[n-1].id == s.id: // this call's own entry, which no other ledger counts yet
-		l.r.log[n-1] = *s
+	case n > l.r.first && l.r.log[n-1][0] == e[0]: // this call's own entry, which no other ledger counts yet
+		l.r.log[n-1] = e
 	case n < len(l.r.log):
-		l.r.log[n] = *s
+		l.r.log[n] = e
 		l.n++
 	default:
-		l.rebase(l.r.table) // the old root stays busy for ever: older ledgers replay what they need of it
+		l.renew()
 	}
 }
 
-// rebase goes on in a new root with the given table.
-func (l *ledger) rebase(table []stream) {
-	l.r = newRoot(table)
-	l.r.tok.Store(busy)
-	l.n = 0
+// renew goes on in a new root where the log is full, with the table that is there. The old root stays busy for ever: older
+// ledgers replay what they need of it.
+func (l *ledger) renew() {
+	r := &ledgerRoot{table: l.r.table, tunnels: l.r.tunnels}
+	r.begin()
+	l.r, l.n = r, 0
 }
+
+// rebase goes on in a new root with the given table.
+func (l *ledger) rebase(table []stream) { l.r, l.n = newRoot(table), 0 }
 
 // free reports whether the place of stream id is free for a new stream.
 func (l *ledger) free(id StreamID) bool {
@@ -148,10 +194,11 @@ func (l ledger) get(id StreamID) (s stream) {
 	}
 	slot := slotOf(id, len(l.r.checkpoint))
 	s = l.r.checkpoint[slot]
-	for i := l.n - 1; i >= 0; i-- {
-		if e := l.r.log[i]; slotOf(e.id, len(l.r.checkpoint)) == slot {
-			s = e
-			break
+	for log := l.r.log[:l.n]; len(log) > 0; {
+		if slotOf(log[0].stream(), len(l.r.checkpoint)) == slot {
+			log = log[s.apply(log):]
+		} else {
+			log = log[log[0].len():]
 		}
 	}
 	if s.id != id {

@@ -32,7 +32,7 @@ func (m h2Model) step(rng *rand.Rand) h2Model {
 			id := (m.last + 1) | 1
 			for ; !m.l.free(id); id += 2 {
 			}
-			s := stream{id: id, tag: rng.Uint64()}
+			s := stream{id: id, tag: rng.Uint64(), left: rng.Int64() - 1, unsent: -1, info: uint16(rng.Uint32()), flags: streamTunnel}
 			m.l.put(s)
 			m.last = id
 			m.want[id] = s
@@ -47,12 +47,15 @@ func (m h2Model) step(rng *rand.Rand) h2Model {
 		case k < 6: // change
 			s := m.l.find(ids[rng.IntN(len(ids))])
 			s.recv++
+			s.left--
+			s.flags ^= streamGotEnd
 			m.l.put(s)
 			m.want[s.id] = s
 		default: // change in place
 			s := m.l.at(ids[rng.IntN(len(ids))])
 			s.send--
-			m.l.note(s)
+			s.owed++
+			m.l.count(s)
 			m.want[s.id] = *s
 		}
 	}
@@ -71,8 +74,13 @@ func (m h2Model) check(t *testing.T) {
 			t.Fatalf("stream %+v, get %+v, want %+v", s, m.l.get(s.id), m.want[s.id])
 		}
 	}
-	if s := m.l.get(m.last + 2); s.id != 0 {
+	if s := m.l.get(m.last + 2); s.id != 0 || m.l.tunnel(m.last+2) {
 		t.Fatalf("unknown stream %+v", s)
+	}
+	for id := StreamID(1); id <= m.last; id += 2 {
+		if m.l.tunnel(id) && m.want[id].flags&streamTunnel == 0 {
+			t.Fatalf("stream %d is no open tunnel", id)
+		}
 	}
 	if m.l.r == nil {
 		return
@@ -97,6 +105,11 @@ func TestLedgerModel(t *testing.T) {
 		next := m.step(rng)
 		next.check(t)
 		m.check(t)
+		for id := range next.want {
+			if !next.l.tunnel(id) {
+				t.Fatalf("stream %d of the newest ledger is an open tunnel", id)
+			}
+		}
 		models = append(models, next)
 	}
 	for _, m := range models {

@@ -196,7 +196,7 @@ func (c *Conn) h2Serve(out *Output) {
 			continue
 		}
 		st := h.streams.find(id)
-		n := int(min(int64(len(s.rest())), quantum, int64(h.rare.maxFrame), c.h2StreamWindow(st), int64(h.send)))
+		n := int(min(int64(len(s.rest())), quantum, int64(h.rare.maxFrame), c.h2StreamWindow(&st), int64(h.send)))
 		if n <= 0 { // its window closed meanwhile
 			s.turn = false
 			q.streams = q.streams.Set(uint32(id), s)

@@ -37,6 +37,12 @@ func (c *Conn) h2Frames(out *Output, data []byte) *ConnError {
 			data = data[n:]
 			continue
 		}
+		if h.part.Len() == 0 {
+			if n := c.h2Tunnels(out, data); n > 0 {
+				data = data[n:]
+				continue
+			}
+		}
 		b := data
 		if h.part.Len() > 0 { // the frame began in an earlier call
 			whole := frameHeadLen

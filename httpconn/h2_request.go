@@ -62,7 +62,7 @@ func (c Conn) h2Request(out *Output, r Request) (Conn, StreamID, error) {
 	if err = c.h2CheckList(fields); err != nil {
 		return c, 0, err
 	}
-	if err = c.h2RoomFor(s, len(r.Body)); err != nil {
+	if err = c.h2RoomFor(&s, len(r.Body)); err != nil {
 		return c, 0, err
 	}
 

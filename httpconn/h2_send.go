@@ -40,6 +40,12 @@ func (c *Conn) h2BeginSend(out *Output, id StreamID, size int) (int, error) {
 	if err := c.h2Usable(); err != nil {
 		return 0, err
 	}
+	// On a tunnel the bytes are not counted, and where all of them could be queued it does not matter whether they must.
+	if c.h2.streams.tunnel(id) && size <= c.set.limits.MaxBuffered-c.h2.queues.buffered(0) {
+		mark := len(out.Send)
+		out.Send = append(out.Send, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+		return mark, nil
+	}
 	s := c.h2.streams.get(id)
 	if err := s.canSend(); err != nil {
 		return 0, err
@@ -47,7 +53,7 @@ func (c *Conn) h2BeginSend(out *Output, id StreamID, size int) (int, error) {
 	if s.unsent >= 0 && int64(size) > s.unsent {
 		return 0, fmt.Errorf("%w: %d bytes given, %d left", ErrBodyLength, size, s.unsent)
 	}
-	if err := c.h2RoomFor(s, size); err != nil {
+	if err := c.h2RoomFor(&s, size); err != nil {
 		return 0, err
 	}
 	mark := len(out.Send)
@@ -56,7 +62,7 @@ func (c *Conn) h2BeginSend(out *Output, id StreamID, size int) (int, error) {
 }
 
 // h2RoomFor returns ErrBufferFull if size bytes on s would have to be queued where the limit does not allow it.
-func (c *Conn) h2RoomFor(s stream, size int) error {
+func (c *Conn) h2RoomFor(s *stream, size int) error {
 	blocked := int64(size) - c.h2Window(s)
 	if blocked > 0 && blocked+int64(c.h2.queues.buffered(0)) > int64(c.set.limits.MaxBuffered) {
 		return fmt.Errorf("%w: %d bytes queued, %d more to queue, the limit is %d",
@@ -66,7 +72,7 @@ func (c *Conn) h2RoomFor(s stream, size int) error {
 }
 
 // h2Window returns how much s can send at once.
-func (c *Conn) h2Window(s stream) int64 {
+func (c *Conn) h2Window(s *stream) int64 {
 	if s.flags&streamQueued != 0 { // what is queued goes first
 		return 0
 	}
@@ -83,6 +89,10 @@ func (c *Conn) h2EndSend(out *Output, id StreamID, mark int, end bool) error {
 		return fmt.Errorf("%w: mark %d is not where BeginData left room", ErrNotSendable, mark)
 	}
 	c.h2.streams.claim()
+	if p := c.h2.streams.at(id); p != nil && !end && c.h2SendTunnel(out, p, mark) {
+		c.h2.streams.release()
+		return nil
+	}
 	s := c.h2.streams.find(id)
 	err := s.canSend()
 	if err == nil && s.unsent >= 0 && (int64(n) > s.unsent || end && int64(n) < s.unsent) {
@@ -101,7 +111,7 @@ func (c *Conn) h2EndSend(out *Output, id StreamID, mark int, end bool) error {
 func (c *Conn) h2Send(out *Output, s stream, mark int, end bool) {
 	h := &c.h2
 	body := out.Send[mark+frameHeadLen:]
-	n := min(len(body), int(c.h2Window(s)))
+	n := min(len(body), int(c.h2Window(&s)))
 	s.send -= int32(n)
 	h.send -= int32(n)
 	h.quiet = 0
@@ -109,7 +119,7 @@ func (c *Conn) h2Send(out *Output, s stream, mark int, end bool) {
 		s.unsent -= int64(len(body))
 	}
 	if rest := body[n:]; len(rest) > 0 {
-		h.queues = h.queues.add(s.id, rest, c.h2StreamWindow(s) > 0)
+		h.queues = h.queues.add(s.id, rest, c.h2StreamWindow(&s) > 0)
 		s.flags |= streamQueued
 	}
 	queued := s.flags&streamQueued != 0

@@ -28,6 +28,10 @@ const (
 	streamWeReset                           // we sent RST_STREAM
 	streamPeerReset                         // the server did
 	streamQueued                            // bytes wait for the window
+
+	// Where of these flags streamTunnel alone is set, the caller can send, or the server can.
+	streamSendMask = streamTunnel | streamSentEnd | streamWeReset | streamPeerReset
+	streamRecvMask = streamTunnel | streamGotEnd | streamWeReset | streamPeerReset
 )
 
 // live reports whether the stream counts as open or half-closed (RFC 9113 section 5.1). One that does not is kept until its

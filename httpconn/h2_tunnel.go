@@ -1,0 +1,84 @@
+package httpconn
+
+import (
+	"encoding/binary"
+
+	"golang.org/x/net/http2"
+)
+
+// This is the straight path for what nearly all frames of a connection with WebSockets are: whole DATA frames on open
+// tunnels that the windows allow. It does what the general path does and nothing else; whatever is in any way special is
+// left to that.
+
+// h2Tunnels takes such DATA frames from the start of data, and returns how many bytes they are. It needs the claim, and must
+// not be called within a frame.
+func (c *Conn) h2Tunnels(out *Output, data []byte) (used int) {
+	h := &c.h2
+	if h.rare.blockID != 0 { // RFC 9113 section 6.10: only CONTINUATION may come
+		return 0
+	}
+	window := c.h2RecvWindow()
+	table := h.streams.r.table
+	for len(data) > frameHeadLen {
+		head := binary.BigEndian.Uint64(data)
+		n := int(head >> 40)
+		id := StreamID(head<<8|uint64(data[8])) & maxStreamID
+		// The type of DATA is 0; with flags, without content or cut it is not for here (sections 4.1, 4.2 and 6.1).
+		if head>>24&0xffff != 0 || uint(n-1) >= initialMaxFrame || len(data)-frameHeadLen < n {
+			break
+		}
+		s := &table[slotOf(id, len(table))]
+		if s.id != id || s.flags&streamRecvMask != streamTunnel {
+			break
+		}
+		// Section 6.9.1; both sums are below 2^32.
+		if int64(s.recv)+int64(n) > int64(window) || int64(h.recv)+int64(n) > int64(c.set.connWindow) {
+			break
+		}
+		end := frameHeadLen + n
+		out.addData(s, data[frameHeadLen:end:end])
+		data, used = data[end:], used+end
+		h.quiet = 0
+		h.recv += int32(n)
+		s.recv += int32(n)
+		if !c.set.manual {
+			h.owed += int32(n)
+			c.h2CreditConn(out)
+			if s.recv >= c.set.streamWindow/creditShare {
+				c.h2CreditStream(out, s)
+			}
+		}
+		h.streams.count(s)
+	}
+	return used
+}
+
+// addData appends the event of bytes that came on s. Its fields are written one by one: that is half the price of the copy
+// of a whole Event.
+func (o *Output) addData(s *stream, p []byte) {
+	n := len(o.Events)
+	if n == cap(o.Events) {
+		o.Events = append(o.Events, Event{})[:n]
+	}
+	o.Events = o.Events[:n+1]
+	e := &o.Events[n]
+	e.Kind, e.StreamID, e.Tag, e.Status = EventData, s.id, s.tag, 0
+	e.Header, e.Data, e.Err = nil, p, nil
+}
+
+// h2SendTunnel frames what stands behind mark as the one DATA frame that it is, if s is an open tunnel and nothing holds it
+// up, and reports whether. It needs the claim.
+func (c *Conn) h2SendTunnel(out *Output, s *stream, mark int) bool {
+	h := &c.h2
+	n := len(out.Send) - mark - frameHeadLen
+	if s.flags&(streamSendMask|streamQueued) != streamTunnel || n == 0 || n > int(h.rare.maxFrame) ||
+		n > int(h.send) || int64(n) > c.h2StreamWindow(s) {
+		return false
+	}
+	putFrameHead(out.Send[mark:], n, http2.FrameData, 0, s.id)
+	h.quiet = 0
+	h.send -= int32(n)
+	s.send -= int32(n)
+	h.streams.count(s)
+	return true
+}
