@@ -25,74 +25,83 @@ import (
 //
 // The Conn and the WebSocket returned are the next ones in every case.
 func Receive(c httpconn.Conn, out *httpconn.Output, ws WebSocket, in *Inbox, ev httpconn.Event) (httpconn.Conn, WebSocket, error) {
+	err := receive(&c, out, &ws, in, &ev)
+	return c, ws, err
+}
+
+// receive is Receive, and moves c and ws on itself. Receive is so small that it is compiled into its callers, which saves
+// copies of all three; so is Send.
+func receive(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, in *Inbox, ev *httpconn.Event) (err error) {
 	if ws.id == 0 || ev.StreamID != ws.id || ws.state == Failed {
-		return c, ws, nil
+		return nil
 	}
 	switch ev.Kind {
 	case httpconn.EventHeaders:
 		return receiveAnswer(c, out, ws, ev)
 	case httpconn.EventData:
 		if ws.state == Connecting {
-			return c, ws, nil // no answer came first: httpconn does not do that
+			return nil // no answer came first: httpconn does not do that
 		}
 		return receiveData(c, out, ws, in, ev.Data)
 	case httpconn.EventDone:
-		next, err := ws.EOF()
-		c, _ = c.SendData(out, ws.id, nil, true) // our half, if it is still open
-		return c, next, err
+		*ws, err = ws.EOF()
+		*c, _ = c.SendData(out, ws.id, nil, true) // our half, if it is still open
 	case httpconn.EventReset:
-		next, err := ws.EOF()
+		*ws, err = ws.EOF()
 		var ce *CloseError
 		if errors.As(err, &ce) {
 			ce.Err = ev.Err
 		}
-		return c, next, err
 	}
-	return c, ws, nil
+	return err
 }
 
-func receiveAnswer(c httpconn.Conn, out *httpconn.Output, ws WebSocket, ev httpconn.Event) (httpconn.Conn, WebSocket, error) {
+func receiveAnswer(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, ev *httpconn.Event) error {
 	next, err := ws.Answered(ev.Status, ev.Header)
 	var he *HandshakeError
 	if errors.As(err, &he) && failsStream(he, ws.cfg.version) {
 		he.Canceled = true
-		c, _ = c.Cancel(out, ws.id, http2.ErrCodeCancel) // the stream exists: it has just answered
+		*c, _ = c.Cancel(out, ws.id, http2.ErrCodeCancel) // the stream exists: it has just answered
 	}
-	return c, next, err
+	*ws = next
+	return err
 }
 
-func receiveData(c httpconn.Conn, out *httpconn.Output, ws WebSocket, in *Inbox, data []byte) (httpconn.Conn, WebSocket, error) {
+func receiveData(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, in *Inbox, data []byte) error {
 	first := len(in.Frames)
-	next, err := ws.AppendDecode(in, data)
-	ws = next
+	err := ws.decode(in, data)
 	if ws.state == Closed { // we closed first: there is nothing to reply (RFC 6455 section 7.1.1)
-		c, _ = c.SendData(out, ws.id, nil, true)
+		*c, _ = c.SendData(out, ws.id, nil, true)
 	}
 	if ws.cfg.manual {
-		return c, ws, err
+		return err
 	}
-	for _, f := range in.Frames[first:] {
-		reply, ok := ws.Reply(f)
+	for i := range in.Frames[first:] {
+		f := &in.Frames[first+i]
+		if !f.Opcode.IsControl() {
+			continue // what most frames are
+		}
+		reply, ok := ws.Reply(*f)
 		if !ok {
 			continue
 		}
-		var failure error
-		c, ws, failure = Send(c, out, ws, reply)
+		failure := send(c, out, ws, &reply)
 		if errors.Is(failure, httpconn.ErrUnknownStream) { // it is over already: the end came in the same read
-			ws, failure = unheard(ws, reply), nil
+			*ws, failure = unheard(*ws, reply), nil
 		}
 		if failure != nil {
-			return c, ws, errors.Join(err, failure)
+			return errors.Join(err, failure)
 		}
 	}
 	// RFC 6455 section 7.1.7: fail the WebSocket connection.
+	if err == nil {
+		return nil
+	}
 	if f, ok := CloseFrame(err); ok && ws.flags&sentClose == 0 {
-		c, ws, _ = Send(c, out, ws, f) // where c takes nothing any more there is nobody to tell
+		_ = send(c, out, ws, &f) // where c takes nothing any more there is nobody to tell
 	}
-	if err != nil {
-		c, _ = c.SendData(out, ws.id, nil, true)
-	}
-	return c, ws, err
+	*c, _ = c.SendData(out, ws.id, nil, true)
+	return err
 }
 
 // unheard returns ws after a reply that nobody is there to read: the peer has ended the stream, as it may once it has
@@ -112,25 +121,33 @@ func unheard(ws WebSocket, reply Frame) WebSocket {
 // The error is that of [WebSocket.AppendEncode] or [httpconn.Conn.BeginData]. Then nothing is changed: c and ws are
 // returned as they came and nothing was appended, so that no WebSocket advances for bytes that are never sent.
 func Send(c httpconn.Conn, out *httpconn.Output, ws WebSocket, f Frame) (httpconn.Conn, WebSocket, error) {
+	err := send(&c, out, &ws, &f)
+	return c, ws, err
+}
+
+// send is Send, and moves c and ws on itself.
+func send(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, f *Frame) error {
 	if ws.state < Open {
-		return c, ws, ErrNotOpen
+		return ErrNotOpen
 	}
 	before := len(out.Send)
 	mark, err := c.BeginData(out, ws.id, len(f.Payload)+maxHeaderLen+2)
 	if err != nil {
-		return c, ws, err
+		return err
 	}
-	next, send, err := ws.AppendEncode(out.Send, f)
+	next := *ws
+	sent, err := next.encode(out.Send, f)
 	if err != nil {
 		out.Send = out.Send[:before]
-		return c, ws, err
+		return err
 	}
-	out.Send = send
+	out.Send = sent
 	end := next.state == Closed || next.state == Failed && next.flags&sentClose != 0
 	nextConn, err := c.EndData(out, ws.id, mark, end)
 	if err != nil {
 		out.Send = out.Send[:before]
-		return c, ws, err
+		return err
 	}
-	return nextConn, next, nil
+	*c, *ws = nextConn, next
+	return nil
 }
