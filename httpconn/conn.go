@@ -92,20 +92,28 @@ func window(size int32, def, least int32) int32 {
 // stream (RFC 9113 section 5.4.2) is no error of Stream: that stream gets an EventReset with a [*StreamError], and the
 // others go on.
 func (c Conn) Stream(out *Output, data []byte) (Conn, error) {
+	err := c.stream(out, data)
+	return c, err
+}
+
+// stream is Stream, and moves c on itself. Stream is so small that it is compiled into its callers, which saves copies of
+// c; so is EndData.
+func (c *Conn) stream(out *Output, data []byte) error {
 	if c.version == HTTP2 {
-		err := c.h2Stream(out, data)
-		return c, err
+		return c.h2Stream(out, data)
 	}
 	if c.version != HTTP1 {
-		return c, ErrClosed
+		return ErrClosed
 	}
 	if c.h1.recv == recvTunnel && len(data) > 0 { // the hot path: a WebSocket's bytes
 		c.h1.offset += int64(len(data))
 		r := c.h1.queue[0]
 		out.Events = append(out.Events, Event{Kind: EventData, StreamID: r.id, Tag: r.tag, Data: data[:len(data):len(data)]})
-		return c, nil
+		return nil
 	}
-	return c.h1Stream(out, data)
+	next, err := c.h1Stream(out, data)
+	*c = next
+	return err
 }
 
 // StreamEOF says that the server closed its side: the socket read io.EOF, or failed.
@@ -226,20 +234,27 @@ func (c Conn) BeginData(out *Output, id StreamID, size int) (mark int, err error
 // if it is more than was announced to BeginData. What exceeds the server's SETTINGS_MAX_FRAME_SIZE becomes several
 // frames, in place.
 func (c Conn) EndData(out *Output, id StreamID, mark int, end bool) (Conn, error) {
+	err := c.endData(out, id, mark, end)
+	return c, err
+}
+
+// endData is EndData, and moves c on itself.
+func (c *Conn) endData(out *Output, id StreamID, mark int, end bool) error {
 	if c.version == HTTP2 {
-		err := c.h2EndSend(out, id, mark, end)
-		return c, err
+		return c.h2EndSend(out, id, mark, end)
 	}
 	if c.version != HTTP1 {
-		return c, ErrClosed
+		return ErrClosed
 	}
 	if c.h1.open(id) && uint(mark) <= uint(len(out.Send)) {
 		if end {
 			c.h1.send = sendNothing
 		}
-		return c, nil
+		return nil
 	}
-	return c.h1EndData(out, id, mark, end)
+	next, err := c.h1EndData(out, id, mark, end)
+	*c = next
+	return err
 }
 
 // SendTrailers ends the content of a request with a trailer section (RFC 9112 section 7.1.2, RFC 9113 section 8.1).
