@@ -2,28 +2,38 @@ package bench
 
 import (
 	"bytes"
+	"iter"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/gobwas/ws"
+	"github.com/gobwas/ws/wsutil"
 
 	"github.com/mintws/mintws/mintws"
 )
 
-// BenchmarkEncode encodes one whole message as a client does, masked with a fresh key, into memory that is reused.
+// sink keeps the compiler from leaving work out.
+var sink []byte
+
+// BenchmarkEncode encodes one whole message as a client does, masked with a fresh key, into memory that is reused. Libraries
+// that write to a connection have one that takes everything.
 func BenchmarkEncode(b *testing.B) {
 	for _, c := range contents {
 		for _, s := range sizes {
 			p := c.make(s.n)
 			runs := []run{
 				{"mintws", func(b *testing.B) { encodeOurs(b, mintws.Client, c.op, p) }},
-				{"gobwas", func(b *testing.B) { encodeGobwas(b, mintws.Client, c.op, p, false) }},
+				{"floor", func(b *testing.B) { encodeFloor(b, c.op, p, floorKey) }},
+				{"floor+key", func(b *testing.B) { encodeFloorKey(b, c.op, p) }},
+				{"gobwas", func(b *testing.B) { encodeGobwas(b, mintws.Client, c.op, p) }},
+				{"wsutil", func(b *testing.B) { encodeWsutil(b, c.op, p) }},
 				{"gorilla", func(b *testing.B) { encodeGorilla(b, mintws.Client, c.op, p) }},
-				{"floor", func(b *testing.B) { encodeFloor(b, c.op, p, 0x3D21FA37) }},
+				{"coder", func(b *testing.B) { encodeCoder(b, c.op, p) }},
+				{"gws", func(b *testing.B) { encodeGws(b, c.op, p) }},
+				{"nbio", func(b *testing.B) { encodeNbio(b, c.op, p) }},
+				{"xnet", func(b *testing.B) { encodeXnet(b, c.op, p) }},
 			}
 			if c.op == mintws.OpText {
-				checked := func(b *testing.B) { encodeGobwas(b, mintws.Client, c.op, p, true) }
-				runs = append(runs, run{"gobwas+utf8", checked})
+				runs = append(runs, run{"utf8.Valid", func(b *testing.B) { validate(b, p) }})
 			}
 			versus(b, c.name+"/"+s.name, s.n, runs...)
 		}
@@ -36,9 +46,9 @@ func BenchmarkEncodeServer(b *testing.B) {
 		p := fill(s.n)
 		versus(b, "binary/"+s.name, s.n,
 			run{"mintws", func(b *testing.B) { encodeOurs(b, mintws.Server, mintws.OpBinary, p) }},
-			run{"gobwas", func(b *testing.B) { encodeGobwas(b, mintws.Server, mintws.OpBinary, p, false) }},
-			run{"gorilla", func(b *testing.B) { encodeGorilla(b, mintws.Server, mintws.OpBinary, p) }},
 			run{"floor", func(b *testing.B) { encodeFloor(b, mintws.OpBinary, p, 0) }},
+			run{"gobwas", func(b *testing.B) { encodeGobwas(b, mintws.Server, mintws.OpBinary, p) }},
+			run{"gorilla", func(b *testing.B) { encodeGorilla(b, mintws.Server, mintws.OpBinary, p) }},
 		)
 	}
 }
@@ -58,6 +68,11 @@ func BenchmarkEncodeNew(b *testing.B) {
 					endpoint = next
 				}
 			}},
+			run{"floor", func(b *testing.B) {
+				for b.Loop() {
+					sink = floorEncode(make([]byte, 0, 14+len(p)), 2, p, floorKey)
+				}
+			}},
 			run{"gobwas", func(b *testing.B) {
 				for b.Loop() {
 					if _, err := ws.CompileFrame(ws.MaskFrame(ws.NewBinaryFrame(p))); err != nil {
@@ -65,16 +80,11 @@ func BenchmarkEncodeNew(b *testing.B) {
 					}
 				}
 			}},
-			run{"floor", func(b *testing.B) {
-				for b.Loop() {
-					sink = floorEncode(make([]byte, 0, 14+len(p)), 2, p, 0x3D21FA37)
-				}
-			}},
 		)
 	}
 }
 
-// BenchmarkEncodeBatch encodes 16 messages of 20 bytes for one write.
+// BenchmarkEncodeBatch encodes 16 messages of 20 bytes for one write, with the libraries that can.
 func BenchmarkEncodeBatch(b *testing.B) {
 	p := fill(20)
 	versus(b, "16x20B", 16*20,
@@ -89,6 +99,15 @@ func BenchmarkEncodeBatch(b *testing.B) {
 				}
 			}
 		}},
+		run{"floor", func(b *testing.B) {
+			buf := make([]byte, 0, 1024)
+			for b.Loop() {
+				buf = buf[:0]
+				for range 16 {
+					buf = floorEncode(buf, 2, p, floorKey)
+				}
+			}
+		}},
 		run{"gobwas", func(b *testing.B) {
 			var e gobwasEncoder
 			for b.Loop() {
@@ -100,20 +119,52 @@ func BenchmarkEncodeBatch(b *testing.B) {
 				}
 			}
 		}},
-		run{"floor", func(b *testing.B) {
-			buf := make([]byte, 0, 1024)
+		run{"wsutil", func(b *testing.B) {
+			var buf bytes.Buffer
+			w := wsutil.NewWriterSize(&buf, ws.StateClientSide, ws.OpBinary, len(p))
 			for b.Loop() {
-				buf = buf[:0]
+				buf.Reset()
 				for range 16 {
-					buf = floorEncode(buf, 2, p, 0x3D21FA37)
+					_, err := w.Write(p)
+					if err == nil {
+						err = w.Flush()
+					}
+					if err != nil {
+						b.Fatal(err)
+					}
 				}
 			}
 		}},
 	)
 }
 
-// sink keeps the compiler from leaving work out.
-var sink []byte
+// BenchmarkEncodeFragments encodes a message of 16 KiB in 16 fragments, with the libraries whose interface has fragments.
+func BenchmarkEncodeFragments(b *testing.B) {
+	const n = 16
+	for _, c := range contents {
+		p := c.make(16 << 10)
+		versus(b, c.name+"/16x1KiB", len(p),
+			run{"mintws", func(b *testing.B) { fragmentsOurs(b, c.op, p, n) }},
+			run{"floor", func(b *testing.B) { fragmentsFloor(b, c.op, p, n) }},
+			run{"gobwas", func(b *testing.B) { fragmentsGobwas(b, c.op, p, n) }},
+			run{"wsutil", func(b *testing.B) { fragmentsWsutil(b, c.op, p, n) }},
+			run{"gorilla", func(b *testing.B) { fragmentsGorilla(b, c.op, p, n) }},
+			run{"coder", func(b *testing.B) { fragmentsCoder(b, c.op, p, n) }},
+			run{"nbio", func(b *testing.B) { fragmentsNbio(b, c.op, p, n) }},
+		)
+	}
+}
+
+// pieces cuts p into n pieces of about the same size.
+func pieces(p []byte, n int) iter.Seq2[int, []byte] {
+	return func(yield func(int, []byte) bool) {
+		for i := range n {
+			if !yield(i, p[i*len(p)/n:(i+1)*len(p)/n]) {
+				return
+			}
+		}
+	}
+}
 
 // encodeOurs encodes p again and again into the same buffer.
 func encodeOurs(b *testing.B, role mintws.Role, op mintws.Opcode, p []byte) {
@@ -125,60 +176,18 @@ func encodeOurs(b *testing.B, role mintws.Role, op mintws.Opcode, p []byte) {
 	}
 }
 
-// gobwasEncoder encodes with gobwas's low-level functions and without allocation: the payload is copied first and masked in
-// the copy, as the caller's own must not change.
-type gobwasEncoder struct {
-	buf    bytes.Buffer
-	header [ws.MaxHeaderSize]byte
-}
-
-// encode appends one whole message to e.buf.
-func (e *gobwasEncoder) encode(role mintws.Role, op mintws.Opcode, p []byte) error {
-	h := ws.Header{Fin: true, OpCode: ws.OpCode(op), Length: int64(len(p))}
-	if role == mintws.Client {
-		h.Masked, h.Mask = true, ws.NewMask()
-	}
-	if err := ws.WriteHeaderBuffer(&e.buf, h, e.header[:]); err != nil {
-		return err
-	}
-	at := e.buf.Len()
-	e.buf.Write(p)
-	if h.Masked {
-		ws.Cipher(e.buf.Bytes()[at:], h.Mask, 0)
-	}
-	return nil
-}
-
-// encodeGobwas is encodeOurs for gobwas. It does not validate text itself; with check, utf8.Valid does.
-func encodeGobwas(b *testing.B, role mintws.Role, op mintws.Opcode, p []byte, check bool) {
-	var e gobwasEncoder
+// fragmentsOurs encodes p in n fragments, for one write.
+func fragmentsOurs(b *testing.B, op mintws.Opcode, p []byte, n int) {
+	endpoint, buf, err := benchEndpoint(b, mintws.Client), []byte(nil), error(nil)
 	for b.Loop() {
-		if check && !utf8.Valid(p) {
-			b.Fatal("not UTF-8")
+		buf = buf[:0]
+		f := mintws.Frame{Opcode: op}
+		for i, piece := range pieces(p, n) {
+			f.More, f.Payload = i < n-1, piece
+			if endpoint, buf, err = endpoint.AppendEncode(buf, f); err != nil {
+				b.Fatal(err)
+			}
+			f.Opcode = mintws.OpContinuation
 		}
-		e.buf.Reset()
-		if err := e.encode(role, op, p); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-// encodeGorilla is encodeOurs for gorilla, which writes to a connection that takes everything. It does not validate text. As
-// a client it cuts what is longer than its buffer into fragments; as a server it copies none of it, but writes the caller's
-// slice, so that large frames cost nothing until a socket takes them.
-func encodeGorilla(b *testing.B, role mintws.Role, op mintws.Opcode, p []byte) {
-	c, _ := newGorilla(b, role)
-	for b.Loop() {
-		if err := c.WriteMessage(int(op), p); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-// encodeFloor is encodeOurs for the floor.
-func encodeFloor(b *testing.B, op mintws.Opcode, p []byte, key uint32) {
-	buf := make([]byte, 0, 14+len(p))
-	for b.Loop() {
-		buf = floorEncode(buf[:0], byte(op), p, key)
 	}
 }

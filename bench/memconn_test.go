@@ -71,6 +71,12 @@ func newGorilla(t testing.TB, role mintws.Role) (*websocket.Conn, *memConn) {
 	if role == mintws.Server {
 		return gorillaServer(t)
 	}
+	return newGorillaSize(t, gorillaBuffer)
+}
+
+// newGorillaSize returns gorilla's client with another size of the buffer that it writes from.
+func newGorillaSize(t testing.TB, size int) (*websocket.Conn, *memConn) {
+	t.Helper()
 	conn := &memConn{out: io.Discard}
 	conn.answer = func(request []byte) []byte {
 		_, after, _ := strings.Cut(string(request), "Sec-WebSocket-Key: ")
@@ -79,7 +85,7 @@ func newGorilla(t testing.TB, role mintws.Role) (*websocket.Conn, *memConn) {
 			"Sec-WebSocket-Accept: " + mintws.AcceptKey(key) + "\r\n\r\n")
 	}
 	dialer := websocket.Dialer{
-		ReadBufferSize: gorillaBuffer, WriteBufferSize: gorillaBuffer,
+		ReadBufferSize: gorillaBuffer, WriteBufferSize: size,
 		NetDialContext: func(context.Context, string, string) (net.Conn, error) { return conn, nil },
 	}
 	c, _, err := dialer.Dial("ws://memory.invalid/", nil)

@@ -172,9 +172,6 @@ func plotGroup(c *canvas, left, y int, rows []*row) int {
 		c.text(from-8, middle+4, "label", label(r))
 		for _, m := range marks {
 			ratio, ok := r.ratio(m.lib, ours)
-			if checked, both := r.ratio(m.lib+"+utf8", ours); both {
-				ratio = checked // it does what ours does
-			}
 			if !ok || ratio <= 0 {
 				continue
 			}

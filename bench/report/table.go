@@ -139,6 +139,17 @@ func peer(lib string) bool {
 	return name != ours && !slices.Contains(bounds, name)
 }
 
+// rival reports whether lib is a peer that does the whole of r's work. Text is validated by mintws, by gws, which is asked to,
+// and by the users of gobwas and wsutil; by nbio where it is received; by the others not at all.
+func (r *row) rival(lib string) bool {
+	name, _, _ := strings.Cut(lib, "+")
+	text := strings.Contains(r.name, "ascii") || strings.Contains(r.name, "mixed")
+	if !peer(lib) || !text {
+		return peer(lib)
+	}
+	return name == "gobwas" || name == "wsutil" || name == "gws" || name == "nbio" && strings.HasPrefix(r.group, "Decode")
+}
+
 // more reports whether more of a unit is better.
 func more(unit string) bool { return strings.HasSuffix(unit, "/s") }
 

@@ -124,6 +124,23 @@ func TestRatio(t *testing.T) {
 	}
 }
 
+// TestRival: who does not validate text is no rival in it.
+func TestRival(t *testing.T) {
+	for _, c := range []struct {
+		row, lib string
+		want     bool
+	}{
+		{"Decode/binary/1KiB", "coder", true}, {"Decode/mixed/1KiB", "coder", false}, {"Decode/mixed/1KiB", "nbio", true},
+		{"Encode/ascii/1KiB", "nbio", false}, {"Encode/ascii/1KiB", "gws", true}, {"DecodeReads/64KiB-ascii/1460B", "gobwas+new", true},
+		{"Encode/binary/1KiB", "floor+key", false}, {"Encode/binary/1KiB", ours, false}, {"Encode/mixed/1KiB", "utf8.Valid", false},
+	} {
+		group, _, _ := strings.Cut(c.row, "/")
+		if got := (&row{group: group, name: c.row}).rival(c.lib); got != c.want {
+			t.Errorf("%s in %s: %v", c.lib, c.row, got)
+		}
+	}
+}
+
 // TestRows: which units make a row.
 func TestRows(t *testing.T) {
 	_, tab := parsed(t, sampleText)
