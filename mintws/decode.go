@@ -71,7 +71,7 @@ func (ws *WebSocket) failed(err error) {
 	ws.left, ws.size, ws.frames, ws.inOp, ws.inRSV, ws.inUTF8, ws.key = 0, 0, 0, 0, 0, 0, 0
 	ws.inA = 0
 	if ws.ext != nil { // what came before can still be answered: see AppendEncode
-		ws.ext = &extStates{in: make([]ExtState, len(ws.ext.in)), out: ws.ext.out}
+		ws.ext = ws.ext.sent()
 	}
 	ws.flags &= sentClose
 }

@@ -10,14 +10,39 @@ import (
 
 // extStates is what the transforms remember, but for the A of the first, which is in the WebSocket: that is what
 // changes with every message. It is never written once a call has returned; nil is the beginning.
-type extStates struct{ in, out []ExtState }
+type extStates struct {
+	first pairOfStates // nearly always the only one
+	rest  []pairOfStates
+}
 
-// state returns what transform i remembers.
+// pairOfStates is what a transform remembers of what came in and of what went out.
+type pairOfStates struct{ in, out ExtState }
+
+// of returns the state of transform i.
+func (s *extStates) of(out bool, i int) *ExtState {
+	p := &s.first
+	if i > 0 {
+		p = &s.rest[i-1]
+	}
+	if out {
+		return &p.out
+	}
+	return &p.in
+}
+
+// sent returns what is remembered of what went out, and nothing of what came in.
+func (s *extStates) sent() *extStates {
+	next := &extStates{first: pairOfStates{out: s.first.out}}
+	for _, p := range s.rest {
+		next.rest = append(next.rest, pairOfStates{out: p.out})
+	}
+	return next
+}
+
+// extState returns what transform i remembers.
 func (ws *WebSocket) extState(out bool, i int) (st ExtState) {
 	if ws.ext != nil {
-		if st = ws.ext.in[i]; out {
-			st = ws.ext.out[i]
-		}
+		st = *ws.ext.of(out, i)
 	}
 	if i == 0 {
 		if st.A = ws.inA; out {
@@ -39,24 +64,22 @@ func (ws *WebSocket) setExtState(out bool, i int, st ExtState) {
 	}
 	var old ExtState
 	if ws.ext != nil {
-		if old = ws.ext.in[i]; out {
-			old = ws.ext.out[i]
-		}
+		old = *ws.ext.of(out, i)
 	}
 	if old == st {
 		return
 	}
-	n := len(ws.cfg.transforms)
-	next := &extStates{in: make([]ExtState, n), out: make([]ExtState, n)}
+	next := new(extStates)
 	if ws.ext != nil {
-		copy(next.in, ws.ext.in)
-		copy(next.out, ws.ext.out)
+		*next = *ws.ext
 	}
-	if out {
-		next.out[i] = st
-	} else {
-		next.in[i] = st
+	if n := len(ws.cfg.transforms) - 1; n > 0 {
+		next.rest = make([]pairOfStates, n)
+		if ws.ext != nil {
+			copy(next.rest, ws.ext.rest)
+		}
 	}
+	*next.of(out, i) = st
 	ws.ext = next
 }
 
