@@ -14,7 +14,7 @@ const (
 	maxChunk = bufSize - MaxWindow - 16
 )
 
-// Compressor is scratch space, 500 KiB of it, of which short texts and windows touch little. The zero Compressor is ready.
+// Compressor is scratch space, a third of a MiB, of which short texts and windows touch little. The zero Compressor is ready.
 type Compressor struct {
 	buf   [bufSize]byte // from 1 on: the window and a chunk of the text behind it; position 0 means none
 	end   int           // what of buf is used
@@ -40,10 +40,9 @@ func (c *Compressor) Append(dst, dict, text []byte, window, level int) []byte {
 		dict = dict[len(dict)-window:]
 	}
 	c.end = 1 + copy(c.buf[1:], dict)
-	for more := true; more && len(text) > 0; {
+	for len(text) > 0 {
 		chunk := text[:min(len(text), maxChunk)]
 		text = text[len(chunk):]
-		more = len(text) > 0
 		start := c.end
 		c.end += copy(c.buf[start:], chunk)
 		c.index(start, len(chunk), levels[level].step)
@@ -51,7 +50,7 @@ func (c *Compressor) Append(dst, dict, text []byte, window, level int) []byte {
 		c.seqs = c.seqs[:0]
 		c.parse(start, window, &levels[level])
 		c.block(&w, start)
-		if more {
+		if len(text) > 0 {
 			c.end = 1 + copy(c.buf[1:], c.buf[max(1, c.end-window):c.end])
 		}
 	}
