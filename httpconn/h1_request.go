@@ -44,6 +44,11 @@ func (c Conn) h1Request(out *Output, r Request) (Conn, StreamID, error) {
 		return c, 0, err
 	}
 
+	size := len(r.Method) + len(target) + len("  HTTP/1.1\r\nHost: \r\n\r\n") + len(r.Authority)
+	for _, f := range fields {
+		size += len(f.name) + len(f.value) + len(": \r\n")
+	}
+	out.Send = slices.Grow(out.Send, size)
 	out.Send = append(out.Send, r.Method...)
 	out.Send = append(out.Send, ' ')
 	out.Send = append(out.Send, target...)
@@ -80,8 +85,12 @@ func (c Conn) h1Request(out *Output, r Request) (Conn, StreamID, error) {
 func frameRequest(r Request, fields []field, flags *reqFlags) ([]field, int64, error) {
 	var options, upgrade, te, expect []string
 	length := int64(-1)
+	var lower [len("transfer-encoding")]byte
 	for _, f := range fields {
-		switch strings.ToLower(f.name) {
+		if len(f.name) > len(lower) {
+			continue
+		}
+		switch string(appendLower(lower[:0], f.name)) { // which allocates nothing
 		case "host":
 			return nil, 0, invalid("Header", f.name, "the host in Authority")
 		case "transfer-encoding":
@@ -169,6 +178,18 @@ func checkFields(h http.Header) ([]field, error) {
 		}
 	}
 	return fields, nil
+}
+
+// appendLower appends s in lower case, which is about ASCII letters only.
+func appendLower(b []byte, s string) []byte {
+	for i := range len(s) {
+		c := s[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		b = append(b, c)
+	}
+	return b
 }
 
 func appendFields(b []byte, fields []field) []byte {

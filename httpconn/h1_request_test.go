@@ -169,6 +169,8 @@ var h1BadRequests = []struct {
 
 	{"Host", Request{Authority: "a", Header: http.Header{"Host": {"a"}}}, `Header "Host", expected the host in Authority`},
 	{"host in another case", Request{Authority: "a", Header: http.Header{"hOST": {"b"}}}, `Header "hOST"`},
+	{"Transfer-Encoding in another case", Request{Authority: "a", Header: http.Header{"tRANSFER-eNCODING": {"chunked"}}},
+		`Header "tRANSFER-eNCODING"`},
 	{"Transfer-Encoding", Request{Authority: "a", HasBody: true, Header: http.Header{"Transfer-Encoding": {"chunked"}}},
 		`Header "Transfer-Encoding"`},
 	{"transfer-encoding in another case", Request{Authority: "a", Header: http.Header{"transfer-ENCODING": {"gzip"}}},
@@ -218,5 +220,19 @@ func TestH1RequestRefused(t *testing.T) {
 				t.Errorf("something changed: stream %d, out %q", id, out.Send)
 			}
 		})
+	}
+}
+
+// TestH1RequestAllocs: a handshake's request is written at once, into one buffer, and its names are compared where they are.
+func TestH1RequestAllocs(t *testing.T) {
+	c, r := h1Begin(t, h1Case{}), h1Requests[3].r
+	n := testing.AllocsPerRun(100, func() {
+		var out Output
+		if _, _, err := c.Request(&out, r); err != nil || len(out.Send) == 0 {
+			t.Fatal(err)
+		}
+	})
+	if n > 4 { // out.Send, the sorted fields, those of Connection and of Upgrade
+		t.Errorf("%v allocations", n)
 	}
 }

@@ -52,7 +52,7 @@ func (c *config) checkAnswer(status int, header http.Header) error {
 	if v := header.Values("Connection"); !httpguts.HeaderValuesContainsToken(v, "upgrade") { // item 3
 		return bad(ErrBadUpgrade, "%s, want one that contains upgrade", holds(header, "Connection"))
 	}
-	if v := header.Values("Sec-WebSocket-Accept"); len(v) != 1 || v[0] != c.accept { // item 4; section 11.3.3: at most once
+	if v := header["Sec-Websocket-Accept"]; len(v) != 1 || v[0] != c.accept { // item 4; section 11.3.3: at most once
 		return bad(ErrBadAccept, "%s, want %q", holds(header, "Sec-WebSocket-Accept"), c.accept)
 	}
 	return c.checkNegotiated(header, bad)
@@ -60,15 +60,15 @@ func (c *config) checkAnswer(status int, header http.Header) error {
 
 // checkNegotiated checks what the server chose of our offers.
 func (c *config) checkNegotiated(header http.Header, bad func(error, string, ...any) error) error {
-	if v := header.Values("Sec-WebSocket-Extensions"); len(v) != 0 { // item 5
+	if v := header["Sec-Websocket-Extensions"]; len(v) != 0 { // item 5
 		if err := c.settle(v); err != nil {
 			return bad(ErrBadExtension, "%s: %v", holds(header, "Sec-WebSocket-Extensions"), err)
 		}
 	}
-	if v := header.Values("Sec-WebSocket-Protocol"); len(v) > 1 || len(v) == 1 && !slices.Contains(c.offered, v[0]) { // item 6
+	if v := header["Sec-Websocket-Protocol"]; len(v) > 1 || len(v) == 1 && !slices.Contains(c.offered, v[0]) { // item 6
 		return bad(ErrBadSubprotocol, "%s, offered were %q", holds(header, "Sec-WebSocket-Protocol"), c.offered)
 	}
-	c.subprotocol = header.Get("Sec-WebSocket-Protocol")
+	c.subprotocol = header.Get("Sec-Websocket-Protocol")
 	return nil
 }
 
@@ -76,7 +76,7 @@ func (c *config) checkNegotiated(header http.Header, bad func(error, string, ...
 func onlyToken(values []string, token string) bool {
 	found := false
 	for _, v := range values {
-		for _, e := range strings.Split(v, ",") {
+		for e := range strings.SplitSeq(v, ",") {
 			switch e = strings.Trim(e, " \t"); {
 			case e == "": // RFC 9110 section 5.6.1: empty elements are ignored
 			case strings.EqualFold(e, token):
