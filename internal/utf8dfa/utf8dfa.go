@@ -71,36 +71,31 @@ func Check(s State, p []byte) (next State, bad int) {
 	i := 0
 	for {
 		if st&63 == uint64(Start) {
-			i += asciiPrefix(p[i:])
+			if i += asciiPrefix(p[i:]); i == len(p) {
+				return Start, -1
+			}
 		}
 		q := p[i:]
-		if len(q) < 16 {
+		if len(q) < 64 {
 			break
 		}
+		q = q[:64] // trying for ASCII again sooner costs mixed text half of its speed
 		was := st
-		if len(q) >= 64 { // trying for ASCII again sooner costs mixed text half of its speed
-			q = q[:64]
-			for j := 0; j < 64; j += 8 {
-				b := q[j : j+8 : j+8]
-				st = table[b[0]] >> (st & 63)
-				st = table[b[1]] >> (st & 63)
-				st = table[b[2]] >> (st & 63)
-				st = table[b[3]] >> (st & 63)
-				st = table[b[4]] >> (st & 63)
-				st = table[b[5]] >> (st & 63)
-				st = table[b[6]] >> (st & 63)
-				st = table[b[7]] >> (st & 63)
-			}
-		} else {
-			q = q[:16]
-			for _, b := range q {
-				st = table[b] >> (st & 63)
-			}
+		for j := 0; j < 64; j += 8 {
+			b := q[j : j+8 : j+8]
+			st = table[b[0]] >> (st & 63)
+			st = table[b[1]] >> (st & 63)
+			st = table[b[2]] >> (st & 63)
+			st = table[b[3]] >> (st & 63)
+			st = table[b[4]] >> (st & 63)
+			st = table[b[5]] >> (st & 63)
+			st = table[b[6]] >> (st & 63)
+			st = table[b[7]] >> (st & 63)
 		}
 		if st&63 == reject { // it never leaves that state, so looking once in a while is enough
 			return 0, i + firstBad(was, q)
 		}
-		i += len(q)
+		i += 64
 	}
 	was := st
 	for _, b := range p[i:] {
@@ -130,22 +125,31 @@ func firstBad(st uint64, p []byte) int {
 
 const high = 0x8080808080808080 // the bit that no ASCII byte has
 
-// asciiPrefix returns how many bytes at the start of p are surely ASCII: a multiple of 8.
+// asciiPrefix returns how many bytes at the start of p are surely ASCII: a multiple of 8, or all of them.
 func asciiPrefix(p []byte) int {
+	if len(p) < 8 {
+		return 0
+	}
 	n := 0
-	for len(p) >= 32 {
-		q := p[:32]
-		w := binary.LittleEndian.Uint64(q) | binary.LittleEndian.Uint64(q[8:]) |
-			binary.LittleEndian.Uint64(q[16:]) | binary.LittleEndian.Uint64(q[24:])
+	for ; n <= len(p)-64; n += 64 {
+		q := (*[64]byte)(p[n:])
+		if binary.LittleEndian.Uint64(q[0:])&high != 0 {
+			return n
+		}
+		w := binary.LittleEndian.Uint64(q[8:]) | binary.LittleEndian.Uint64(q[16:]) | binary.LittleEndian.Uint64(q[24:]) |
+			binary.LittleEndian.Uint64(q[32:]) | binary.LittleEndian.Uint64(q[40:]) | binary.LittleEndian.Uint64(q[48:]) |
+			binary.LittleEndian.Uint64(q[56:])
 		if w&high != 0 {
 			break
 		}
-		n += 32
-		p = p[32:]
 	}
-	for len(p) >= 8 && binary.LittleEndian.Uint64(p)&high == 0 {
-		n += 8
-		p = p[8:]
+	for ; n <= len(p)-8; n += 8 {
+		if binary.LittleEndian.Uint64(p[n:])&high != 0 {
+			return n
+		}
+	}
+	if binary.LittleEndian.Uint64(p[len(p)-8:])&high == 0 { // the rest, and some again that is
+		return len(p)
 	}
 	return n
 }

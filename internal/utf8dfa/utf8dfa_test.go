@@ -92,6 +92,28 @@ func TestPieces(t *testing.T) {
 	}
 }
 
+// TestEveryPlace puts a character, and a byte that is none, at every place of ASCII texts of every length that the loops
+// tell apart.
+func TestEveryPlace(t *testing.T) {
+	for n := range 200 {
+		ascii := bytes.Repeat([]byte("a"), n)
+		if s, bad := Check(Start, ascii); s != Start || bad >= 0 {
+			t.Fatalf("%d ASCII bytes: %v, %d", n, s, bad)
+		}
+		for at := range n {
+			p := append(bytes.Clone(ascii[:at]), 0xFF)
+			p = append(p, ascii[at+1:]...)
+			if _, bad := Check(Start, p); bad != at {
+				t.Fatalf("bad byte at %d of %d: found at %d", at, n, bad)
+			}
+			copy(p[at:], "\xE2\x82\xAC")
+			if s, bad := Check(Start, p); bad >= 0 || (s == Start) != utf8.Valid(p) {
+				t.Fatalf("character of three bytes at %d of %d: %v, %d", at, n, s, bad)
+			}
+		}
+	}
+}
+
 func FuzzCheck(f *testing.F) {
 	f.Add([]byte("κόσμε\xED\xA0\x80edited"), 3)
 	f.Fuzz(func(t *testing.T, p []byte, cut int) {
