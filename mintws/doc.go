@@ -105,7 +105,7 @@
 // MaxFragments, 262,144. In each, 0 means that default and a negative number no limit. A frame that would break one
 // is refused by its header, before its payload comes, with a *ProtocolError over [ErrMessageTooBig] or
 // [ErrTooManyFragments] and close code 1009. Memory is allocated for bytes that have arrived, not for bytes that
-// were announced.
+// were announced: four times as much at most.
 //
 // # Fragments, and messages of any size
 //

@@ -26,7 +26,8 @@ type store struct {
 
 const (
 	minStore = 64      // one cache line
-	maxHint  = 4 << 10 // no announced length makes a first store larger than this
+	maxHint  = 4 << 10 // however little has come, a first store may have this size
+	trust    = 4       // no announced length makes a store larger than this many times what has come
 )
 
 // Len returns the number of bytes.
@@ -41,7 +42,7 @@ func (b Buf) Bytes() []byte {
 }
 
 // Append returns b followed by p. want is how long the buffer will become in all, 0 where that is not known: a hint that
-// saves copies and never makes the store much larger than what it holds.
+// saves copies. It never makes a store of more than 4 KiB larger than four times what has come.
 func (b Buf) Append(p []byte, want int) Buf {
 	next, dst := b.Extend(len(p), want)
 	copy(dst, p)
@@ -67,17 +68,18 @@ func (b Buf) Extend(n, want int) (Buf, []byte) {
 }
 
 // grow returns the size of a new store that holds end bytes, after one that held old. It doubles, so that n bytes in
-// small pieces cost O(n), to a power of two, as the sizes of messages often are; it trusts want only so far as to round
-// the last step to it, up or down, and for a small first store.
+// small pieces cost O(n), to a power of two, as the sizes of messages often are. It trusts want so far as to go to four
+// times what is there: what was only announced never costs more than three times what came, and a long message is copied
+// fewer times on its way to a store of just its size.
 func grow(old, end, want int) int {
 	size := max(end, min(want, maxHint), minStore)
 	if old > 0 {
 		size = max(size, 1<<bits.Len(uint(2*old-1)))
 	}
-	if end <= want && want < size+size/2 {
-		return want
+	if end > want {
+		return size
 	}
-	return size
+	return min(want, max(size, trust*end))
 }
 
 // Equal reports whether both hold the same bytes.

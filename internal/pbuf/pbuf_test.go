@@ -66,10 +66,39 @@ func TestCost(t *testing.T) {
 			t.Errorf("1 MiB in pieces of 1 KiB with hint %d took %d bytes", want, total)
 		}
 	}
+	total, last, b := 0, 0, Buf{}
+	for range 64 {
+		b = b.Append(bytes.Repeat(piece, 16), 1<<20)
+		if c := len(b.r.b); c != last {
+			total, last = total+c, c
+		}
+	}
+	if total > 1408<<10 || last != 1<<20 {
+		t.Errorf("1 MiB in pieces of 16 KiB with an exact hint took %d bytes, %d in the end", total, last)
+	}
 	if b := (Buf{}).Append([]byte{1}, 1<<62); len(b.r.b) > maxHint {
 		t.Errorf("one byte with a hint of 2^62 took %d bytes", len(b.r.b))
 	}
 	if b := (Buf{}).Append(piece, 1030); len(b.r.b) != 1030 {
 		t.Errorf("an exact hint took %d bytes", len(b.r.b))
+	}
+}
+
+// TestTrust: however pieces come and whatever is announced, no store exceeds four times what has come, but for a first one
+// of 4 KiB, nor what is announced.
+func TestTrust(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for range 2000 {
+		b, want := Buf{}, rng.IntN(1<<rng.IntN(24)+1)
+		for range rng.IntN(20) {
+			b = b.Append(make([]byte, 1+rng.IntN(1<<rng.IntN(14))), want)
+			c := len(b.r.b)
+			if c > max(4*b.Len(), maxHint) {
+				t.Fatalf("a store of %d bytes for %d, with a hint of %d", c, b.Len(), want)
+			}
+			if b.Len() <= want && c > want {
+				t.Fatalf("a store of %d bytes for %d, with only %d to come", c, b.Len(), want)
+			}
+		}
 	}
 }
