@@ -97,7 +97,7 @@ func (c Conn) Stream(out *Output, data []byte) (Conn, error) {
 }
 
 // stream is Stream, and moves c on itself. Stream is so small that it is compiled into its callers, which saves copies of
-// c; so is EndData.
+// c; so are SendData, BeginData and EndData.
 func (c *Conn) stream(out *Output, data []byte) error {
 	if c.version == HTTP2 {
 		return c.h2Stream(out, data)
@@ -184,21 +184,28 @@ func (c Conn) Request(out *Output, r Request) (Conn, StreamID, error) {
 // much waits; [ErrBufferFull] means that Limits.MaxBuffered allows no more. The end, too, waits for what is queued before
 // it. An empty p without end sends nothing. Ending a stream that is over is no error either.
 func (c Conn) SendData(out *Output, id StreamID, p []byte, end bool) (Conn, error) {
+	err := c.sendData(out, id, p, end)
+	return c, err
+}
+
+// sendData is SendData, and moves c on itself.
+func (c *Conn) sendData(out *Output, id StreamID, p []byte, end bool) error {
 	if c.version == HTTP2 {
-		err := c.h2SendData(out, id, p, end)
-		return c, err
+		return c.h2SendData(out, id, p, end)
 	}
 	if c.version != HTTP1 {
-		return c, ErrClosed
+		return ErrClosed
 	}
 	if c.h1.open(id) {
 		out.Send = append(out.Send, p...)
 		if end {
 			c.h1.send = sendNothing
 		}
-		return c, nil
+		return nil
 	}
-	return c.h1SendData(out, id, p, end)
+	next, err := c.h1SendData(out, id, p, end)
+	*c = next
+	return err
 }
 
 // BeginData reports whether id may send size bytes now, and leaves room for a frame head at the end of out.Send: the
@@ -210,6 +217,10 @@ func (c Conn) SendData(out *Output, id StreamID, p []byte, end bool) (Conn, erro
 //
 // Its errors are those of SendData; after one of them out is as it was.
 func (c Conn) BeginData(out *Output, id StreamID, size int) (mark int, err error) {
+	return c.beginData(out, id, size)
+}
+
+func (c *Conn) beginData(out *Output, id StreamID, size int) (mark int, err error) {
 	if c.version == HTTP2 {
 		return c.h2BeginSend(out, id, size)
 	}
