@@ -27,8 +27,8 @@ var titles = []struct{ group, title string }{
 	{"IdleState", "What the library alone holds of an idle WebSocket"},
 	{"H2Message", "Messages of 128 B over HTTP/2, in memory"},
 	{"H2Data", "DATA frames of 128 B by themselves, in memory"},
-	{"DeflateEncode", "Encode with permessage-deflate"},
-	{"DeflateDecode", "Decode with permessage-deflate"},
+	{"DeflateEncode", "Encode JSON-like messages with permessage-deflate"},
+	{"DeflateDecode", "Decode JSON-like messages with permessage-deflate"},
 	{"DeflateIdle", "Idle connections with permessage-deflate"},
 }
 

@@ -57,8 +57,8 @@ func commit(dir string) string {
 	if err != nil {
 		return "unknown"
 	}
-	changes, err := output(dir, "git", "status", "--porcelain", "--untracked-files=no", "--", "..", ":!report.md", ":!report.svg",
-		":!../README.md")
+	changes, err := output(dir, "git", "status", "--porcelain", "--untracked-files=no", "--", "..",
+		":!report.md", ":!report.svg", ":!../README.md")
 	if err != nil || strings.TrimSpace(changes) != "" {
 		return strings.TrimSpace(hash) + " with changes"
 	}

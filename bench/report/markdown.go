@@ -9,8 +9,8 @@ import (
 
 // setup says on what, with what and when it was measured.
 func setup(c map[string]string) string {
-	s := fmt.Sprintf("%s, %s cores, %s/%s, %s, %s; mintws at %s", c["cpu"], c["cores"], c["goos"], c["goarch"], c["go"], c["date"],
-		c["commit"])
+	s := fmt.Sprintf("%s, %s cores, %s/%s, %s, %s; mintws at %s",
+		c["cpu"], c["cores"], c["goos"], c["goarch"], c["go"], c["date"], c["commit"])
 	if c["versions"] != "" {
 		s += "; " + c["versions"]
 	}
@@ -20,7 +20,8 @@ func setup(c map[string]string) string {
 // markdown is report.md.
 func markdown(res results, t *table, aims []aim) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# Speed\n\nWritten by `go run ./report`; [README.md](README.md) says what is compared.\n\n%s\n\n", setup(res.config))
+	fmt.Fprintf(&b, "# Speed\n\nWritten by `go run ./report`; [README.md](README.md) says what is compared.\n\n%s\n\n",
+		setup(res.config))
 	fmt.Fprintf(&b, `Medians of %d rounds (%s a benchmark), and medians of the rounds' ratios. A ratio is the cost of mintws in that of the
 other: below 1, mintws is ahead. Only ratios carry over to other machines, and those within 10%% of 1 mean little. Text is not validated by coder, gorilla and
 xnet, nor by nbio where it sends: these are no best peer in rows of text (ascii, mixed).
@@ -54,8 +55,8 @@ func lastWord(s string) string { return s[strings.LastIndexByte(s, ' ')+1:] }
 // writeRows writes a table with a column for each library.
 func writeRows(b *bytes.Buffer, rows []*row) {
 	libs := libsOf(rows)
-	fmt.Fprintf(b, "| %s | %s | mintws / floor | mintws / best peer |\n|---|%s--:|--:|\n", rows[0].group, strings.Join(libs, " | "),
-		strings.Repeat("--:|", len(libs)))
+	fmt.Fprintf(b, "| %s | %s | mintws / floor | mintws / best peer |\n|---|%s--:|--:|\n",
+		rows[0].group, strings.Join(libs, " | "), strings.Repeat("--:|", len(libs)))
 	for _, r := range rows {
 		fmt.Fprintf(b, "| %s |", label(r))
 		for _, lib := range libs {
