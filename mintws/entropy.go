@@ -15,7 +15,7 @@ const keyBatch = 512
 // keys is scratch space: random bytes that no value has seen. A key leaves it once and for all, so that no two frames,
 // and no two forks of one WebSocket, are masked alike.
 type keys struct {
-	left int // unused bytes, at the end of b
+	left int // unused bytes, at the start of b
 	b    [keyBatch]byte
 }
 
@@ -37,10 +37,10 @@ func (c *config) newKey() (mask.Key, error) {
 		}
 		k.left = keyBatch
 	}
-	used := k.b[keyBatch-k.left:][:4]
-	key := mask.KeyOf(used)
-	clear(used)
 	k.left -= 4
+	used := (*[4]byte)(k.b[k.left:])
+	key := mask.KeyOf(used[:])
+	*used = [4]byte{}
 	keyPool.Put(k)
 	return key, nil
 }
