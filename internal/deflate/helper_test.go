@@ -7,7 +7,6 @@ import (
 	"io"
 	"math/bits"
 	"math/rand/v2"
-	"sync"
 	"testing"
 
 	"github.com/mintws/mintws/internal/inflate"
@@ -15,15 +14,20 @@ import (
 )
 
 // compressors have done other work.
-var compressors = sync.Pool{New: func() any { return new(Compressor) }}
+var compressors = func() chan *Compressor {
+	free := make(chan *Compressor, 16)
+	for range cap(free) {
+		free <- new(Compressor)
+	}
+	return free
+}()
 
 // compress compresses text, twice, and checks what it returns: two other
 // packages' decoders read it, one of them with a window that reaches no further than agreed.
 func compress(tb testing.TB, dict, text []byte, size, level int) []byte {
 	tb.Helper()
-	c, used := compressors.Get().(*Compressor), compressors.Get().(*Compressor)
-	defer compressors.Put(c)
-	defer compressors.Put(used)
+	c, used := <-compressors, <-compressors
+	defer func() { compressors <- c; compressors <- used }()
 	out := c.Append([]byte("before"), bytes.Clone(dict), bytes.Clone(text), size, level)
 	if string(out[:6]) != "before" {
 		tb.Fatalf("dst was written to: %q", out[:6])
