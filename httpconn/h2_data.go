@@ -63,7 +63,7 @@ func (c *Conn) h2CheckData(out *Output, n int32) *ConnError {
 		h.flags |= h2Counted
 	}
 	s.recv += n
-	h.streams.count(s)
+	h.streams.received(s, n)
 	return nil
 }
 
@@ -90,9 +90,11 @@ func (c *Conn) h2Data(out *Output, data []byte) (int, *ConnError) {
 		}
 		h.owed += int32(h.pad) + 1 // the caller never sees it
 		if h.flags&h2Drop == 0 {
-			s := h.streams.at(h.id)
-			s.owed += int32(h.pad) + 1
-			h.streams.count(s)
+			if c.set.manual {
+				s := h.streams.find(h.id)
+				s.owed += int32(h.pad) + 1
+				h.streams.put(s)
+			}
 			if int32(h.pad) == h.left && h.flags&h2End == 0 {
 				if err := c.h2Quiet(frameHead{kind: http2.FrameData}); err != nil {
 					return used, err
@@ -162,9 +164,7 @@ func (c *Conn) h2EndData(out *Output) *ConnError {
 	if flags&h2End != 0 {
 		return c.h2EndStream(out, *s)
 	}
-	if c.h2CreditStream(out, s) {
-		h.streams.count(s)
-	}
+	c.h2CreditStream(out, s)
 	return nil
 }
 
@@ -196,20 +196,24 @@ func (c *Conn) h2CreditConn(out *Output) {
 	}
 }
 
-// h2CreditStream reports whether it changed s, which the caller then stores. Without manual credit all that was received
-// is owed: it is not counted until it is given.
-func (c *Conn) h2CreditStream(out *Output, s *stream) bool {
+// h2CreditStream gives credit on s, which is in the table, if it is time. It needs the claim. Without manual credit all that
+// was received is owed: it is not counted until it is given.
+func (c *Conn) h2CreditStream(out *Output, s *stream) {
 	owed := s.owed
 	if !c.set.manual {
 		owed = s.recv
 	}
 	if owed == 0 || owed < c.set.streamWindow/creditShare || s.flags&streamGotEnd != 0 || !s.live() {
-		return false
+		return
 	}
 	out.Send = appendWord(out.Send, http2.FrameWindowUpdate, s.id, uint32(owed))
 	s.recv -= owed
+	if s.owed == 0 {
+		c.h2.streams.received(s, -owed)
+		return
+	}
 	s.owed = 0
-	return true
+	c.h2.streams.put(*s)
 }
 
 // h2Consume is Conn.Consume on HTTP/2.
@@ -245,8 +249,8 @@ func (c Conn) h2Consume(out *Output, id StreamID, n int) (Conn, error) {
 	if known {
 		h.streams.claim()
 		s.owed += int32(n)
-		c.h2CreditStream(out, &s)
 		h.streams.put(s)
+		c.h2CreditStream(out, h.streams.at(id))
 		h.streams.release()
 	}
 	return c, nil

@@ -26,7 +26,7 @@ type ledgerRoot struct {
 	log        []entry         // see h2_log.go
 	table      []stream        // direct-mapped by slotOf; only for the holder of the claim
 	tunnels    []atomic.Uint32 // of the same places: the stream, if it is a tunnel that we have not ended
-	first      int             // how long the log was when the claim was made; only for its holder
+	own        int             // where this call's last change of one window is in the log, -1: nowhere; only for the holder
 }
 
 const (
@@ -40,7 +40,7 @@ func slotOf(id StreamID, n int) int { return int(id>>1) & (n - 1) }
 
 // newRoot returns the root of a table of which nobody else knows: nothing is logged yet.
 func newRoot(table []stream) *ledgerRoot {
-	r := &ledgerRoot{table: table, tunnels: make([]atomic.Uint32, len(table))}
+	r := &ledgerRoot{table: table, own: -1, tunnels: make([]atomic.Uint32, len(table))}
 	for i := range table {
 		if s := &table[i]; s.flags&streamSendMask == streamTunnel {
 			r.tunnels[i].Store(uint32(s.id))
@@ -64,7 +64,7 @@ func (l *ledger) claim() {
 		return
 	}
 	if l.r.tok.CompareAndSwap(int64(l.n), busy) {
-		l.r.first = l.n
+		l.r.own = -1
 		return
 	}
 	l.rebase(l.replay())
@@ -124,6 +124,7 @@ func (l *ledger) put(s stream) {
 	if p := &l.r.tunnels[slot]; p.Load() != id {
 		p.Store(id)
 	}
+	l.r.own = -1
 	if log := l.r.log[l.n:]; len(log) >= wholeLen {
 		s.record((*[wholeLen]entry)(log))
 		l.n += wholeLen
@@ -132,15 +133,20 @@ func (l *ledger) put(s stream) {
 	l.renew()
 }
 
-// count logs the counters of a stream, recv, owed and send, that were changed in the table, and nothing else of it. It needs
-// the claim, as put does.
-func (l *ledger) count(s *stream) {
-	e := entry{uint32(s.id), uint32(s.recv), uint32(s.owed), uint32(s.send)}
-	switch n := l.n; {
-	case n > l.r.first && l.r.log[n-1][0] == e[0]: // this call's own entry, which no other ledger counts yet
-		l.r.log[n-1] = e
-	case n < len(l.r.log):
-		l.r.log[n] = e
+// received logs that n was added to recv of a stream, in the table, and nothing else changed. It needs the claim, as put does.
+func (l *ledger) received(s *stream, n int32) { l.change(uint32(s.id), n) }
+
+// sent logs that n was taken from send, in the same way.
+func (l *ledger) sent(s *stream, n int32) { l.change(uint32(s.id)&^entryReceived, n) }
+
+func (l *ledger) change(id uint32, n int32) {
+	r, at := l.r, l.n
+	switch {
+	case at > 0 && at-1 == r.own && r.log[at-1].id == id: // this call's own entry, which no other ledger counts yet
+		r.log[at-1].n += n
+	case at < len(r.log):
+		r.log[at] = entry{id, n}
+		r.own = at
 		l.n++
 	default:
 		l.renew()
@@ -150,7 +156,7 @@ func (l *ledger) count(s *stream) {
 // renew goes on in a new root where the log is full, with the table that is there. The old root stays busy for ever: older
 // ledgers replay what they need of it.
 func (l *ledger) renew() {
-	r := &ledgerRoot{table: l.r.table, tunnels: l.r.tunnels}
+	r := &ledgerRoot{table: l.r.table, own: -1, tunnels: l.r.tunnels}
 	r.begin()
 	l.r, l.n = r, 0
 }

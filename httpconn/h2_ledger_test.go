@@ -53,9 +53,12 @@ func (m h2Model) step(rng *rand.Rand) h2Model {
 			m.want[s.id] = s
 		default: // change in place
 			s := m.l.at(ids[rng.IntN(len(ids))])
-			s.send--
-			s.owed++
-			m.l.count(s)
+			s.send -= 3
+			m.l.sent(s, 3)
+			if rng.IntN(2) == 0 {
+				s.recv += 5
+				m.l.received(s, 5)
+			}
 			m.want[s.id] = *s
 		}
 	}

@@ -1,27 +1,30 @@
 package httpconn
 
-// entry is a place in a ledger's log. What changes with every DATA frame, a stream's counters, takes one; the whole state of
-// a stream, which changes a few times in its life, takes wholeLen, the counters first.
-type entry [4]uint32
+// entry is a place in a ledger's log. What changes with every DATA frame, one window of a stream, takes one entry; the whole
+// state of a stream, which changes a few times in its life, takes wholeLen. A log is read from its beginning.
+type entry struct {
+	id uint32 // with the bits below
+	n  int32
+}
 
 const (
-	// The identifiers of streams are odd and have 31 bits (RFC 9113 section 5.1.1), so the first word of an entry tells
-	// what it is: counters alone; with entryWhole the beginning of a whole state; with entryWhole and even the rest of one.
-	entryWhole = 1 << 31
+	// The identifiers of streams are odd and have 31 bits (RFC 9113 section 5.1.1), so two bits are free.
+	entryWhole    = 1 << 31 // a whole state begins
+	entryReceived = 1       // or else n was added to recv; without it n was taken from send
 
-	wholeLen = 4
-	minLog   = 128 // entries of the smallest log
+	wholeLen = 6
+	minLog   = 256 // entries of the smallest log
 )
 
-// logSize returns how long the log of a table is: so long that its copy, at the end of the log, costs little for each change
-// that made it necessary, and no longer, since who goes on from an old value replays it.
-func logSize(slots int) int { return max(minLog, 2*slots) }
+// logSize returns how long the log of a table is: so long that the copy of the table at its end costs 12 bytes for each
+// change that led to it, and no longer, since who goes on from an old value reads it.
+func logSize(slots int) int { return max(minLog, 4*slots) }
 
-func (e *entry) stream() StreamID { return StreamID(e[0] &^ entryWhole) }
+func (e *entry) stream() StreamID { return StreamID(e.id&^entryWhole | 1) }
 
 // len returns how many entries the change takes that begins with e.
 func (e *entry) len() int {
-	if e[0]&entryWhole != 0 {
+	if e.id&entryWhole != 0 {
 		return wholeLen
 	}
 	return 1
@@ -29,23 +32,30 @@ func (e *entry) len() int {
 
 // record writes the whole state of s.
 func (s *stream) record(log *[wholeLen]entry) {
-	log[0] = entry{uint32(s.id) | entryWhole, uint32(s.recv), uint32(s.owed), uint32(s.send)}
-	log[1] = entry{entryWhole, uint32(s.flags) | uint32(s.info)<<16, uint32(s.tag), uint32(s.tag >> 32)}
-	log[2] = entry{entryWhole, 0, uint32(s.left), uint32(s.left >> 32)}
-	log[3] = entry{entryWhole, 0, uint32(s.unsent), uint32(s.unsent >> 32)}
+	log[0] = entry{uint32(s.id) | entryWhole, s.recv}
+	log[1] = entry{uint32(s.owed), s.send}
+	log[2] = entry{uint32(s.flags) | uint32(s.info)<<16, 0}
+	log[3] = entryOf(s.tag)
+	log[4] = entryOf(uint64(s.left))
+	log[5] = entryOf(uint64(s.unsent))
 }
 
-// apply makes s what the first change in the log says, and returns how many entries that took.
+func entryOf(v uint64) entry    { return entry{uint32(v), int32(v >> 32)} }
+func (e *entry) uint64() uint64 { return uint64(e.id) | uint64(uint32(e.n))<<32 }
+
+// apply makes the first change in the log, which is one of s, and returns how many entries that is.
 func (s *stream) apply(log []entry) int {
-	e := &log[0]
-	s.recv, s.owed, s.send = int32(e[1]), int32(e[2]), int32(e[3])
-	if e[0]&entryWhole == 0 {
-		return 1
+	switch e := &log[0]; {
+	case e.id&entryWhole != 0:
+		*s = stream{
+			id: e.stream(), recv: e.n, owed: int32(log[1].id), send: log[1].n,
+			flags: streamFlags(log[2].id), info: uint16(log[2].id >> 16),
+			tag: log[3].uint64(), left: int64(log[4].uint64()), unsent: int64(log[5].uint64())}
+		return wholeLen
+	case e.id&entryReceived != 0:
+		s.recv += e.n
+	default:
+		s.send -= e.n
 	}
-	s.id = e.stream()
-	s.flags, s.info = streamFlags(log[1][1]), uint16(log[1][1]>>16)
-	s.tag = uint64(log[1][2]) | uint64(log[1][3])<<32
-	s.left = int64(uint64(log[2][2]) | uint64(log[2][3])<<32)
-	s.unsent = int64(uint64(log[3][2]) | uint64(log[3][3])<<32)
-	return wholeLen
+	return 1
 }

@@ -9,7 +9,7 @@ type stream struct {
 	unsent int64    // content bytes that the request's Content-Length still announces; -1: it has none
 	id     StreamID // 0: an empty slot
 	recv   int32    // bytes received that the server was not given credit for
-	owed   int32    // of them, bytes that the caller is done with
+	owed   int32    // of them, bytes that the caller is done with; 0 without manual credit
 	send   int32    // what may be sent, relative to the server's initial window
 	flags  streamFlags
 	info   uint16 // 1xx responses so far

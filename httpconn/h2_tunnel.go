@@ -41,6 +41,7 @@ func (c *Conn) h2Tunnels(out *Output, data []byte) (used int) {
 		h.quiet = 0
 		h.recv += int32(n)
 		s.recv += int32(n)
+		h.streams.received(s, int32(n))
 		if !c.set.manual {
 			h.owed += int32(n)
 			c.h2CreditConn(out)
@@ -48,7 +49,6 @@ func (c *Conn) h2Tunnels(out *Output, data []byte) (used int) {
 				c.h2CreditStream(out, s)
 			}
 		}
-		h.streams.count(s)
 	}
 	return used
 }
@@ -79,6 +79,6 @@ func (c *Conn) h2SendTunnel(out *Output, s *stream, mark int) bool {
 	h.quiet = 0
 	h.send -= int32(n)
 	s.send -= int32(n)
-	h.streams.count(s)
+	h.streams.sent(s, int32(n))
 	return true
 }
