@@ -23,10 +23,10 @@ type ledger struct {
 type ledgerRoot struct {
 	tok        atomic.Int64
 	checkpoint []stream
-	log        []entry         // see h2_log.go
-	table      []stream        // direct-mapped by slotOf; only for the holder of the claim
-	tunnels    []atomic.Uint32 // of the same places: the stream, if it is a tunnel that we have not ended
-	own        int             // where this call's last change of one window is in the log, -1: nowhere; only for the holder
+	log        []entry  // see h2_log.go
+	table      []stream // direct-mapped by slotOf; only for the holder of the claim
+	tunnels    []uint32 // of the same places: the stream, if it is a tunnel that we have not ended
+	own        int      // where this call's last change of one window is in the log, -1: nowhere; only for the holder
 }
 
 const (
@@ -38,15 +38,15 @@ const (
 // two live streams never have the same place.
 func slotOf(id StreamID, n int) int { return int(id>>1) & (n - 1) }
 
-// newRoot returns the root of a table of which nobody else knows: nothing is logged yet.
+// newRoot returns the root of a table of which nobody else knows, without a checkpoint and a log.
 func newRoot(table []stream) *ledgerRoot {
-	r := &ledgerRoot{table: table, own: -1, tunnels: make([]atomic.Uint32, len(table))}
+	r := &ledgerRoot{table: table, tunnels: make([]uint32, len(table)), own: -1}
 	for i := range table {
 		if s := &table[i]; s.flags&streamSendMask == streamTunnel {
-			r.tunnels[i].Store(uint32(s.id))
+			r.tunnels[i] = uint32(s.id)
 		}
 	}
-	r.begin()
+	r.tok.Store(busy)
 	return r
 }
 
@@ -54,7 +54,6 @@ func newRoot(table []stream) *ledgerRoot {
 func (r *ledgerRoot) begin() {
 	r.checkpoint = slices.Clone(r.table)
 	r.log = make([]entry, logSize(len(r.table)))
-	r.tok.Store(busy)
 }
 
 // claim makes l's table editable until release. Every call that changes a Conn claims at most once.
@@ -67,7 +66,21 @@ func (l *ledger) claim() {
 		l.r.own = -1
 		return
 	}
-	l.rebase(l.replay())
+	l.fork()
+}
+
+// fork goes on in a new root because others have gone on in the old one. Checkpoints are never written, so that a short log
+// is copied with less work than its table.
+func (l *ledger) fork() {
+	r := newRoot(l.replay())
+	if old := l.r; l.n <= len(old.log)/2 {
+		r.checkpoint, r.log = old.checkpoint, make([]entry, len(old.log))
+		copy(r.log, old.log[:l.n])
+		l.r = r
+		return
+	}
+	r.begin()
+	l.r, l.n = r, 0
 }
 
 // release ends the claim: the table is that of l as it is now.
@@ -91,7 +104,7 @@ func (l ledger) tunnel(id StreamID) bool {
 	if l.r == nil || l.r.tok.Load() != int64(l.n) {
 		return false
 	}
-	open := l.r.tunnels[slotOf(id, len(l.r.tunnels))].Load() == uint32(id)
+	open := atomic.LoadUint32(&l.r.tunnels[slotOf(id, len(l.r.tunnels))]) == uint32(id)
 	return open && id != 0 && l.r.tok.Load() == int64(l.n)
 }
 
@@ -121,8 +134,8 @@ func (l *ledger) put(s stream) {
 	if s.flags&streamSendMask == streamTunnel {
 		id = uint32(s.id)
 	}
-	if p := &l.r.tunnels[slot]; p.Load() != id {
-		p.Store(id)
+	if p := &l.r.tunnels[slot]; *p != id {
+		atomic.StoreUint32(p, id)
 	}
 	l.r.own = -1
 	if log := l.r.log[l.n:]; len(log) >= wholeLen {
@@ -156,13 +169,17 @@ func (l *ledger) change(id uint32, n int32) {
 // renew goes on in a new root where the log is full, with the table that is there. The old root stays busy for ever: older
 // ledgers replay what they need of it.
 func (l *ledger) renew() {
-	r := &ledgerRoot{table: l.r.table, own: -1, tunnels: l.r.tunnels}
+	r := &ledgerRoot{table: l.r.table, tunnels: l.r.tunnels, own: -1}
+	r.tok.Store(busy)
 	r.begin()
 	l.r, l.n = r, 0
 }
 
 // rebase goes on in a new root with the given table.
-func (l *ledger) rebase(table []stream) { l.r, l.n = newRoot(table), 0 }
+func (l *ledger) rebase(table []stream) {
+	l.r, l.n = newRoot(table), 0
+	l.r.begin()
+}
 
 // free reports whether the place of stream id is free for a new stream.
 func (l *ledger) free(id StreamID) bool {
@@ -170,14 +187,15 @@ func (l *ledger) free(id StreamID) bool {
 	return !s.live()
 }
 
-// grow doubles the table until n live streams fill at most half of it.
+// grow doubles the table until n live streams fill at most three quarters of it: then a request skips three taken places for
+// a free one, or fewer, on average.
 func (l *ledger) grow(n int) {
 	size := len(l.r.table)
-	if 2*n <= size {
-		return
-	}
-	for 2*n > size {
+	for 4*n > 3*size {
 		size *= 2
+	}
+	if size == len(l.r.table) {
+		return
 	}
 	table := make([]stream, size)
 	for _, s := range l.r.table {

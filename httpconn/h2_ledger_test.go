@@ -91,7 +91,7 @@ func (m h2Model) check(t *testing.T) {
 	if tok := m.l.r.tok.Load(); tok != busy && tok < int64(m.l.n) {
 		t.Fatalf("tok %d, n %d", tok, m.l.n)
 	}
-	if size := len(m.l.r.checkpoint); size < minStreams || size&(size-1) != 0 || 2*m.live > size || len(m.l.r.log) < size {
+	if size := len(m.l.r.checkpoint); size < minStreams || size&(size-1) != 0 || 4*m.live > 3*size || len(m.l.r.log) < size {
 		t.Fatalf("%d slots, %d entries of log for %d streams", size, len(m.l.r.log), m.live)
 	}
 }
