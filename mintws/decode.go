@@ -40,6 +40,10 @@ func (ws *WebSocket) decode(in *Inbox, data []byte) error {
 			if data = in.take(data, ws.cfg); len(data) == 0 {
 				break
 			}
+			if n := in.join(data, ws.cfg); n > 0 {
+				data = data[n:]
+				continue
+			}
 		}
 		var n int
 		var err *ProtocolError

@@ -8,7 +8,7 @@ package mintws
 // of its own. [Frame.Clone] makes any of them last.
 type Inbox struct {
 	Frames []Frame // in the order in which they were received
-	Buf    []byte  // holds payloads that had to be unmasked
+	Buf    []byte  // holds payloads that had to be unmasked or joined
 }
 
 // Reset empties in and keeps its memory for reuse.
