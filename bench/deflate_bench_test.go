@@ -120,7 +120,7 @@ func decodeDeflate(b *testing.B, lib deflateLib, s deflateSetting, size int, fir
 // BenchmarkDeflateIdle reports how many bytes of the heap a connection takes that has sent and received 64 messages of 1 KiB
 // and now does nothing. Pools have been emptied.
 func BenchmarkDeflateIdle(b *testing.B) {
-	const conns = 1000
+	const conns = 250
 	messages := jsonMessages(1<<10, 64)
 	for _, c := range []deflateContest{
 		{"off", deflateSetting{off: true, bits: 15}, []deflateLib{libMintws, libGws, libCoder, libGorilla}},

@@ -56,6 +56,8 @@ func TestJudge(t *testing.T) {
 		{sampleText, false, 6, "round trips", notMeasured, "no "},
 		{"goos: a\nBenchmarkRoundTrip/128B/lib=mintws 1 1 ns/op 100 msg/s\nBenchmarkRoundTrip/128B/lib=floor 1 1 ns/op 105 msg/s\n",
 			false, 6, "round trips", met, "1.05"},
+		{"goos: a\nBenchmarkDecodeReads/1MiB/16KiB/Client/lib=mintws 1 50 ns/op\n" +
+			"BenchmarkDecodeReads/1MiB/16KiB/Client/lib=floor 1 5 ns/op\n", false, 3, "in an append to memory", stated, "10"},
 		{"goos: a\nBenchmarkIdleState/http1/lib=mintws 1 1 ns/op 301 heap-B/conn\n", false, 7, "HTTP/1.1", missed, "301 B"},
 		{"goos: a\nBenchmarkDecodeBatch/16x20B/Client/lib=mintws 1 160 ns/op\n", false, 2, "16 frames", met, "10.0 ns"},
 		{"goos: a\nBenchmarkDecodeBatch/16x20B/Client/lib=mintws 1 162 ns/op\n", false, 2, "16 frames", missed, "10.1 ns"},

@@ -66,6 +66,15 @@ func before(what string, list []measured) check {
 	return c
 }
 
+// state says what was measured where nothing is asked for.
+func state(what string, list []measured) check {
+	c := atMost(what, 0, factor, list)
+	if c.verdict == missed {
+		c.verdict = stated
+	}
+	return c
+}
+
 // judge holds the results against the aims. assembly says whether there is any in the library.
 func judge(t *table, assembly bool) []aim {
 	aims := []aim{
