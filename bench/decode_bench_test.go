@@ -165,7 +165,7 @@ func decodeOurs(b *testing.B, j decodeJob, d mintws.Delivery) {
 	for b.Loop() {
 		in.Reset()
 		for wire := j.wire; len(wire) > 0; {
-			n := copy(buf, wire)
+			n := received(buf, wire)
 			if d == mintws.DeliverPayload {
 				in.Reset()
 			}

@@ -158,7 +158,7 @@ func decodeFloor(b *testing.B, j decodeJob, fresh bool) {
 		}
 		head := true
 		for wire := j.wire; len(wire) > 0; {
-			n := copy(buf, wire)
+			n := received(buf, wire)
 			p := buf[:n]
 			wire = wire[n:]
 			if j.read < len(j.wire) {

@@ -241,7 +241,7 @@ func decodeMutable(b *testing.B, j decodeJob) {
 	for b.Loop() {
 		in.Reset()
 		for wire := j.wire; len(wire) > 0; {
-			n := copy(buf, wire)
+			n := received(buf, wire)
 			if err := m.decode(&in, buf[:n]); err != nil {
 				b.Fatal(err)
 			}

@@ -62,7 +62,7 @@ func decodeNbio(b *testing.B, j decodeJob) {
 	for b.Loop() {
 		rounds++
 		for wire := j.wire; len(wire) > 0; {
-			n := copy(buf, wire)
+			n := received(buf, wire)
 			if err := c.Parse(buf[:n]); err != nil {
 				b.Fatal(err)
 			}
