@@ -148,21 +148,39 @@ func BenchmarkH2Floor(b *testing.B) {
 	})
 }
 
-// BenchmarkH2Queue is 10,000 streams that wait for the connection's window, and get some of it each time.
+// BenchmarkH2Queue is streams that wait: one gets credit, sends what it has and waits again. With "turns" all wait for the
+// connection's window; with "window" each for its own, so that the others cannot be served.
 func BenchmarkH2Queue(b *testing.B) {
-	const n = 10_000
-	c, ids := h2Tunnels(b, n)
-	c.h2.send = 0
-	var out Output
-	for _, id := range ids {
-		c = h2Must(b)(c.SendData(&out, id, make([]byte, 1000), false))
-	}
-	update := []byte(fWindow(0, 1000))
-	b.ReportAllocs()
-	for i := range b.N {
-		out.Reset()
-		c = h2Must(b)(c.Stream(&out, update))
-		c = h2Must(b)(c.SendData(&out, ids[i%n], make([]byte, 1000), false))
+	for _, kind := range []string{"turns", "window"} {
+		for _, n := range []int{10, 100, 1000, 10_000} {
+			b.Run(fmt.Sprintf("%s/streams=%d", kind, n), func(b *testing.B) {
+				c, ids := h2Tunnels(b, n)
+				if kind == "turns" {
+					c.h2.send = 0
+				} else {
+					c = h2Fed(b, c, fSettings(setWindow, 0))
+				}
+				var out Output
+				for _, id := range ids {
+					c = h2Must(b)(c.SendData(&out, id, make([]byte, 1000), false))
+				}
+				p, update := make([]byte, 1000), []byte(fWindow(0, 1000))
+				b.ReportAllocs()
+				b.ResetTimer()
+				for i := range b.N {
+					out.Reset()
+					id := ids[i%n]
+					if kind == "window" {
+						binary.BigEndian.PutUint32(update[5:], uint32(id))
+						if c.h2.send < 1000 {
+							c = h2Fed(b, c, fWindow(0, maxWindow-uint32(c.h2.send)))
+						}
+					}
+					c = h2Must(b)(c.Stream(&out, update))
+					c = h2Must(b)(c.SendData(&out, id, p, false))
+				}
+			})
+		}
 	}
 }
 

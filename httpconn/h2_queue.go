@@ -13,9 +13,9 @@ import (
 // h2queues holds the bytes that flow control does not allow yet. Only streams that are blocked are in it, so that the others
 // never look at it. It is never written once a call has returned; nil is empty.
 type h2queues struct {
-	streams pmap.Map[h2queue]
-	turns   idQueue // streams that have bytes and a window of their own, and wait for the connection's
-	bytes   int     // in all
+	streams pmap.Map[*h2queue] // by id>>1, as identifiers are odd; what they point to is never written
+	turns   idQueue            // streams that have bytes and a window of their own, and wait for the connection's
+	bytes   int                // in all
 }
 
 // h2queue is what one stream has to send.
@@ -69,22 +69,22 @@ func (q idQueue) only(keep func(StreamID) bool) (next idQueue) {
 // add appends bytes to what stream id has to send. turn says that only the connection's window holds them up.
 func (q *h2queues) add(id StreamID, p []byte, turn bool) *h2queues {
 	next := q.copy()
-	s, _ := next.streams.Get(uint32(id))
+	s, _ := next.get(id)
 	s.data = s.data.Append(p, 0)
 	next.bytes += len(p)
 	if turn && !s.turn {
 		s.turn, next.turns = true, next.turns.push(id)
 	}
-	next.streams = next.streams.Set(uint32(id), s)
+	next.set(id, s)
 	return next
 }
 
 // finish lets stream id end after its bytes: with END_STREAM or, if there are some, with trailers.
 func (q *h2queues) finish(id StreamID, trailers []byte) *h2queues {
 	next := q.copy()
-	s, _ := next.streams.Get(uint32(id))
+	s, _ := next.get(id)
 	s.end, s.trailers = true, trailers
-	next.streams = next.streams.Set(uint32(id), s)
+	next.set(id, s)
 	return next
 }
 
@@ -96,7 +96,7 @@ func (q *h2queues) ready(id StreamID) *h2queues {
 	}
 	next := q.copy()
 	s.turn, next.turns = true, next.turns.push(id)
-	next.streams = next.streams.Set(uint32(id), s)
+	next.set(id, s)
 	return next
 }
 
@@ -106,9 +106,9 @@ func (q *h2queues) unblock(open func(StreamID) bool) *h2queues {
 		return nil
 	}
 	next := q
-	for id := range q.streams.All {
-		if open(StreamID(id)) {
-			next = next.ready(StreamID(id))
+	for k := range q.streams.All {
+		if id := StreamID(2*k + 1); open(id) {
+			next = next.ready(id)
 		}
 	}
 	return next
@@ -122,7 +122,7 @@ func (q *h2queues) drop(id StreamID) *h2queues {
 	}
 	next := q.copy()
 	next.bytes -= len(s.rest())
-	if next.streams = next.streams.Delete(uint32(id)); next.streams.Len() == 0 {
+	if next.streams = next.streams.Delete(uint32(id >> 1)); next.streams.Len() == 0 {
 		return nil
 	}
 	if next.turns.len() > 2*next.streams.Len()+64 { // mostly turns of streams that are gone
@@ -135,8 +135,15 @@ func (q *h2queues) get(id StreamID) (h2queue, bool) {
 	if q == nil {
 		return h2queue{}, false
 	}
-	return q.streams.Get(uint32(id))
+	s, ok := q.streams.Get(uint32(id >> 1))
+	if !ok || id&1 == 0 {
+		return h2queue{}, false
+	}
+	return *s, true
 }
+
+// set stores what stream id has to send. q is not shared yet.
+func (q *h2queues) set(id StreamID, s h2queue) { q.streams = q.streams.Set(uint32(id>>1), &s) }
 
 func (q *h2queues) copy() *h2queues {
 	next := new(h2queues)
@@ -191,7 +198,7 @@ func (c *Conn) h2Serve(out *Output) {
 		if q.turns = turns; !ok {
 			break
 		}
-		s, ok := q.streams.Get(uint32(id))
+		s, ok := q.get(id)
 		if !ok || !s.turn { // dropped
 			continue
 		}
@@ -199,7 +206,7 @@ func (c *Conn) h2Serve(out *Output) {
 		n := int(min(int64(len(s.rest())), quantum, int64(h.rare.maxFrame), c.h2StreamWindow(&st), int64(h.send)))
 		if n <= 0 { // its window closed meanwhile
 			s.turn = false
-			q.streams = q.streams.Set(uint32(id), s)
+			q.set(id, s)
 			continue
 		}
 		drained := n == len(s.rest())
@@ -216,11 +223,12 @@ func (c *Conn) h2Serve(out *Output) {
 			if s.from += n; s.from > s.data.Len()/2 && s.from > quantum {
 				s.data, s.from = pbuf.Buf{}.Append(s.rest(), 0), 0
 			}
-			q.streams, q.turns = q.streams.Set(uint32(id), s), q.turns.push(id)
+			q.set(id, s)
+			q.turns = q.turns.push(id)
 			h.streams.put(st)
 			continue
 		}
-		q.streams = q.streams.Delete(uint32(id))
+		q.streams = q.streams.Delete(uint32(id >> 1))
 		if s.trailers != nil {
 			c.h2SendBlock(out, s.trailers, id, true)
 		}

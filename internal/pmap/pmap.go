@@ -22,6 +22,17 @@ type node[V any] struct {
 	used  uint16 // leaf: which values are there
 }
 
+// inner and leaf are a node and its places in one piece of memory.
+type inner[V any] struct {
+	node[V]
+	places [width]*node[V]
+}
+
+type leaf[V any] struct {
+	node[V]
+	places [width]V
+}
+
 // Len returns the number of keys.
 func (m Map[V]) Len() int { return m.len }
 
@@ -48,8 +59,9 @@ func (m Map[V]) fits(key uint32) bool { return uint64(key) < uint64(1)<<(bits*(m
 // Set returns m with v for key.
 func (m Map[V]) Set(key uint32, v V) Map[V] {
 	for m.root != nil && !m.fits(key) {
-		kids := &[width]*node[V]{m.root}
-		m.root, m.depth = &node[V]{count: 1, kids: kids}, m.depth+1
+		above := (*node[V])(nil).clone(m.depth + 1)
+		above.count, above.kids[0] = 1, m.root
+		m.root, m.depth = above, m.depth+1
 	}
 	for m.root == nil && !m.fits(key) {
 		m.depth++
@@ -85,22 +97,20 @@ func (n *node[V]) set(key uint32, level int, v V) (next *node[V], added bool) {
 
 // clone returns a copy of n, which may be nil, to be written.
 func (n *node[V]) clone(level int) *node[V] {
-	c := new(node[V])
-	if n != nil {
-		*c = *n
-	}
 	if level == 0 {
-		c.vals = new([width]V)
+		c := new(leaf[V])
+		c.vals = &c.places
 		if n != nil {
-			*c.vals = *n.vals
+			c.count, c.used, c.places = n.count, n.used, *n.vals
 		}
-		return c
+		return &c.node
 	}
-	c.kids = new([width]*node[V])
+	c := new(inner[V])
+	c.kids = &c.places
 	if n != nil {
-		*c.kids = *n.kids
+		c.count, c.places = n.count, *n.kids
 	}
-	return c
+	return &c.node
 }
 
 // Delete returns m without key.
