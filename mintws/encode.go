@@ -65,15 +65,17 @@ func (ws *WebSocket) plain(f *Frame) bool {
 
 // encodeAny is encode for all frames.
 func (ws *WebSocket) encodeAny(dst []byte, f Frame) ([]byte, error) {
-	next, err := ws.advance(f)
+	was := *ws
+	err := ws.advance(&f)
 	if err != nil {
 		return dst, err
 	}
 	at := len(dst)
-	if len(ws.cfg.transforms) > 0 && !f.Opcode.IsControl() && next.passes(ws, f) {
+	if len(ws.cfg.transforms) > 0 && !f.Opcode.IsControl() && ws.passes(&was, f) {
 		// Their output goes behind the longest header, and is moved to where it belongs when it is masked.
 		var out []byte
-		if out, f, err = next.apply(append(dst, make([]byte, maxHeaderLen)...), f); err != nil {
+		if out, f, err = ws.apply(append(dst, make([]byte, maxHeaderLen)...), f); err != nil {
+			*ws = was
 			return dst, err
 		}
 		dst = out[:at]
@@ -85,13 +87,14 @@ func (ws *WebSocket) encodeAny(dst []byte, f Frame) ([]byte, error) {
 	var key mask.Key
 	if ws.cfg.role == Client {
 		if key, err = ws.cfg.newKey(); err != nil {
+			*ws = was
 			return dst, err
 		}
 	}
 	if need := size + maxHeaderLen; cap(dst)-at < need {
 		dst = slices.Grow(dst, need)
 	}
-	dst = appendHeader(dst, f, size, ws.cfg.role, key)
+	dst = appendHeader(dst, &f, size, ws.cfg.role, key)
 	if f.Opcode == OpClose && f.Code != 0 {
 		dst = append(dst, byte(f.Code>>8)^byte(key), byte(f.Code)^byte(key>>8))
 		key = key.Skip(2)
@@ -103,7 +106,6 @@ func (ws *WebSocket) encodeAny(dst []byte, f Frame) ([]byte, error) {
 	} else {
 		mask.Copy(dst[at:], f.Payload, key)
 	}
-	*ws = next
 	return dst, nil
 }
 
@@ -122,7 +124,7 @@ func (ws *WebSocket) passes(was *WebSocket, f Frame) bool {
 }
 
 // appendHeader appends the header of a frame of which size bytes follow (RFC 6455 section 5.2).
-func appendHeader(dst []byte, f Frame, size int, role Role, key mask.Key) []byte {
+func appendHeader(dst []byte, f *Frame, size int, role Role, key mask.Key) []byte {
 	b0 := byte(f.Opcode) | byte(f.RSV)
 	if !f.More {
 		b0 |= bitFIN
@@ -144,24 +146,24 @@ func appendHead(dst []byte, first byte, size int, mask byte) []byte {
 	return binary.BigEndian.AppendUint64(append(dst, first, mask|127), uint64(size))
 }
 
-// advance returns ws after f has been sent, or why it may not be.
-func (ws WebSocket) advance(f Frame) (WebSocket, error) {
+// advance makes of ws what it is after f has been sent, or returns why it may not be and changes nothing.
+func (ws *WebSocket) advance(f *Frame) error {
 	if ws.state != Open {
 		if err := ws.checkState(f); err != nil {
-			return ws, err
+			return err
 		}
 	}
 	if f.RSV != 0 && !ws.ownsRSV(f) || f.Code != 0 && f.Opcode != OpClose || !f.Opcode.valid() {
-		return ws, invalidHead(f)
+		return invalidHead(f)
 	}
 	if f.Opcode.IsControl() {
 		return ws.advanceControl(f)
 	}
 	if (f.Opcode == OpContinuation) != (ws.outOp != 0) { // RFC 6455 section 5.4
 		if ws.outOp != 0 {
-			return ws, fmt.Errorf("%w: %v frame, but a fragmented %v message is not at its end", ErrFragmenting, f.Opcode, ws.outOp)
+			return fmt.Errorf("%w: %v frame, but a fragmented %v message is not at its end", ErrFragmenting, f.Opcode, ws.outOp)
 		}
-		return ws, fmt.Errorf("%w: Continuation frame, but no message is being sent", ErrFragmenting)
+		return fmt.Errorf("%w: Continuation frame, but no message is being sent", ErrFragmenting)
 	}
 	op := f.Opcode
 	if op == OpContinuation {
@@ -170,10 +172,10 @@ func (ws WebSocket) advance(f Frame) (WebSocket, error) {
 	if op == OpText && !ws.cfg.skipUTF8 && !ws.encoded(f) { // section 5.6
 		state, bad := utf8dfa.Check(ws.outUTF8, f.Payload)
 		if bad >= 0 {
-			return ws, fmt.Errorf("%w: text is not UTF-8: byte 0x%02x at offset %d", ErrInvalidFrame, f.Payload[bad], bad)
+			return fmt.Errorf("%w: text is not UTF-8: byte 0x%02x at offset %d", ErrInvalidFrame, f.Payload[bad], bad)
 		}
 		if !f.More && state != utf8dfa.Start {
-			return ws, fmt.Errorf("%w: text is not UTF-8: it ends inside a character", ErrInvalidFrame)
+			return fmt.Errorf("%w: text is not UTF-8: it ends inside a character", ErrInvalidFrame)
 		}
 		ws.outUTF8 = state
 	}
@@ -186,16 +188,16 @@ func (ws WebSocket) advance(f Frame) (WebSocket, error) {
 			ws.flags |= outCoded
 		}
 	}
-	return ws, nil
+	return nil
 }
 
 // ownsRSV reports whether f may carry its reserved bits: the caller did what an extension would have done.
-func (ws *WebSocket) ownsRSV(f Frame) bool {
+func (ws *WebSocket) ownsRSV(f *Frame) bool {
 	return f.Raw && f.RSV&^ws.cfg.rsv == 0 && (f.Opcode == OpText || f.Opcode == OpBinary)
 }
 
 // encoded reports whether f is of a message whose payload is not what the peer will read: it came with reserved bits.
-func (ws *WebSocket) encoded(f Frame) bool {
+func (ws *WebSocket) encoded(f *Frame) bool {
 	if f.Opcode == OpContinuation {
 		return ws.flags&outCoded != 0
 	}
@@ -203,7 +205,7 @@ func (ws *WebSocket) encoded(f Frame) bool {
 }
 
 // checkState returns why f may not be sent in a state other than Open, if so.
-func (ws WebSocket) checkState(f Frame) error {
+func (ws *WebSocket) checkState(f *Frame) error {
 	switch {
 	case ws.state < Open:
 		return ErrNotOpen
@@ -225,28 +227,28 @@ func (ws WebSocket) checkState(f Frame) error {
 }
 
 // advanceControl is advance for control frames (RFC 6455 section 5.5).
-func (ws WebSocket) advanceControl(f Frame) (WebSocket, error) {
+func (ws *WebSocket) advanceControl(f *Frame) error {
 	if f.More {
-		return ws, fmt.Errorf("%w: %v frame with More; control frames are not fragmented", ErrInvalidFrame, f.Opcode)
+		return fmt.Errorf("%w: %v frame with More; control frames are not fragmented", ErrInvalidFrame, f.Opcode)
 	}
 	if f.Opcode != OpClose {
 		if len(f.Payload) > maxControl {
-			return ws, fmt.Errorf("%w: %v frame of %d bytes, at most %d are allowed",
+			return fmt.Errorf("%w: %v frame of %d bytes, at most %d are allowed",
 				ErrInvalidFrame, f.Opcode, len(f.Payload), maxControl)
 		}
-		return ws, nil
+		return nil
 	}
 	switch { // sections 5.5.1 and 7.4
 	case f.Code == 0 && len(f.Payload) > 0:
-		return ws, fmt.Errorf("%w: Close frame with a reason but no code", ErrInvalidFrame)
+		return fmt.Errorf("%w: Close frame with a reason but no code", ErrInvalidFrame)
 	case f.Code != 0 && !f.Code.Sendable():
-		return ws, fmt.Errorf("%w: close code %v must not be sent", ErrInvalidFrame, f.Code)
+		return fmt.Errorf("%w: close code %v must not be sent", ErrInvalidFrame, f.Code)
 	case f.Code == CodeMissingExt && ws.cfg.role == Server:
-		return ws, fmt.Errorf("%w: close code %v is for clients only", ErrInvalidFrame, f.Code)
+		return fmt.Errorf("%w: close code %v is for clients only", ErrInvalidFrame, f.Code)
 	case len(f.Payload) > maxReason:
-		return ws, fmt.Errorf("%w: close reason of %d bytes, at most %d are allowed", ErrInvalidFrame, len(f.Payload), maxReason)
+		return fmt.Errorf("%w: close reason of %d bytes, at most %d are allowed", ErrInvalidFrame, len(f.Payload), maxReason)
 	case !utf8.Valid(f.Payload):
-		return ws, fmt.Errorf("%w: close reason is not UTF-8", ErrInvalidFrame)
+		return fmt.Errorf("%w: close reason is not UTF-8", ErrInvalidFrame)
 	}
 	ws.flags |= sentClose
 	switch {
@@ -256,11 +258,11 @@ func (ws WebSocket) advanceControl(f Frame) (WebSocket, error) {
 	default:
 		ws.state = Closing
 	}
-	return ws, nil
+	return nil
 }
 
 // invalidHead says what cannot be right about f whatever the state.
-func invalidHead(f Frame) error {
+func invalidHead(f *Frame) error {
 	switch {
 	case !f.Opcode.valid():
 		return fmt.Errorf("%w: reserved opcode 0x%x", ErrInvalidFrame, uint8(f.Opcode)) // RFC 6455 section 5.2
