@@ -9,7 +9,7 @@ import (
 // ledger is the table of the streams of an HTTP/2 connection, as a value: changing one stream costs the same with one stream
 // and with ten thousand, allocates next to nothing, and older ledgers stay what they were.
 //
-// A root holds an immutable checkpoint, an append-only log of the streams' later states, and a table that is the checkpoint
+// A root holds an immutable checkpoint, an append-only log of what changed since, and a table that is the checkpoint
 // with the whole log applied. A ledger is a root and how much of its log counts. Whoever moves tok from that length to busy
 // holds the claim: it may edit the table and append to the log. Losing that race, or coming with an older length, means to
 // build a root of one's own from what is never written again. Nobody waits.
@@ -117,7 +117,7 @@ func (l *ledger) find(id StreamID) stream {
 	return stream{}
 }
 
-// at is find without a copy: nil where the table does not know the stream. Who changes what it points to must note that
+// at is find without a copy: nil where the table does not know the stream. Who changes what it points to must log that
 // before anything else is done with the ledger.
 func (l *ledger) at(id StreamID) *stream {
 	if s := &l.r.table[slotOf(id, len(l.r.table))]; s.id == id && id != 0 {
