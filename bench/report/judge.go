@@ -24,7 +24,7 @@ type verdict string
 
 const (
 	met         verdict = "met"
-	level       verdict = "level" // where it should be ahead, and the difference is noise
+	level       verdict = "level" // where it should be ahead, or not behind, and the difference is noise
 	missed      verdict = "missed"
 	notMeasured verdict = "not measured"
 	stated      verdict = "measured"
@@ -57,7 +57,7 @@ func atMost(what string, limit float64, format func(float64) string, list []meas
 // noise is what makes no difference between two ratios.
 const noise = 0.05
 
-// before is atMost for ratios that should be less than 1. Slightly more is level.
+// before is atMost for ratios that should be no more than 1. Slightly more is level.
 func before(what string, list []measured) check {
 	c := atMost(what, 1, factor, list)
 	if c.verdict == missed && atMost(what, 1+noise, factor, list).verdict == met {

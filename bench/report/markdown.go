@@ -25,7 +25,7 @@ func markdown(res results, t *table, aims []aim) []byte {
 	fmt.Fprintf(&b, `Medians of %d rounds (%s a benchmark), and medians of the rounds' ratios. A ratio is the cost of mintws in that of the
 other: below 1, mintws is ahead. Only ratios carry over to other machines, and those within 10%% of 1 mean little. Text is not
 validated by coder, gorilla and xnet, nor by nbio where it sends: these are no best peer in rows of text (ascii, mixed). An aim to
-be ahead is level within 5%%.
+be ahead, or not behind, is level within 5%%.
 
 ![Ratios of all libraries to mintws](report.svg)
 
