@@ -21,7 +21,7 @@ func TestRoundTrips(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%d", name, n), func(t *testing.T) {
 				t.Parallel()
 				for level := 1; level <= 9; level++ {
-					if n > 65 && level%4 != 1 || n > 5000 && level != 1 + n%9/4*4 {
+					if n > 65 && level%4 != 1 || n > 5000 && level != 1+n%9/4*4 {
 						continue
 					}
 					size := []int{256, 4096, MaxWindow}[(n+level)%3]

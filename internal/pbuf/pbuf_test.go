@@ -2,6 +2,7 @@ package pbuf
 
 import (
 	"bytes"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -54,7 +55,7 @@ func TestConcurrentForks(t *testing.T) {
 // TestCost: many small appends cost at most about twice the bytes, and a hint costs nothing that has not arrived.
 func TestCost(t *testing.T) {
 	piece := make([]byte, 1024)
-	for _, want := range []int{0, 1 << 20, 1 << 62} {
+	for _, want := range []int{0, 1 << 20, math.MaxInt} {
 		total, last, b := 0, 0, Buf{}
 		for range 1024 {
 			b = b.Append(piece, want)
@@ -76,8 +77,8 @@ func TestCost(t *testing.T) {
 	if total > 1408<<10 || last != 1<<20 {
 		t.Errorf("1 MiB in pieces of 16 KiB with an exact hint took %d bytes, %d in the end", total, last)
 	}
-	if b := (Buf{}).Append([]byte{1}, 1<<62); len(b.r.b) > maxHint {
-		t.Errorf("one byte with a hint of 2^62 took %d bytes", len(b.r.b))
+	if b := (Buf{}).Append([]byte{1}, math.MaxInt); len(b.r.b) > maxHint {
+		t.Errorf("one byte with the largest hint took %d bytes", len(b.r.b))
 	}
 	if b := (Buf{}).Append(piece, 1030); len(b.r.b) != 1030 {
 		t.Errorf("an exact hint took %d bytes", len(b.r.b))
