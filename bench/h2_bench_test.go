@@ -99,7 +99,7 @@ func h2Floor(version httpconn.Version, p []byte, send, receive bool) run {
 }
 
 // BenchmarkH2Data is DATA frames of 128 bytes by themselves, which mean nothing: BeginData and EndData around an append,
-// and Stream. The floor is x/net's Framer, which knows neither streams nor windows.
+// and Stream with one frame in a read, and with 32. The floor is x/net's Framer, which knows neither streams nor windows.
 func BenchmarkH2Data(b *testing.B) {
 	p := fill(h2Size)
 	for _, n := range []int{1, 100, 10_000} {
@@ -130,6 +130,7 @@ func BenchmarkH2Data(b *testing.B) {
 					sink = f.(*http2.DataFrame).Data()
 				}
 			}})
+		versus(b, "receive32/"+name, h2Size, run{"mintws", func(b *testing.B) { dataReceiveMany(b, n, p) }})
 	}
 }
 
@@ -170,6 +171,27 @@ func dataReceive(b *testing.B, n int, p []byte) {
 			b.Fatalf("%d events", len(m.out.Events))
 		}
 		if i++; i == n {
+			i = 0
+		}
+	}
+}
+
+// dataReceiveMany is dataReceive with 32 frames in a read, of as many streams as there are. One operation is one frame.
+func dataReceiveMany(b *testing.B, n int, p []byte) {
+	const perRead = 32
+	m := openTunnels(b, httpconn.HTTP2, n, mintws.Options{}, "")
+	reads := make([][]byte, max(1, n/perRead))
+	for i := range len(reads) * perRead {
+		reads[i/perRead] = append(reads[i/perRead], h2Frame(http2.FrameData, 0, m.ws[i%n].StreamID(), p)...)
+	}
+	b.ResetTimer()
+	i := 0
+	for left := b.N; left > 0; left -= perRead {
+		m.out.Reset()
+		if m.stream(reads[i]); len(m.out.Events) != perRead {
+			b.Fatalf("%d events", len(m.out.Events))
+		}
+		if i++; i == len(reads) {
 			i = 0
 		}
 	}

@@ -94,7 +94,7 @@ func judgeH2(t *table) []check {
 		dear = append(dear, measured{way, one.over(row("Message/"+way, "http1"))})
 		many = append(many, measured{way, row("Message/"+way, "http2-10000").over(one)})
 	}
-	for _, way := range []string{"send", "receive"} {
+	for _, way := range []string{"send", "receive", "receive32"} {
 		framing = append(framing, measured{way, row("Data/"+way, "http2-1")})
 	}
 	return []check{

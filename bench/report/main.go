@@ -32,8 +32,8 @@ type options struct {
 func main() {
 	o := options{log: os.Stderr, dir: "."}
 	flag.IntVar(&o.rounds, "rounds", 7, "how often each benchmark is run")
-	flag.DurationVar(&o.time, "time", 30*time.Millisecond, "how long each benchmark is run in a round")
-	flag.StringVar(&o.run, "run", ".", "the benchmarks to run, a regular expression as go test -bench has it")
+	flag.DurationVar(&o.time, "time", 30*time.Millisecond, "how long each benchmark is run in a round; over loopback five times as long")
+	flag.StringVar(&o.run, "run", all, "the benchmarks to run, a regular expression as go test -bench has it")
 	flag.StringVar(&o.out, "out", ".", "the folder to write to")
 	flag.StringVar(&o.from, "from", "", "a file of raw results to take instead of running anything")
 	flag.StringVar(&o.readme, "readme", "", "a file in which the short table is to be replaced")

@@ -39,7 +39,7 @@ func TestRound(t *testing.T) {
 	} {
 		t.Setenv(playEnv, c.script)
 		var raw, log strings.Builder
-		r := runner{binary: os.Args[0], dir: ".", bench: ".", time: time.Millisecond, log: &log, line: true}
+		r := runner{binary: os.Args[0], dir: ".", bench: "X", time: time.Millisecond, log: &log, line: true}
 		err := r.round(&raw, "round 1 of 1")
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: %v", c.script, err)
@@ -50,6 +50,24 @@ func TestRound(t *testing.T) {
 		if c.want == "" && !strings.Contains(log.String(), "round 1 of 1: 1 X") {
 			t.Errorf("progress: %q", log.String())
 		}
+	}
+}
+
+// TestParts: where all benchmarks are run, those over loopback are run by themselves, and all results are kept.
+func TestParts(t *testing.T) {
+	const script = "BenchmarkX/lib=gws-2 \t1\t3 ns/op\nPASS\n"
+	t.Setenv(playEnv, script)
+	var raw, log strings.Builder
+	r := runner{binary: os.Args[0], dir: ".", bench: all, time: time.Millisecond, log: &log}
+	if err := r.round(&raw, "round 1 of 1"); err != nil || raw.String() != script+script {
+		t.Errorf("%q, %v", raw.String(), err)
+	}
+	if !strings.Contains(log.String(), "round 1 of 1, loopback: 1 ") {
+		t.Errorf("progress: %q", log.String())
+	}
+	t.Setenv(playEnv, "--- FAIL: BenchmarkX\n")
+	if err := r.round(&raw, "round 1 of 1"); err == nil || strings.Contains(err.Error(), "loopback") {
+		t.Errorf("the first part failed, and the second was run: %v", err)
 	}
 }
 
