@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/gobwas/ws"
@@ -153,6 +154,9 @@ func (f *floorReader) decompress(dst, p []byte, takeover bool) error {
 	return err
 }
 
+// extensions are those of mintws: a program has one for all its connections.
+var extensions sync.Map
+
 // extension returns mintws's transform for s.
 func extension(t testing.TB, opt mintws.DeflateOptions, s deflateSetting) []mintws.Transform {
 	t.Helper()
@@ -160,10 +164,12 @@ func extension(t testing.TB, opt mintws.DeflateOptions, s deflateSetting) []mint
 		return nil
 	}
 	opt.SendNoTakeover, opt.ReceiveNoTakeover = !s.takeover, !s.takeover
-	e, err := mintws.NewDeflate(opt)
+	made, err := mintws.NewDeflate(opt)
 	if err != nil {
 		t.Fatal(err)
 	}
+	kept, _ := extensions.LoadOrStore(opt, made)
+	e := kept.(mintws.Extension)
 	p := mintws.Params{}
 	for i, part := range strings.Split(s.answer(), "; ") {
 		name, value, _ := strings.Cut(part, "=")

@@ -18,11 +18,24 @@ var plain = func() (all [Server + 1][httpconn.HTTP2 + 1]config) {
 	return all
 }()
 
-// shared returns the plain configuration that is the same as c, or else c. Nothing of what counts only while Connecting may
-// be left in c.
+// shared returns a configuration that is the same as c and that others point to, or else c: a plain one, or the first that
+// was made with the same Transform where that is permessage-deflate and the only one. Nothing of what counts only while
+// Connecting may be left in c.
 func (c *config) shared() *config {
-	if p := &plain[c.role][c.version]; c.rand == nil && c.equal(p) {
+	if c.rand != nil {
+		return c
+	}
+	if p := &plain[c.role][c.version]; c.equal(p) {
 		return p
+	}
+	if len(c.transforms) == 1 {
+		if t, ok := c.transforms[0].(*deflateTransform); ok {
+			slot := &t.configs[c.role][c.version]
+			slot.CompareAndSwap(nil, c)
+			if p := slot.Load(); c.equal(p) {
+				return p
+			}
+		}
 	}
 	return c
 }

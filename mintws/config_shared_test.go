@@ -68,22 +68,64 @@ func TestSharedConfig(t *testing.T) {
 	}
 }
 
-// TestIdlePair: a connection with a WebSocket that waits holds no more than the two values themselves, at most 300 bytes.
+// TestSharedDeflate: those that agreed to the same with one Extension share it, and nothing else does.
+func TestSharedDeflate(t *testing.T) {
+	extension := mustDeflate(t, DeflateOptions{})
+	const plain, small = "Sec-WebSocket-Extensions: permessage-deflate\r\n",
+		"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=9\r\n"
+	opt := Options{Extensions: []Extension{extension}, Subprotocols: []string{"a"}}
+	limited, keys := opt, opt
+	limited.Limits.MaxFrame, keys.Rand = 1, rand.Reader
+	_, first := openPair(t, opt, plain)
+	for _, tt := range []struct {
+		name   string
+		opt    Options
+		extra  string
+		shared bool
+	}{
+		{"the same", opt, plain, true},
+		{"a subprotocol", opt, plain + "Sec-WebSocket-Protocol: a\r\n", false},
+		{"limits", limited, plain, false},
+		{"keys", keys, plain, false},
+		{"other terms", opt, small, false},
+		{"the same after others", opt, plain, false}, // one is kept
+		{"another Extension", Options{Extensions: []Extension{mustDeflate(t, DeflateOptions{})}}, plain, false},
+	} {
+		_, ws := openPair(t, tt.opt, tt.extra)
+		if shared := ws.cfg == first.cfg; shared != tt.shared {
+			t.Errorf("%s: shared is %v", tt.name, shared)
+		}
+		want := 15
+		if tt.extra == small {
+			want = 9
+		}
+		if got := ws.cfg.transforms[0].(*deflateTransform).sendBits; got != want {
+			t.Errorf("%s: %d bits, want %d", tt.name, got, want)
+		}
+	}
+}
+
+// TestIdlePair: a connection with a WebSocket that waits holds no more than the two values themselves, at most 300 bytes;
+// with permessage-deflate, too, if there is no context takeover.
 func TestIdlePair(t *testing.T) {
 	type pair struct {
 		conn httpconn.Conn
 		ws   WebSocket
 	}
-	const n = 5000
-	openPair(t, Options{}, "") // what is made once
-	var pairs []pair
-	held := heldBy(func() {
-		pairs = make([]pair, n)
-		for i := range pairs {
-			pairs[i].conn, pairs[i].ws = openPair(t, Options{}, "")
+	opt := Options{Extensions: []Extension{mustDeflate(t, DeflateOptions{SendNoTakeover: true, ReceiveNoTakeover: true})}}
+	for _, extra := range []string{"", "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; " +
+		"client_no_context_takeover\r\n"} {
+		const n = 5000
+		openPair(t, opt, extra) // what is made once
+		var pairs []pair
+		held := heldBy(func() {
+			pairs = make([]pair, n)
+			for i := range pairs {
+				pairs[i].conn, pairs[i].ws = openPair(t, opt, extra)
+			}
+		})
+		if held/n > 300 || pairs[n-1].ws.State() != Open {
+			t.Errorf("%q: %d bytes each", extra, held/n)
 		}
-	})
-	if held/n > 300 || pairs[n-1].ws.State() != Open {
-		t.Errorf("%d bytes each", held/n)
 	}
 }

@@ -3,6 +3,7 @@ package mintws
 import (
 	"fmt"
 	"strconv"
+	"sync/atomic"
 )
 
 // DeflateOptions is how permessage-deflate (RFC 7692) is offered, agreed to and used. The zero DeflateOptions is the
@@ -45,7 +46,10 @@ const (
 const deflateName = "permessage-deflate"
 
 // deflateExtension is the Extension.
-type deflateExtension struct{ opt DeflateOptions }
+type deflateExtension struct {
+	opt  DeflateOptions
+	last *atomic.Pointer[deflateTransform] // the last one made; nobody writes to what is in it
+}
 
 // NewDeflate returns the extension permessage-deflate (RFC 7692), for both roles. The error wraps [ErrInvalidOptions]
 // and names the field.
@@ -70,7 +74,7 @@ func NewDeflate(opt DeflateOptions) (Extension, error) {
 			return nil, fmt.Errorf("%w: DeflateOptions.%s is %d, want %d to %d", ErrInvalidOptions, f.name, *f.v, f.least, f.most)
 		}
 	}
-	return deflateExtension{opt}, nil
+	return deflateExtension{opt, new(atomic.Pointer[deflateTransform])}, nil
 }
 
 // deflateParams are the parameters of RFC 7692 section 7.1, of an offer or an answer.
@@ -169,7 +173,7 @@ func (e deflateExtension) Check(answer Params) (Transform, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newDeflateTransform(e.opt, a.clientBits, a.serverBits, e.opt.SendNoTakeover || a.clientNoTakeover, a.serverNoTakeover), nil
+	return e.transform(a.clientBits, a.serverBits, e.opt.SendNoTakeover || a.clientNoTakeover, a.serverNoTakeover), nil
 }
 
 // answeredBy reports why a cannot be the answer to offer w.
@@ -208,5 +212,5 @@ func (e deflateExtension) Answer(offer Params) (Params, Transform, bool) {
 	} else if o.clientBits > 0 {
 		a.clientBits = o.clientBits // what the client said it would use anyway, so that less has to be kept
 	}
-	return a.params(), newDeflateTransform(e.opt, a.serverBits, a.clientBits, a.serverNoTakeover, a.clientNoTakeover), true
+	return a.params(), e.transform(a.serverBits, a.clientBits, a.serverNoTakeover, a.clientNoTakeover), true
 }

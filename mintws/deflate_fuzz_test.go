@@ -56,7 +56,7 @@ func FuzzDeflateDecode(f *testing.F) {
 		}
 		takeover := options&64 == 0
 		bits := 8 + int(options>>7&7)
-		tr := newDeflateTransform(mustDeflate(t, DeflateOptions{}).(deflateExtension).opt, 15, bits, false, !takeover)
+		tr := mustDeflate(t, DeflateOptions{}).(deflateExtension).transform(15, bits, false, !takeover)
 		opt.Transforms = []Transform{tr}
 		ws, err := NewWebSocket(role, opt)
 		if err != nil {

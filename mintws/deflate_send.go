@@ -2,13 +2,21 @@ package mintws
 
 import (
 	"sync"
+	"sync/atomic"
 
+	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/internal/deflate"
 	"github.com/mintws/mintws/internal/window"
 )
 
 // deflateTransform is permessage-deflate as it was negotiated, seen from one side.
 type deflateTransform struct {
+	deflateTerms
+	configs [Server + 1][httpconn.HTTP2 + 1]atomic.Pointer[config] // see config.shared
+}
+
+// deflateTerms are what was agreed, and our own options.
+type deflateTerms struct {
 	opt            DeflateOptions
 	sendBits       int  // distances reach 2^n bytes at most
 	receiveBits    int  // and those of the peer
@@ -16,16 +24,23 @@ type deflateTransform struct {
 	receiveForgets bool
 }
 
-func newDeflateTransform(opt DeflateOptions, sendBits, receiveBits int, sendForgets, receiveForgets bool) *deflateTransform {
+// transform returns the Transform for what was agreed. Most peers of a program agree to the same: they get the same one,
+// so that a WebSocket holds nothing for it.
+func (e deflateExtension) transform(sendBits, receiveBits int, sendForgets, receiveForgets bool) *deflateTransform {
 	full := func(bits int) int {
 		if bits == 0 { // RFC 7692 sections 7.1.2.1 and 7.1.2.2: not limited
 			return 15
 		}
 		return bits
 	}
-	t := &deflateTransform{opt: opt, sendBits: full(sendBits), receiveBits: full(receiveBits),
+	terms := deflateTerms{opt: e.opt, sendBits: full(sendBits), receiveBits: full(receiveBits),
 		sendForgets: sendForgets, receiveForgets: receiveForgets}
-	t.opt.SendWindow = min(opt.SendWindow, 1<<t.sendBits)
+	terms.opt.SendWindow = min(e.opt.SendWindow, 1<<terms.sendBits)
+	if last := e.last.Load(); last != nil && last.deflateTerms == terms {
+		return last
+	}
+	t := &deflateTransform{deflateTerms: terms}
+	e.last.Store(t)
 	return t
 }
 

@@ -202,7 +202,7 @@ func TestDeflateFaultAfterText(t *testing.T) {
 // TestDeflateFaultBelow: where two extensions are undone and the first of them fails, what came out of it passes
 // through the other too.
 func TestDeflateFaultBelow(t *testing.T) {
-	below := newDeflateTransform(mustDeflate(t, DeflateOptions{}).(deflateExtension).opt, 15, 15, false, false)
+	below := mustDeflate(t, DeflateOptions{}).(deflateExtension).transform(15, 15, false, false)
 	above := shiftTransform{shift2} // adds 3, 4, 5, …
 	c, err := NewWebSocket(Client, Options{Delivery: DeliverPayload, Transforms: []Transform{above, below}})
 	if err != nil {
