@@ -51,8 +51,9 @@ type deflateExtension struct {
 	last *atomic.Pointer[deflateTransform] // the last one made; nobody writes to what is in it
 }
 
-// NewDeflate returns the extension permessage-deflate (RFC 7692), for both roles. The error wraps [ErrInvalidOptions]
-// and names the field.
+// NewDeflate returns the extension permessage-deflate (RFC 7692), for both roles. One Extension serves all connections of a
+// program: those whose peers agree to the same share what was agreed. The error wraps [ErrInvalidOptions] and names the
+// field.
 func NewDeflate(opt DeflateOptions) (Extension, error) {
 	for _, f := range []struct {
 		name              string
