@@ -68,22 +68,3 @@ type Event struct {
 // Retryable reports whether the request of a stream that was reset is known not to have been processed by the server,
 // so that it can be sent again on another connection whatever its method.
 func (e Event) Retryable() bool { return e.Kind == EventReset && errors.Is(e.Err, ErrUnprocessed) }
-
-// Output is the caller's scratch space, passed by pointer to every method that produces something: dst, as in append.
-// It is not a value and not safe for use from several goroutines at once.
-//
-// It is valid even when the method returned an error: write Send and handle Events before acting on the error. Only
-// [Conn.Stream] and [Conn.StreamEOF] append Events; every other call appends to Send alone, so ranging over Events while
-// making calls is safe.
-type Output struct {
-	Events []Event // what the server did, in order
-	Send   []byte  // what must be written to the socket, in order
-}
-
-// Reset empties o and keeps its memory for reuse. Events, and Data that pointed into buffers of the caller's, are
-// dropped.
-func (o *Output) Reset() {
-	clear(o.Events) // let go of headers and buffers
-	o.Events = o.Events[:0]
-	o.Send = o.Send[:0]
-}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/mintws/mintws/internal/mask"
+	"github.com/mintws/mintws/internal/pbuf"
 	"github.com/mintws/mintws/internal/utf8dfa"
 )
 
@@ -34,16 +35,19 @@ func (ws *WebSocket) control(in *Inbox, h header, p []byte) (int, *ProtocolError
 		if len(p) >= 2 {
 			f.Code, f.Payload = CloseCode(binary.BigEndian.Uint16(p)), p[2:len(p):len(p)]
 		}
-		ws.closeReceived(f.Code)
+		ws.closeReceived(f)
 	}
 	in.Frames = append(in.Frames, f)
 	return h.size + len(p), nil
 }
 
-// closeReceived notes the peer's Close: nothing after it is read (RFC 6455 section 5.5.1).
-func (ws *WebSocket) closeReceived(code CloseCode) {
+// closeReceived notes the peer's Close: nothing after it is read (RFC 6455 section 5.5.1), so what was begun before it is
+// dropped.
+func (ws *WebSocket) closeReceived(f Frame) {
 	ws.flags |= receivedClose
-	ws.code = code
+	ws.code = f.Code
+	ws.msg = pbuf.Buf{}
+	ws.part = pbuf.Buf{}.Append(f.Payload, len(f.Payload))
 	ws.state = Closing
 	if ws.flags&sentClose != 0 {
 		ws.state = Closed

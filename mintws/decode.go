@@ -88,7 +88,7 @@ func (ws *WebSocket) resume(in *Inbox, data []byte) (int, *ProtocolError) {
 	ws.part = ws.part.Append(data[:n], whole)
 	b := ws.part.Bytes()
 	took, err := ws.frame(in, b)
-	if err == nil && took == len(b) {
+	if err == nil && took == len(b) && ws.flags&receivedClose == 0 {
 		ws.part = pbuf.Buf{}
 	}
 	return n, err

@@ -23,7 +23,8 @@ type WebSocket struct {
 
 	// msg is the payload received so far of what will be handed over whole: the message, or with DeliverFragments the frame.
 	msg pbuf.Buf
-	// part holds the bytes of a frame that cannot be judged yet: an incomplete header, or an incomplete control frame.
+	// part holds the bytes of a frame that cannot be judged yet: an incomplete header, or an incomplete control frame. Once
+	// the peer's Close has come, after which nothing is read, it holds the reason in that.
 	part pbuf.Buf
 
 	left int64 // payload bytes of the data frame under way that have not arrived
@@ -103,6 +104,28 @@ func NewWebSocket(role Role, opt Options) (WebSocket, error) {
 // State returns where ws stands in its life.
 func (ws WebSocket) State() State { return ws.state }
 
+// Over reports whether ws is at its end: nothing more is received on it, and what it had to send is sent. It is one answer
+// for both versions of HTTP, and for a WebSocket without HTTP: the State is Closed or Failed.
+//
+// [Receive] leads there in every case: with the peer's Close or the answer to it, with a breach of the protocol, with a
+// refused handshake, and with EventDone or EventReset, one of which the end of the connection brings to each stream that
+// had none. So a loop that passes on all events ends when all its WebSockets are over, and needs no other sign. What is in
+// Output.Send has still to be written then. The zero WebSocket, for which nothing can come, is over too.
+func (ws WebSocket) Over() bool { return ws.state >= Closed || ws.state == Invalid }
+
+// PeerClose returns what the peer's Close said (RFC 6455 section 7.1.5): its code, or [CodeNoStatus] if it had none, and its
+// reason. The code is 0 while no Close has come. It is kept until the value is dropped. A closing handshake is complete
+// whatever the code: whoever cares whether the peer was content looks at it.
+func (ws WebSocket) PeerClose() (code CloseCode, reason string) {
+	switch {
+	case ws.flags&receivedClose == 0:
+		return 0, ""
+	case ws.code == 0:
+		return CodeNoStatus, ""
+	}
+	return ws.code, string(ws.part.Bytes())
+}
+
 // StreamID returns the stream of the HTTP connection that ws was upgraded on, 0 where there is none.
 func (ws WebSocket) StreamID() httpconn.StreamID { return ws.id }
 
@@ -174,16 +197,14 @@ func (ws WebSocket) EOF() (WebSocket, error) {
 	case Failed:
 		return ws, *ws.fail
 	}
-	code := CodeAbnormal
-	if ws.flags&receivedClose != 0 {
-		if code = ws.code; code == 0 {
-			code = CodeNoStatus
-		}
+	err := &CloseError{Code: CodeAbnormal}
+	if code, _ := ws.PeerClose(); code != 0 {
+		err.Code = code
+	} else {
+		ws.part = pbuf.Buf{}
 	}
-	err := &CloseError{Code: code}
-	ws.state, ws.fail = Failed, cause(err)
+	ws.state, ws.fail, ws.msg = Failed, cause(err), pbuf.Buf{}
 	ws.flags |= sentClose // nobody is there to read ours
-	ws.part, ws.msg = pbuf.Buf{}, pbuf.Buf{}
 	return ws, err
 }
 

@@ -1,0 +1,52 @@
+package httpconn
+
+import "io"
+
+// Output is the caller's scratch space, passed by pointer to every method that produces something: dst, as in append.
+// It is not a value and not safe for use from several goroutines at once.
+//
+// It is valid even when the method returned an error: write Send and handle Events before acting on the error. Only
+// [Conn.Stream] and [Conn.StreamEOF] append Events; every other call appends to Send alone, so ranging over Events while
+// making calls is safe.
+//
+// One Output can serve many connections, one after the other. Then Send has to leave it by [Output.WriteTo] or
+// [Output.Take], which consume what they hand on: bytes that were copied and not consumed would be sent again, on the
+// connection whose turn is next, with whatever cookies and tokens are in them. Neither may be called between
+// [Conn.BeginData] and [Conn.EndData].
+type Output struct {
+	Events []Event // what the server did, in order
+	Send   []byte  // what must be written to the socket, in order
+}
+
+// WriteTo writes Send to w and takes what was written out of it. After an error the rest is still in Send, at its front, so
+// that a writer which was interrupted can go on with it. With nothing to write w is not called. Events are not touched.
+//
+// The error is that of w, or [io.ErrShortWrite] where w wrote less than it was given and said nothing.
+func (o *Output) WriteTo(w io.Writer) (int64, error) {
+	if len(o.Send) == 0 {
+		return 0, nil
+	}
+	n, err := w.Write(o.Send)
+	n = max(0, min(n, len(o.Send)))
+	if err == nil && n < len(o.Send) {
+		err = io.ErrShortWrite
+	}
+	o.Send = o.Send[:copy(o.Send, o.Send[n:])]
+	return int64(n), err
+}
+
+// Take appends Send to dst, which holds what is still unwritten for this connection, and empties Send. It is for sockets
+// that do not block. dst must not overlap Send. Events are not touched.
+func (o *Output) Take(dst []byte) []byte {
+	dst = append(dst, o.Send...)
+	o.Send = o.Send[:0]
+	return dst
+}
+
+// Reset empties o and keeps its memory for reuse. Events, and Data that pointed into buffers of the caller's, are dropped,
+// and so is what was not taken out of Send.
+func (o *Output) Reset() {
+	clear(o.Events) // let go of headers and buffers
+	o.Events = o.Events[:0]
+	o.Send = o.Send[:0]
+}
