@@ -3,6 +3,7 @@ package httpconn
 import (
 	"errors"
 	"fmt"
+	"math"
 	"testing"
 
 	"golang.org/x/net/http2"
@@ -53,6 +54,14 @@ func TestLimitsDefaults(t *testing.T) {
 	}
 	if got.WithDefaults() != got {
 		t.Error("WithDefaults twice differs")
+	}
+}
+
+// TestNoLimitIn32Bits: no limit on a message means 2^63-1, also where an int has 32 bits.
+func TestNoLimitIn32Bits(t *testing.T) {
+	got := Limits{MaxFrame: -1, MaxMessage: -2, MaxBuffered: -1}.WithDefaults()
+	if got.MaxFrame != math.MaxInt64 || got.MaxMessage != math.MaxInt64 || got.MaxBuffered != math.MaxInt {
+		t.Errorf("%+v", got)
 	}
 }
 

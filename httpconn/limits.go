@@ -1,6 +1,9 @@
 package httpconn
 
-import "strconv"
+import (
+	"math"
+	"strconv"
+)
 
 // Limits bounds what a peer can make us hold or do. In every field 0 means the default and a negative number no limit.
 // One struct serves both packages and both roles: the first group is enforced by mintws, the second by httpconn.
@@ -48,26 +51,26 @@ const (
 
 // WithDefaults returns l with every zero field replaced by its default and every negative one by the largest number.
 func (l Limits) WithDefaults() Limits {
-	setLimit(&l.MaxFrame, DefaultMaxFrame)
-	setLimit(&l.MaxMessage, DefaultMaxMessage)
-	setLimit(&l.MaxFragments, DefaultMaxFragments)
-	setLimit(&l.MaxHeaderBytes, DefaultMaxHeaderBytes)
-	setLimit(&l.MaxHeaderFields, DefaultMaxHeaderFields)
-	setLimit(&l.MaxInformational, DefaultMaxInformational)
-	setLimit(&l.MaxBuffered, DefaultMaxBuffered)
-	setLimit(&l.MaxContinuations, DefaultMaxContinuations)
-	setLimit(&l.MaxIdleFrames, DefaultMaxIdleFrames)
-	setLimit(&l.MaxPings, DefaultMaxPings)
+	setLimit(&l.MaxFrame, DefaultMaxFrame, math.MaxInt64)
+	setLimit(&l.MaxMessage, DefaultMaxMessage, math.MaxInt64)
+	setLimit(&l.MaxFragments, DefaultMaxFragments, math.MaxInt)
+	setLimit(&l.MaxHeaderBytes, DefaultMaxHeaderBytes, math.MaxInt)
+	setLimit(&l.MaxHeaderFields, DefaultMaxHeaderFields, math.MaxInt)
+	setLimit(&l.MaxInformational, DefaultMaxInformational, math.MaxInt)
+	setLimit(&l.MaxBuffered, DefaultMaxBuffered, math.MaxInt)
+	setLimit(&l.MaxContinuations, DefaultMaxContinuations, math.MaxInt)
+	setLimit(&l.MaxIdleFrames, DefaultMaxIdleFrames, math.MaxInt)
+	setLimit(&l.MaxPings, DefaultMaxPings, math.MaxInt)
 	return l
 }
 
-func setLimit[T int | int64](p *T, def T) {
-	const maxInt = int(^uint(0) >> 1)
+// setLimit replaces 0 by def and what is negative by most, which on 32-bit machines is not the same for every type.
+func setLimit[T int | int64](p *T, def, most T) {
 	switch {
 	case *p == 0:
 		*p = def
 	case *p < 0:
-		*p = T(maxInt)
+		*p = most
 	}
 }
 

@@ -12,8 +12,9 @@ import (
 )
 
 func TestSize(t *testing.T) {
-	const size = 112 // stated in the comment of WebSocket
-	if got := unsafe.Sizeof(WebSocket{}); got != size || got > 128 || got%16 != 0 {
+	const size = 112 // stated in the comment of WebSocket; where pointers have 32 bits it is less
+	got, is64 := unsafe.Sizeof(WebSocket{}), unsafe.Sizeof(uintptr(0)) == 8
+	if got > 128 || is64 && (got != size || got%16 != 0) {
 		t.Errorf("WebSocket has %d bytes, its comment says %d; at most 128 are allowed, in words of 16", got, size)
 	}
 }

@@ -130,7 +130,7 @@ func TestZero(t *testing.T) {
 	if s, err := New(15, true); s != (State{}) || err != nil {
 		t.Error(s, err)
 	}
-	if n := unsafe.Sizeof(State{}); n != 64 {
+	if n := unsafe.Sizeof(State{}); n > 64 || n != 64 && unsafe.Sizeof(uintptr(0)) == 8 { // pointers may have 32 bits
 		t.Errorf("a State has %d bytes", n)
 	}
 	for _, n := range []int{-1, 0, 7, 16, 1 << 20} {
