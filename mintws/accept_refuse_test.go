@@ -50,7 +50,6 @@ func TestAcceptRefusesHTTP1(t *testing.T) {
 		{"key of 18 bytes", set("Sec-WebSocket-Key", "MDEyMzQ1Njc4OTAxMjM0NTY3"), 400, mintws.ErrBadRequest, "base64 of 16 bytes"},
 		{"key without padding", set("Sec-WebSocket-Key", sampleKey[:22]), 400, mintws.ErrBadRequest, "base64 of 16 bytes"},
 		{"key for URLs", set("Sec-WebSocket-Key", "_____________________w=="), 400, mintws.ErrBadRequest, "base64 of 16 bytes"},
-		{"key with stray bits", set("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZR=="), 400, mintws.ErrBadRequest, "base64 of 16 bytes"},
 		{"key with a line break", set("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub2\n5jZQ="), 400, mintws.ErrBadRequest, `b2\n5j`},
 		{"key too long to show", set("Sec-WebSocket-Key", strings.Repeat("\x00é", 1<<16)), 400, mintws.ErrBadRequest, `\x00\u00e9`},
 		{"content", func(r *http.Request) { r.ContentLength = 5 }, 400, mintws.ErrBadRequest, "Content-Length 5"},

@@ -94,9 +94,9 @@ func version13(r *http.Request) bool {
 	return len(v) == 1 && v[0] == "13"
 }
 
-// requestKey returns the Sec-WebSocket-Key, or what is wrong with it: there must be one (RFC 6455 section 11.3.1), the
-// base64 of 16 bytes (section 4.2.1 item 5). Base64 with stray bits in its last character is not what anything encodes
-// 16 bytes to.
+// requestKey returns the Sec-WebSocket-Key, or what is wrong with it: there must be one (RFC 6455 section 11.3.1) that
+// decodes to 16 bytes (section 4.2.1 item 5). Stray bits in its last character are allowed: the example key of section 4.1
+// has some.
 func requestKey(r *http.Request) (key, problem string) {
 	values := r.Header.Values("Sec-WebSocket-Key")
 	if len(values) != 1 {
@@ -104,7 +104,7 @@ func requestKey(r *http.Request) (key, problem string) {
 	}
 	var nonce [18]byte // what 24 characters can hold
 	if len(values[0]) == base64.StdEncoding.EncodedLen(16) {
-		if n, err := base64.StdEncoding.Strict().Decode(nonce[:], []byte(values[0])); err == nil && n == 16 {
+		if n, err := base64.StdEncoding.Decode(nonce[:], []byte(values[0])); err == nil && n == 16 {
 			return values[0], ""
 		}
 	}

@@ -67,6 +67,9 @@ func TestAcceptHTTP1(t *testing.T) {
 			r.Header["Upgrade"] = []string{"h2c", "foo/1, WebSocket"}
 			r.Header["Connection"] = []string{"keep-alive, UPGRADE"}
 		}},
+		{name: "the example key of RFC 6455 section 4.1, whose last character has stray bits", modify: func(r *http.Request) {
+			r.Header.Set("Sec-WebSocket-Key", "AQIDBAUGBwgJCgsMDQ4PEC==")
+		}, header: http.Header{"Sec-Websocket-Accept": {"OfS0wDaT5NoxF2gqm7Zj2YtetzM="}}},
 		{name: "later HTTP/1", modify: func(r *http.Request) { r.ProtoMinor = 2 }},
 		{name: "extension declined", extra: []string{"Sec-WebSocket-Extensions: permessage-deflate", "Sec-WebSocket-Extensions: x"}},
 		{name: "extra fields", opt: mintws.AcceptOptions{Header: http.Header{"set-cookie": {"a=1", "b=2"}}},
