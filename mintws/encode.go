@@ -21,7 +21,7 @@ func (ws WebSocket) Encode(f Frame) (WebSocket, []byte, error) { return ws.Appen
 //
 // A client masks each frame with a fresh key (RFC 6455 section 5.3). A message is sent in fragments by setting More on
 // all its frames but the last, and OpContinuation on all but the first (section 5.4); control frames may stand between.
-// After a Close nothing can be sent (section 5.5.1). A WebSocket that failed because the peer broke the protocol can
+// After a Close only a Pong can be sent (section 5.5.1), until the peer's Close has come. A WebSocket that failed because the peer broke the protocol can
 // still answer the frames that came before; the one Close that it sends is what [CloseFrame] gives for its error.
 //
 // The error is one of [ErrNotOpen], [ErrClosed], [ErrCloseSent], [ErrFragmenting], or wraps [ErrInvalidFrame] and says
@@ -211,7 +211,7 @@ func (ws *WebSocket) checkState(f *Frame) error {
 		return ErrNotOpen
 	case ws.state == Closed:
 		return ErrClosed
-	case ws.flags&sentClose != 0: // RFC 6455 section 5.5.1
+	case ws.flags&sentClose != 0 && (f.Opcode != OpPong || ws.state == Failed): // RFC 6455 section 5.5.1
 		return ErrCloseSent
 	case ws.state == Failed:
 		due, ok := CloseFrame(*ws.fail)

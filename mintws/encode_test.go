@@ -125,7 +125,10 @@ var badFrames = []struct {
 		ErrInvalidFrame, "0x61 at offset 0"},
 	{"last fragment cut short", after(Client, Frame{Opcode: OpText, More: true, Payload: []byte("\xC3")}), Frame{}, ErrInvalidFrame, "ends"},
 	{"text after close", after(Client, Close(1000, "")), Text("a"), ErrCloseSent, ""},
-	{"pong after close", after(Client, Close(1000, "")), Pong(nil), ErrCloseSent, ""},
+	{"ping after close", after(Client, Close(1000, "")), Ping(nil), ErrCloseSent, ""},
+	{"pong of 126 bytes after close", after(Server, Close(1000, "")), Pong(zeros(126)), ErrInvalidFrame, "126"},
+	{"fragment after close", after(Client, Frame{Opcode: OpText, More: true}, Close(1000, "")), Frame{}, ErrCloseSent, ""},
+	{"pong after both closes", closed, Pong(nil), ErrClosed, ""},
 	{"close after close", after(Server, Close(0, "")), Close(1000, ""), ErrCloseSent, ""},
 	{"closed", closed, Text("a"), ErrClosed, ""},
 	{"no entropy", func(t testing.TB) WebSocket {
@@ -145,7 +148,15 @@ var badFrames = []struct {
 		}
 		return ws
 	}, Text("a"), ErrCloseSent, ""},
+	{"pong after our close and a failure", func(t testing.TB) WebSocket {
+		r, err := decodeAll(after(Client, Close(1000, ""))(t), join(0x83))
+		if !errors.Is(err, ErrReservedOpcode) {
+			t.Fatal(err)
+		}
+		return r.WS
+	}, Pong(nil), ErrCloseSent, ""},
 	{"after EOF", func(t testing.TB) WebSocket { ws, _ := opened(Client)(t).EOF(); return ws }, Text("a"), ErrCloseSent, ""},
+	{"pong after EOF", func(t testing.TB) WebSocket { ws, _ := opened(Client)(t).EOF(); return ws }, Pong(nil), ErrCloseSent, ""},
 }
 
 func opened(role Role) func(testing.TB) WebSocket {

@@ -245,6 +245,55 @@ func TestWeCloseFirst(t *testing.T) {
 	}
 }
 
+// TestPongAfterOurClose: a Ping that comes between our Close and the peer's is answered (RFC 6455 sections 5.5.1 and 5.5.2);
+// one in the same read as the peer's Close, or with ManualReply, is not.
+func TestPongAfterOurClose(t *testing.T) {
+	ping, pong, ours := join(0x89, 2, "ab"), []byte("\x8a\x02ab"), []byte{0x88, 0}
+	for _, tt := range []struct {
+		name   string
+		manual bool
+		reads  [][]byte
+		sent   []byte
+		state  State
+	}{
+		{"ping", false, [][]byte{ping}, join(ours, pong), Closing},
+		{"pings", false, [][]byte{join(ping, ping), ping, {0x88, 0}}, join(ours, pong, pong, pong), Closed},
+		{"ping and Close in one read", false, [][]byte{join(ping, 0x88, 0)}, ours, Closed},
+		{"ping and a fault in one read", false, [][]byte{join(ping, 0x83)}, ours, Failed},
+		{"manual", true, [][]byte{ping, {0x88, 0}}, ours, Closed},
+	} {
+		cl := newClient(t, Options{ManualReply: tt.manual})
+		cl.read([]byte(rfcResponse))
+		var err error
+		if cl.conn, cl.ws, err = Send(cl.conn, &cl.out, cl.ws, Close(0, "")); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range tt.reads {
+			cl.read(p)
+		}
+		if got := unmasked(t, cl.sent); !bytes.Equal(got, tt.sent) || cl.ws.State() != tt.state || (len(cl.errs) != 0) != (tt.state == Failed) {
+			t.Errorf("%s: sent % x, want % x; %v, %q", tt.name, got, tt.sent, cl.ws.State(), cl.errs)
+		}
+	}
+}
+
+// unmasked returns the frames of a client, all of them short, as a server would have sent them. Unlike Decode it goes on
+// after a Close.
+func unmasked(t *testing.T, wire []byte) (p []byte) {
+	for len(wire) > 0 {
+		n := int(wire[1] & 0x7F)
+		if n > 125 || len(wire) < 6+n {
+			t.Fatalf("not a short frame: % x", wire)
+		}
+		p = append(p, wire[0], byte(n))
+		for i := range n {
+			p = append(p, wire[6+i]^wire[2+i%4])
+		}
+		wire = wire[6+n:]
+	}
+	return p
+}
+
 // TestEventsOfOthers: events of another stream, or of the connection, change nothing.
 func TestEventsOfOthers(t *testing.T) {
 	cl := newClient(t, Options{})

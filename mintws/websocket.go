@@ -92,9 +92,9 @@ func NewWebSocket(role Role, opt Options) (WebSocket, error) {
 	if err != nil {
 		return WebSocket{}, err
 	}
-	for _, t := range opt.Transforms {
-		if !cfg.add(Params{}, t) {
-			return WebSocket{}, fmt.Errorf("%w: Transforms: two use the same reserved bit", ErrInvalidOptions)
+	for i, t := range opt.Transforms {
+		if err = cfg.add(Params{}, t); err != nil {
+			return WebSocket{}, fmt.Errorf("%w: Transforms: entry %d: %w", ErrInvalidOptions, i, err)
 		}
 	}
 	cfg.extensions = nil // their names are not known
@@ -208,17 +208,21 @@ func (ws WebSocket) EOF() (WebSocket, error) {
 	return ws, err
 }
 
-// Reply returns the frame that ws owes for f, which it received: the Pong for a Ping (RFC 6455 section 5.5.2), the
-// Close for a Close, with the same code where that may be sent (section 5.5.1). Its payload is f's. ok is false where
-// nothing is owed, and once our Close is sent.
+// Reply returns the frame that ws owes for f, which it received: the Pong for a Ping, whose payload it shares (RFC 6455
+// section 5.5.2), the Close for a Close, with the same code where that may be sent and no reason (section 5.5.1). A Ping is
+// owed its Pong after our Close too, until the peer's has come. ok is false where nothing is owed.
 func (ws WebSocket) Reply(f Frame) (reply Frame, ok bool) {
-	if ws.state < Open || ws.state == Closed || ws.flags&sentClose != 0 {
+	closed := ws.flags&sentClose != 0
+	if ws.state < Open || ws.state == Closed || ws.state == Failed && closed {
 		return Frame{}, false
 	}
 	switch f.Opcode {
 	case OpPing:
 		return Pong(f.Payload), true
 	case OpClose:
+		if closed {
+			return Frame{}, false
+		}
 		if f.Code == CodeMissingExt && ws.cfg.role == Server { // section 7.4.1: only clients use it
 			f.Code = CodeNormal
 		}
