@@ -29,7 +29,8 @@ type AcceptOptions struct {
 	// modify the request.
 	CheckOrigin func(r *http.Request) error
 
-	// Extensions are those the server agrees to, where a client offers them (RFC 6455 section 9.1).
+	// Extensions are those the server agrees to, where a client offers them (RFC 6455 section 9.1). Each is asked about
+	// every offer, in this order, and the first that agrees wins; several may have the same name.
 	Extensions []Extension
 
 	// Limits bounds received messages.
@@ -146,6 +147,9 @@ func (opt AcceptOptions) Check() error {
 		if _, ok := parseOrigin(s); !ok && s != "*" && s != "null" {
 			return fmt.Errorf("%w: AllowedOrigins: %s, want \"scheme://host\" or \"scheme://host:port\"", ErrInvalidOptions, quote(s))
 		}
+	}
+	if err := checkEntries(opt.Extensions); err != nil {
+		return err
 	}
 	_, err := newConfig(Server, opt.options())
 	return err

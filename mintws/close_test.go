@@ -2,6 +2,7 @@ package mintws
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -74,6 +75,10 @@ func TestClosingHandshake(t *testing.T) {
 
 func TestReply(t *testing.T) {
 	ping := Ping([]byte("abc"))
+	faulty, err := decodeAll(after(Client, Close(1000, ""))(t), join(0x83))
+	if !errors.Is(err, ErrReservedOpcode) {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name string
 		ws   WebSocket
@@ -88,7 +93,10 @@ func TestReply(t *testing.T) {
 		{"close 1010, which only clients send", opened(Server)(t), Close(1010, ""), Close(1000, ""), true},
 		{"close without code", opened(Server)(t), Close(0, ""), Close(0, ""), true},
 		{"our close is sent", after(Client, Close(1000, ""))(t), Close(1000, ""), Frame{}, false},
-		{"ping, our close is sent", after(Client, Close(1000, ""))(t), ping, Frame{}, false},
+		{"ping, our close is sent", after(Client, Close(1000, ""))(t), ping, Pong([]byte("abc")), true},
+		{"ping, our close is sent within a message", after(Server, Frame{Opcode: OpText, More: true}, Close(1000, ""))(t), ping,
+			Pong([]byte("abc")), true},
+		{"ping, our close is sent and then a fault came", faulty.WS, ping, Frame{}, false},
 		{"closed", closed(t), ping, Frame{}, false},
 		{"a ping that came before the fault", failed(t), ping, Pong([]byte("abc")), true},
 		{"zero value", WebSocket{}, ping, Frame{}, false},
@@ -98,8 +106,12 @@ func TestReply(t *testing.T) {
 			t.Errorf("%s: %v, %v; want %v, %v", tt.name, got, ok, tt.want, tt.ok)
 		}
 		if ok {
-			if _, _, err := tt.ws.Encode(got); err != nil {
-				t.Errorf("%s: the reply cannot be sent: %v", tt.name, err)
+			next, _, e := tt.ws.Encode(got)
+			if e != nil {
+				t.Errorf("%s: the reply cannot be sent: %v", tt.name, e)
+			}
+			if got.Opcode == OpPong && !next.Equal(tt.ws) {
+				t.Errorf("%s: a Pong changed the state to %v", tt.name, next.State())
 			}
 		}
 	}
@@ -138,10 +150,69 @@ func TestCloseFrame(t *testing.T) {
 	if _, ok := CloseFrame(nil); ok {
 		t.Error("no error calls for no Close")
 	}
+	if _, ok := CloseFrame(fmt.Errorf("wrapped: %w", (*ProtocolError)(nil))); ok {
+		t.Error("a nil pointer calls for no Close")
+	}
 	long := &ProtocolError{Code: CodeProtocolError, Err: ErrMasked, Detail: strings.Repeat("é€", 40)}
 	if f, _ := CloseFrame(long); len(f.Payload) > 123 || len(f.Payload) < 120 || !utf8.Valid(f.Payload) {
 		t.Errorf("reason of %d bytes: %q", len(f.Payload), f.Payload)
 	}
+}
+
+// TestCloseFrameOfExtensions: what a Transform says of the peer, however carelessly, becomes a Close that both roles can
+// send, and an error that can be printed.
+func TestCloseFrameOfExtensions(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		err  error
+		want Frame
+	}{
+		{"nothing in it", &ProtocolError{}, Close(1002, "protocol error")},
+		{"no Err", &ProtocolError{Code: 1007, Detail: "odd"}, Close(1007, "protocol error: odd")},
+		{"a nil pointer", (*ProtocolError)(nil), Close(1007, "protocol error: extension")},
+		{"another error", errOdd, Close(1007, "odd number of bytes: extension")},
+		{"wrapped", fmt.Errorf("x-ext: %w", &ProtocolError{Code: 3000, Err: errOdd}), Close(3000, "odd number of bytes")},
+		{"a code that is never sent", &ProtocolError{Code: CodeAbnormal, Err: errOdd}, Close(1002, "odd number of bytes")},
+		{"a code that is not assigned", &ProtocolError{Code: 999, Err: errOdd}, Close(1002, "odd number of bytes")},
+		{"a code for clients only", &ProtocolError{Code: CodeMissingExt, Err: errOdd}, Close(1002, "odd number of bytes")},
+		{"not UTF-8", &ProtocolError{Code: 1007, Err: errOdd, Detail: "\xff\xfe\u00e9\xc3"},
+			Close(1007, "odd number of bytes: \ufffd\u00e9\ufffd")},
+		{"long and not UTF-8", &ProtocolError{Code: 1007, Err: errors.New("mintws: "), Detail: strings.Repeat("\xffa", 100)},
+			Close(1007, ": "+strings.Repeat("\ufffda", 30))},
+	} {
+		for _, role := range []Role{Client, Server} {
+			ws, err := NewWebSocket(role, Options{Transforms: []Transform{refusing{err: tt.err}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			wire := join(0x82, 1, "a")
+			if role == Server {
+				wire = join(0x82, 0x81, 0, 0, 0, 0, "a")
+			}
+			r, err := decodeAll(ws, wire)
+			var pe *ProtocolError
+			if !errors.As(err, &pe) || pe == nil || pe.Error() == "" || r.WS.State() != Failed {
+				t.Fatalf("%s, %v: %v, state %v", tt.name, role, err, r.WS.State())
+			}
+			f, ok := CloseFrame(err)
+			if !ok || diffFrames([]Frame{f}, []Frame{tt.want}) != "" {
+				t.Errorf("%s: %v %q, want %v %q", tt.name, f.Code, f.Payload, tt.want.Code, tt.want.Payload)
+			}
+			if _, _, err = r.WS.Encode(f); err != nil {
+				t.Errorf("%s, %v: the Close cannot be sent: %v", tt.name, role, err)
+			}
+		}
+	}
+}
+
+// refusing is a Transform that refuses whatever comes.
+type refusing struct {
+	shiftTransform
+	err error
+}
+
+func (t refusing) In(st ExtState, dst []byte, f Frame, _ int) (ExtState, []byte, Frame, error) {
+	return st, dst, Frame{}, t.err
 }
 
 func TestSendable(t *testing.T) {

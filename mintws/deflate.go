@@ -192,6 +192,9 @@ func (w deflateParams) answeredBy(a deflateParams) error {
 
 // Answer judges a client's offer.
 func (e deflateExtension) Answer(offer Params) (Params, Transform, bool) {
+	if offer.Name != deflateName {
+		return Params{}, nil, false
+	}
 	o, err := parseDeflate(offer, false)
 	if err != nil { // section 7.1: decline it
 		return Params{}, nil, false

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/mintws/mintws/httpconn"
@@ -34,7 +35,8 @@ var (
 	ErrNotOpen = errors.New("mintws: WebSocket is not open")
 	// ErrNotConnecting: the answer was there already, or never awaited.
 	ErrNotConnecting = errors.New("mintws: WebSocket is not waiting for an answer")
-	// ErrCloseSent: a Close was sent; nothing may follow it (RFC 6455 section 5.5.1).
+	// ErrCloseSent: a Close was sent; only a Pong may follow it, and nothing after a failure (RFC 6455 sections 5.5.1 and
+	// 5.5.2).
 	ErrCloseSent = errors.New("mintws: Close was already sent")
 	// ErrClosed: the WebSocket is over.
 	ErrClosed = errors.New("mintws: WebSocket is closed")
@@ -75,7 +77,18 @@ type ProtocolError struct {
 
 // Error returns the sentinel's text, what was seen, and the code.
 func (e *ProtocolError) Error() string {
-	return fmt.Sprintf("%v: %s (close code %d)", e.Err, e.Detail, e.Code)
+	return fmt.Sprintf("%v: %s (close code %d)", e.sentinel(), e.Detail, e.Code)
+}
+
+// errUnnamed stands for the sentinel that the author of an extension left out.
+var errUnnamed = errors.New("mintws: protocol error")
+
+// sentinel returns Err, or what stands for it.
+func (e *ProtocolError) sentinel() error {
+	if e.Err == nil {
+		return errUnnamed
+	}
+	return e.Err
 }
 
 // Unwrap returns the sentinel.
@@ -120,23 +133,27 @@ func (e *HandshakeError) Unwrap() error { return e.Err }
 
 // CloseFrame returns the Close frame that err calls for, with a reason of at most 123 bytes made of its text. ok is false
 // where err does not come from the peer's breaking the protocol, so that no Close is due. A Failed WebSocket encodes
-// exactly this frame and no other.
+// exactly this Close and no other.
+//
+// The frame can always be sent: what is not UTF-8 in the text is replaced, and 1002 stands for a code that may not be sent
+// (RFC 6455 section 7.4), and for 1010, which is about the handshake and only for clients.
 func CloseFrame(err error) (f Frame, ok bool) {
 	if err == nil { // the usual case: pe would be allocated
 		return Frame{}, false
 	}
 	var pe *ProtocolError
-	if !errors.As(err, &pe) {
+	if !errors.As(err, &pe) || pe == nil {
 		return Frame{}, false
 	}
-	reason := pe.Err.Error()
-	if len(reason) > 8 && reason[:8] == "mintws: " {
-		reason = reason[8:]
-	}
+	reason := strings.TrimPrefix(pe.sentinel().Error(), "mintws: ")
 	if pe.Detail != "" {
 		reason += ": " + pe.Detail
 	}
-	return Close(pe.Code, truncate(reason, maxReason)), true
+	code := pe.Code
+	if !code.Sendable() || code == CodeMissingExt {
+		code = CodeProtocolError
+	}
+	return Close(code, truncate(strings.ToValidUTF8(reason, "\uFFFD"), maxReason)), true
 }
 
 // maxReason is what a control frame's 125 bytes leave beside the status code (RFC 6455 sections 5.5 and 5.5.1).

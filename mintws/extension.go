@@ -4,11 +4,14 @@ package mintws
 // [Transform]. It is immutable: negotiating changes nothing about it, and it may be used for many WebSockets at once.
 type Extension interface {
 	// Offers returns what a client proposes, in order of preference; several are fallbacks for each other (RFC 6455 section
-	// 9.1). All have the extension's name.
+	// 9.1). All have the extension's name. It is the client's only: a server does not call it.
 	Offers() []Params
-	// Check judges the server's answer to the offers, on the client's side. An error says which parameter is wrong and why.
+	// Check judges the server's answer to the offers, on the client's side. An error, or a nil Transform, refuses it; the
+	// error says which parameter is wrong and why.
 	Check(answer Params) (Transform, error)
-	// Answer judges one offer on the server's side, and returns what to answer. ok is false to decline it.
+	// Answer judges one offer on the server's side, and returns what to answer: the offer's name, with parameters. It gets
+	// every offer of the client, those of other names included, and declines what it does not know: ok is false then. A
+	// nil Transform declines it too.
 	Answer(offer Params) (answer Params, t Transform, ok bool)
 }
 
@@ -19,7 +22,7 @@ type Extension interface {
 // the last More. Whole messages come in one call wherever that is possible.
 type Transform interface {
 	// RSV returns the reserved bits that the extension uses, on the first frame of a message only. A received message
-	// is passed to In only if one of them is set; if there are none, every message is.
+	// is passed to In only if one of them is set; if there are none, every message is. It is the same at every call.
 	RSV() RSV
 	// Out transforms a frame to be sent. It appends the payload to dst, whose content it does not touch, and returns a
 	// frame that has it there, or f itself to leave it as it is; a frame that it changed has the bits of RSV set, if it

@@ -35,7 +35,7 @@ func (e shift) Check(answer Params) (Transform, error) {
 }
 
 func (e shift) Answer(offer Params) (Params, Transform, bool) {
-	return offer, shiftTransform{e}, len(offer.Params) == 1 && offer.Params[0].Value == strconv.Itoa(int(e.key))
+	return offer, shiftTransform{e}, offer.Name == e.name && len(offer.Params) == 1 && offer.Params[0].Value == strconv.Itoa(int(e.key))
 }
 
 type shiftTransform struct{ shift }

@@ -1,6 +1,7 @@
 package mintws
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -10,6 +11,9 @@ import (
 func offerExtensions(list []Extension) (string, error) {
 	var offers []string
 	seen := map[string]bool{}
+	if err := checkEntries(list); err != nil {
+		return "", err
+	}
 	for _, e := range list {
 		name := ""
 		for _, p := range e.Offers() {
@@ -43,40 +47,58 @@ func (c *config) settle(values []string) error {
 			return fmt.Errorf("%s is there twice", a.Name)
 		}
 		t, err := e.Check(a)
+		if err == nil {
+			err = c.add(a, t)
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", a, err)
-		}
-		if !c.add(a, t) {
-			return fmt.Errorf("%s uses a reserved bit that another extension uses", a)
 		}
 	}
 	return nil
 }
 
-// choose answers the offers of a client, in its order; what cannot be used is left out (RFC 6455 section 9.1).
+// choose answers the offers of a client, in its order; what cannot be used is left out (RFC 6455 section 9.1). Of the
+// extensions the first that agrees to an offer wins.
 func (c *config) choose(list []Extension, offers []Params) {
 	for _, o := range offers {
-		e := extensionNamed(list, o.Name)
-		if e == nil || c.negotiated(o.Name) {
-			continue
-		}
-		if a, t, ok := e.Answer(o); ok && a.Name == o.Name && a.check() == nil {
-			c.add(a, t)
+		for _, e := range list {
+			if c.negotiated(o.Name) {
+				break
+			}
+			if a, t, ok := e.Answer(o); ok && a.Name == o.Name && a.check() == nil {
+				_ = c.add(a, t) // what cannot be added is declined
+			}
 		}
 	}
 }
 
 // add makes t the next transform, unless it shares a reserved bit with an earlier one.
-func (c *config) add(p Params, t Transform) bool {
+func (c *config) add(p Params, t Transform) error {
+	if t == nil {
+		return errors.New("Transform is nil")
+	}
 	rsv := t.RSV()
-	if rsv&c.rsv != 0 || byte(rsv)&^bitsRSV != 0 {
-		return false
+	if byte(rsv)&^bitsRSV != 0 {
+		return fmt.Errorf("bits 0x%02x are not reserved ones", byte(rsv))
+	}
+	if rsv&c.rsv != 0 {
+		return fmt.Errorf("reserved bits 0x%02x, of which another extension uses some", byte(rsv))
 	}
 	c.rsv |= rsv
 	c.always = c.always || rsv == 0
 	c.transforms = append(c.transforms, t)
 	c.extensions = append(c.extensions, p.String())
-	return true
+	return nil
+}
+
+// checkEntries reports which extension is nil.
+func checkEntries(list []Extension) error {
+	for i, e := range list {
+		if e == nil {
+			return fmt.Errorf("%w: Extensions: entry %d is nil", ErrInvalidOptions, i)
+		}
+	}
+	return nil
 }
 
 func (c *config) negotiated(name string) bool {
@@ -88,7 +110,7 @@ func (c *config) negotiated(name string) bool {
 	return false
 }
 
-// extensionNamed returns the extension that offers, or answers to, the given name.
+// extensionNamed returns the extension that offers the given name.
 func extensionNamed(list []Extension, name string) Extension {
 	for _, e := range list {
 		for _, p := range e.Offers() {

@@ -141,6 +141,9 @@ func (ws *WebSocket) refusal(err error) *ProtocolError {
 	var pe *ProtocolError
 	switch {
 	case errors.As(err, &pe):
+		if pe == nil { // an error that is none: a nil pointer in an interface
+			pe = &ProtocolError{Code: CodeInvalidPayload, Detail: "extension"}
+		}
 		return pe
 	case errors.Is(err, ErrMessageTooBig):
 		return &ProtocolError{CodeMessageTooBig, err, "after undoing extensions; MaxMessage is " + itoa(ws.cfg.limits.MaxMessage)}
