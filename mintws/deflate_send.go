@@ -47,6 +47,9 @@ func (e deflateExtension) transform(sendBits, receiveBits int, sendForgets, rece
 // RSV returns RSV1 (RFC 7692 section 6).
 func (t *deflateTransform) RSV() RSV { return RSV1 }
 
+// Forget keeps nothing to refer to: what the caller has compressed is in the peer's window, and not in ours.
+func (t *deflateTransform) Forget(ExtState) ExtState { return ExtState{} }
+
 // compressors are scratch space: what one of them does depends on its arguments alone.
 var compressors = sync.Pool{New: func() any { return new(deflate.Compressor) }}
 

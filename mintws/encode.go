@@ -71,7 +71,13 @@ func (ws *WebSocket) encodeAny(dst []byte, f Frame) ([]byte, error) {
 		return dst, err
 	}
 	at := len(dst)
-	if len(ws.cfg.transforms) > 0 && !f.Opcode.IsControl() && ws.passes(&was, f) {
+	switch {
+	case len(ws.cfg.transforms) == 0 || f.Opcode.IsControl():
+	case !ws.passes(&was, f):
+		if f.Opcode != OpContinuation {
+			ws.forget(f.RSV)
+		}
+	default:
 		// Their output goes behind the longest header, and is moved to where it belongs when it is masked.
 		var out []byte
 		if out, f, err = ws.apply(append(dst, make([]byte, maxHeaderLen)...), f); err != nil {

@@ -32,6 +32,11 @@ type Transform interface {
 	// otherwise returns [ErrMessageTooBig]. Where the peer broke the extension's rules the error is a [*ProtocolError],
 	// or any other, which becomes one with code 1007.
 	In(st ExtState, dst []byte, f Frame, limit int) (next ExtState, out []byte, g Frame, err error)
+	// Forget returns the sending state after a message that the peer passes to In although it did not pass through Out: it
+	// was sent with Raw and with bits of RSV, or with Raw where RSV has none, because the caller has transformed it. What the
+	// peer remembers of it is not known, so nothing that Out makes from then on may refer to what was sent before. It is
+	// called once for such a message, with its first frame.
+	Forget(st ExtState) (next ExtState)
 	// Equal reports whether two states, of the same direction, mean the same. It is for [WebSocket.Equal].
 	Equal(a, b ExtState) bool
 }

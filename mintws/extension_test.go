@@ -40,6 +40,9 @@ func (e shift) Answer(offer Params) (Params, Transform, bool) {
 
 type shiftTransform struct{ shift }
 
+// Forget can do nothing: what the peer counts goes on.
+func (t shiftTransform) Forget(st ExtState) ExtState { return st }
+
 var errOdd = errors.New("odd number of bytes")
 
 func (t shiftTransform) RSV() RSV { return t.rsv }

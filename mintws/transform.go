@@ -97,6 +97,16 @@ func (ws *WebSocket) apply(dst []byte, f Frame) ([]byte, Frame, error) {
 	return dst, f, nil
 }
 
+// forget tells the transforms of which the peer undoes a message whose first frame has the given reserved bits, and which
+// the caller has transformed itself, that it is sent.
+func (ws *WebSocket) forget(rsv RSV) {
+	for i, t := range ws.cfg.transforms {
+		if own := t.RSV(); own == 0 || own&rsv != 0 {
+			ws.setExtState(true, i, t.Forget(ws.extState(true, i)))
+		}
+	}
+}
+
 // transformed reports whether a message whose first frame has the given reserved bits has to pass through transforms.
 func (c *config) transformed(rsv RSV) bool { return rsv != 0 || c.always }
 
