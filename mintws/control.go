@@ -14,23 +14,22 @@ import (
 // (RFC 6455 section 5.4) and leaves that message alone. It returns how many bytes of the frame it used: all or none.
 func (ws *WebSocket) control(in *Inbox, h header, p []byte) (int, *ProtocolError) {
 	whole := len(p) == int(h.length)
-	mark := len(in.Buf)
-	if ws.cfg.role == Server && len(p) > 0 {
-		in.Buf = append(in.Buf, p...)
-		p = in.Buf[mark:len(in.Buf):len(in.Buf)]
-		mask.Copy(p, p, h.key)
-	}
-	f := Frame{Opcode: h.op, Payload: p[:len(p):len(p)]}
 	if h.op == OpClose {
-		if err := checkClose(p, whole); err != nil {
-			in.Buf = in.Buf[:mark]
+		var b [maxControl]byte
+		mask.Copy(b[:len(p)], p, h.key) // a client's key is 0
+		if err := checkClose(b[:len(p)], whole); err != nil {
 			return 0, err
 		}
 	}
 	if !whole {
-		in.Buf = in.Buf[:mark]
 		return 0, nil
 	}
+	if ws.cfg.role == Server && len(p) > 0 {
+		masked := p
+		p = in.extend(len(p))
+		mask.Copy(p, masked, h.key)
+	}
+	f := Frame{Opcode: h.op, Payload: p[:len(p):len(p)]}
 	if h.op == OpClose {
 		if len(p) >= 2 {
 			f.Code, f.Payload = CloseCode(binary.BigEndian.Uint16(p)), p[2:len(p):len(p)]

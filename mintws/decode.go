@@ -1,6 +1,8 @@
 package mintws
 
 import (
+	"math"
+
 	"github.com/mintws/mintws/internal/mask"
 	"github.com/mintws/mintws/internal/pbuf"
 	"github.com/mintws/mintws/internal/utf8dfa"
@@ -15,12 +17,14 @@ func (ws WebSocket) Decode(data []byte) (WebSocket, []Frame, error) {
 }
 
 // AppendDecode takes bytes that arrived from the peer, in pieces of any size, and appends the frames that they complete
-// to in. data is read during the call and never written; see [Inbox] for where payloads point.
+// to in. data is read during the call and never written; see [Inbox] for where payloads point. With Inbox.Max it may stop
+// before the end of data: then the rest is in Inbox.Rest, and the next call has to be given that.
 //
 // A *[ProtocolError] means that the peer broke the protocol or a limit. The frames completed before it are in in, and
 // the WebSocket returned is Failed for good: send what [CloseFrame] gives, then end the stream (RFC 6455 section
 // 7.1.7). Illegal bytes are refused as soon as the first of them is there. What follows a Close is discarded (section
-// 5.5.1). [ErrNotOpen] is the only other error.
+// 5.5.1). On a WebSocket that is Failed already the error is the one that it failed with: a *[ProtocolError], a
+// *[CloseError] or a *[HandshakeError]. [ErrNotOpen] and [ErrRest] are the caller's mistakes, which change nothing.
 func (ws WebSocket) AppendDecode(in *Inbox, data []byte) (WebSocket, error) {
 	err := ws.decode(in, data)
 	return ws, err
@@ -31,13 +35,35 @@ func (ws WebSocket) AppendDecode(in *Inbox, data []byte) (WebSocket, error) {
 func (ws *WebSocket) decode(in *Inbox, data []byte) error {
 	switch {
 	case ws.state == Failed:
+		in.Rest = nil
 		return *ws.fail
 	case ws.state < Open:
 		return ErrNotOpen
+	case ws.rest != 0:
+		if ws.rest != restMark(len(data)) {
+			return ErrRest
+		}
+		ws.rest = 0
+	}
+	in.room = math.MaxInt
+	if in.Rest != nil {
+		in.Rest = nil
+	}
+	charged := len(in.Frames)
+	if in.Max > 0 {
+		in.room = in.Max
 	}
 	for len(data) > 0 && ws.flags&receivedClose == 0 {
+		if in.Max > 0 {
+			if charged = in.charge(charged); in.room <= 0 {
+				in.Rest, ws.rest = data[:len(data):len(data)], restMark(len(data))
+				return nil
+			}
+		}
 		if ws.between() {
-			if data = in.take(data, ws.cfg); len(data) == 0 {
+			first := data[:min(in.room, len(data))]
+			rest := in.take(first, ws.cfg)
+			if data = data[len(first)-len(rest):]; len(data) == 0 {
 				break
 			}
 			if n := in.join(data, ws.cfg); n > 0 {
@@ -68,12 +94,15 @@ func (ws *WebSocket) decode(in *Inbox, data []byte) error {
 	return nil
 }
 
+// restMark is what a WebSocket remembers of the length of Inbox.Rest, to know it again. It is never 0.
+func restMark(n int) uint16 { return uint16(max(0, n-1)%math.MaxUint16) + 1 }
+
 // failed ends ws after the peer's breach: nothing that it held is needed any more.
 func (ws *WebSocket) failed(err error) {
 	ws.state, ws.fail = Failed, cause(err)
 	ws.msg, ws.part = pbuf.Buf{}, pbuf.Buf{}
 	ws.left, ws.size, ws.frames, ws.inOp, ws.inRSV, ws.inUTF8, ws.key = 0, 0, 0, 0, 0, 0, 0
-	ws.inA = 0
+	ws.inA, ws.rest = 0, 0
 	if ws.ext != nil { // what came before can still be answered: see AppendEncode
 		ws.ext = ws.ext.sent()
 	}
@@ -120,11 +149,15 @@ func (ws *WebSocket) frame(in *Inbox, b []byte) (int, *ProtocolError) {
 	if h.fin {
 		ws.flags |= inFin
 	}
-	// A frame that is all there, and is handed over by itself, needs no buffer between.
-	if whole && (ws.cfg.delivery != DeliverMessages || h.fin && ws.frames == 1) {
-		return h.size + len(p), ws.deliver(in, ws.unmask(in, p))
-	}
-	if h.length == 0 {
+	switch {
+	case ws.cfg.delivery == DeliverPayload: // the pieces are payload's, but there may be none
+		if h.length == 0 {
+			_, err = ws.deliverPiece(in, nil)
+		}
+		return h.size, err
+	case whole && (ws.cfg.delivery == DeliverFragments || h.fin && ws.frames == 1):
+		return h.size + len(p), ws.deliver(in, p) // by itself, with no buffer between
+	case h.length == 0:
 		return h.size, ws.endFrame(in)
 	}
 	return h.size, nil
@@ -135,7 +168,7 @@ func (ws *WebSocket) payload(in *Inbox, data []byte) (int, *ProtocolError) {
 	n := int(min(ws.left, int64(len(data))))
 	data = data[:n:n]
 	if ws.cfg.delivery == DeliverPayload {
-		return n, ws.deliver(in, ws.unmask(in, data))
+		return ws.deliverPiece(in, data[:min(n, in.room)])
 	}
 	// How long it will be is known once its last frame has begun. That is a hint and no more: pbuf allocates for what
 	// has arrived.
@@ -175,7 +208,7 @@ func (ws *WebSocket) endFrame(in *Inbox) *ProtocolError {
 	ws.msg = pbuf.Buf{}
 	if ws.cfg.transformed(ws.inRSV) {
 		var err *ProtocolError
-		if f, err = ws.undo(in, f); err != nil {
+		if f, _, err = ws.undo(in, f, math.MaxInt); err != nil {
 			return err
 		}
 	}
@@ -186,18 +219,17 @@ func (ws *WebSocket) endFrame(in *Inbox) *ProtocolError {
 	return nil
 }
 
-// deliver hands over p, the next bytes of the data frame under way, without keeping them.
-func (ws *WebSocket) deliver(in *Inbox, p []byte) *ProtocolError {
-	if ws.cfg.delivery == DeliverPayload {
-		return ws.deliverPiece(in, p)
-	}
+// deliver hands over the data frame with the payload b, still masked, without keeping it.
+func (ws *WebSocket) deliver(in *Inbox, b []byte) *ProtocolError {
+	p := ws.unmask(in, b)
+	ws.key = ws.key.Skip(len(p))
 	f := Frame{Opcode: ws.inOp, More: ws.flags&inFin == 0, Payload: p}
 	if ws.frames > 1 {
 		f.Opcode = OpContinuation
 	}
 	if ws.cfg.transformed(ws.inRSV) {
 		var err *ProtocolError
-		if f, err = ws.undo(in, f); err != nil {
+		if f, _, err = ws.undo(in, f, math.MaxInt); err != nil {
 			return err
 		}
 	} else if bad, err := ws.checkText(p); bad >= 0 {
@@ -211,38 +243,44 @@ func (ws *WebSocket) deliver(in *Inbox, p []byte) *ProtocolError {
 	return nil
 }
 
-// deliverPiece is deliver with DeliverPayload: the legal bytes before a fault are handed over, as they would have been
-// had they come alone.
-func (ws *WebSocket) deliverPiece(in *Inbox, p []byte) *ProtocolError {
+// deliverPiece is deliver with DeliverPayload, for any part of the data frame under way. It returns how many bytes of b it
+// took: not all of them where they become more than is left of Max. The legal bytes before a fault are handed over, as
+// they would have been had they come alone.
+func (ws *WebSocket) deliverPiece(in *Inbox, b []byte) (n int, err *ProtocolError) {
+	p := ws.unmask(in, b)
+	n = len(p)
 	f := Frame{Opcode: ws.inOp, Payload: p}
 	if ws.flags&inPiece != 0 {
 		f.Opcode = OpContinuation
 	}
-	var err *ProtocolError
 	if ws.cfg.transformed(ws.inRSV) {
-		ws.left -= int64(len(p))
+		ws.left -= int64(n)
 		f.More = ws.left > 0 || ws.flags&inFin == 0
-		f, err = ws.undo(in, f)
+		var over int
+		f, over, err = ws.undo(in, f, in.room)
+		n -= over
+		ws.left += int64(over)
 	} else {
 		bad := -1
 		if bad, err = ws.checkText(p); bad >= 0 {
 			f.Payload = p[:bad:bad]
 		}
-		ws.left -= int64(len(p))
+		ws.left -= int64(n)
 		f.More = ws.left > 0 || ws.flags&inFin == 0
 	}
+	ws.key = ws.key.Skip(n)
 	if err == nil && !f.More {
 		err = ws.endMessage()
 	}
 	f.More = f.More || err != nil
 	if len(f.Payload) == 0 && f.More {
-		return err // there is nothing to hand over
+		return n, err // there is nothing to hand over
 	}
 	if f.More {
 		ws.flags |= inPiece
 	}
 	in.Frames = append(in.Frames, f)
-	return err
+	return n, err
 }
 
 // endMessage forgets the message if its last byte has come.
@@ -272,15 +310,12 @@ func (ws *WebSocket) checkText(p []byte) (bad int, err *ProtocolError) {
 	return -1, nil
 }
 
-// unmask returns p as it is to be handed over: itself, or unmasked in in.Buf, with its capacity clipped.
+// unmask returns p as it is to be handed over: itself, or unmasked in in's memory, with its capacity clipped.
 func (ws *WebSocket) unmask(in *Inbox, p []byte) []byte {
 	if ws.cfg.role == Client || len(p) == 0 {
 		return p
 	}
-	n := len(in.Buf)
-	in.Buf = append(in.Buf, p...)
-	dst := in.Buf[n:len(in.Buf):len(in.Buf)]
+	dst := in.extend(len(p))
 	mask.Copy(dst, p, ws.key)
-	ws.key = ws.key.Skip(len(p))
 	return dst
 }

@@ -1,14 +1,12 @@
 package mintws
 
 import (
-	"slices"
-
 	"github.com/mintws/mintws/internal/mask"
 	"github.com/mintws/mintws/internal/utf8dfa"
 )
 
 // join takes the message at the start of data if it is in fragments (RFC 6455 section 5.4), legal, and all there with no
-// control frame in between, and returns how many bytes that was. They are joined in in.Buf, so that nothing is allocated.
+// control frame in between, and returns how many bytes that was. They are joined in Buf, so that nothing is allocated.
 // Anything else, and anything that is wrong, it leaves to frame, and returns 0.
 func (in *Inbox) join(data []byte, cfg *config) int {
 	first, masked := data[0], byte(0)
@@ -32,9 +30,7 @@ func (in *Inbox) join(data []byte, cfg *config) int {
 		fin = b[0]&bitFIN != 0
 		end += at + int(n)
 	}
-	mark := len(in.Buf)
-	in.Buf = slices.Grow(in.Buf, int(size))
-	p := in.Buf[mark:][:size:size]
+	p := in.extend(int(size))
 	for b, dst := data[:end], p; len(b) > 0; {
 		at, n := span(b, masked)
 		if masked != 0 {
@@ -47,7 +43,6 @@ func (in *Inbox) join(data []byte, cfg *config) int {
 	if first == byte(OpText) && !cfg.skipUTF8 && !utf8dfa.Valid(p) { // sections 5.6 and 8.1
 		return 0
 	}
-	in.Buf = in.Buf[:mark+int(size)]
 	in.add(first, p)
 	return end
 }

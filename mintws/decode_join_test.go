@@ -38,6 +38,7 @@ func TestJoin(t *testing.T) {
 			}
 		}
 		run()
+		run() // Buf has its size
 		if diff := diffFrames(in.Frames, want); diff != "" {
 			t.Errorf("%v (-want +got):\n%s", role, diff)
 		}

@@ -64,16 +64,11 @@ func (in *Inbox) takeMasked(data []byte, cfg *config) []byte {
 		if n > most || n > uint64(len(data)-at-4) {
 			break
 		}
-		mark, end := len(in.Buf), len(in.Buf)+int(n)
-		if end > cap(in.Buf) {
-			in.Buf = slices.Grow(in.Buf, int(n))
-		}
-		p := in.Buf[mark:end:end]
+		p := in.extend(int(n))
 		mask.Copy(p, data[at+4:][:n], mask.KeyOf(data[at:]))
 		if first == bitFIN|byte(OpText) && !cfg.skipUTF8 && !utf8dfa.Valid(p) { // sections 5.6 and 8.1
 			break
 		}
-		in.Buf = in.Buf[:end]
 		in.add(first, p)
 		data = data[at+4+int(n):]
 	}

@@ -29,9 +29,11 @@ type DeflateOptions struct {
 	// Fallback lets a client also offer permessage-deflate without these demands, for servers that decline them.
 	Fallback bool
 
-	// MaxRatio bounds how many bytes one byte may inflate to in a message of more than 64 KiB. Default 1100, a little
-	// more than DEFLATE can reach (1032); negative for none. Where payload is handed over as it arrives, it is held
-	// against what has come so far.
+	// MaxRatio bounds how many bytes one byte may inflate to in a message of more than 64 KiB; 0, the default, and negative
+	// numbers for none. Where payload is handed over as it arrives, it is held against what has come so far.
+	//
+	// There is no ratio that suits everybody: DEFLATE cannot pass 1032, and a snapshot that comes again and again
+	// honestly reaches several hundred with context takeover. What bounds memory is MaxMessage and [Inbox].Max.
 	MaxRatio int
 }
 
@@ -40,7 +42,6 @@ const (
 	DefaultDeflateLevel      = 1    // most of the gain for the least time
 	DefaultDeflateThreshold  = 64   // below, little is saved
 	DefaultDeflateSendWindow = 4096 // within 6 % of the size that 32 KiB give on JSON, in a quarter of the time
-	DefaultDeflateMaxRatio   = 1100
 )
 
 const deflateName = "permessage-deflate"
@@ -65,7 +66,7 @@ func NewDeflate(opt DeflateOptions) (Extension, error) {
 		{"Threshold", &opt.Threshold, DefaultDeflateThreshold, 0, 1 << 30, true},
 		{"SendWindow", &opt.SendWindow, DefaultDeflateSendWindow, 1 << 8, 1 << 15, false},
 		{"ReceiveWindowBits", &opt.ReceiveWindowBits, 15, 8, 15, false},
-		{"MaxRatio", &opt.MaxRatio, DefaultDeflateMaxRatio, 1, 1 << 30, true},
+		{"MaxRatio", &opt.MaxRatio, 0, 0, 1 << 30, true},
 	} {
 		switch {
 		case *f.v == 0:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/mintws/mintws/internal/inflate"
 	"github.com/mintws/mintws/internal/window"
@@ -21,6 +22,18 @@ type inflating struct {
 // In inflates a message, or a piece of one (RFC 7692 section 7.2.2). Between messages only the window is remembered; in
 // the middle of one, where the decoder stands.
 func (t *deflateTransform) In(st ExtState, dst []byte, f Frame, limit int) (ExtState, []byte, Frame, error) {
+	next, out, _, err := t.inUpTo(st, dst, &f, limit, math.MaxInt)
+	return next, out, f, err
+}
+
+// pending is more text than a decoder that has used up its input can still have to give: the rest of a match, 258 bytes at
+// most (RFC 1951 section 3.2.5), and seven bits, of which two stand for no more than another.
+const pending = 2 << 10
+
+// inUpTo is In, with f to be changed in place, and stops where stop bytes have come out. over is how many bytes of f.Payload it did not take: they are for
+// the next call. Where it took all, what is pending comes out too, so that the message never waits without a byte to go
+// on with.
+func (t *deflateTransform) inUpTo(st ExtState, dst []byte, f *Frame, limit, stop int) (next ExtState, out []byte, over int, err error) {
 	var s inflate.State
 	var before int64
 	if under, ok := st.Ref.(*inflating); ok {
@@ -35,29 +48,39 @@ func (t *deflateTransform) In(st ExtState, dst []byte, f Frame, limit int) (ExtS
 			most, sentinel = int(max(0, ratio)), ErrDeflateRatio
 		}
 	}
-	at := len(dst)
-	var err error
+	at, n := len(dst), 0
 	if f.More {
-		s, dst, _, err = s.Append(dst, f.Payload, most)
+		s, dst, n, err = s.Append(dst, f.Payload, min(most, stop))
 	} else {
-		s, dst, _, err = s.Finish(dst, f.Payload, most)
+		s, dst, n, err = s.Finish(dst, f.Payload, min(most, stop))
+	}
+	if stop < most && errors.Is(err, inflate.ErrLimit) {
+		over = len(f.Payload) - n
+		switch room := min(most-(len(dst)-at), pending); {
+		case over > 0:
+			f.More, err = true, nil
+		case f.More:
+			s, dst, _, err = s.Append(dst, nil, room)
+		default:
+			s, dst, _, err = s.Finish(dst, nil, room)
+		}
 	}
 	f.Payload = dst[at:]
 	switch {
 	case errors.Is(err, inflate.ErrLimit) && sentinel == ErrDeflateRatio:
 		detail := fmt.Sprintf("more than its size times MaxRatio, which is %d", t.opt.MaxRatio)
-		return st, dst, f, &ProtocolError{CodeMessageTooBig, ErrDeflateRatio, detail}
+		return st, dst, 0, &ProtocolError{CodeMessageTooBig, ErrDeflateRatio, detail}
 	case errors.Is(err, inflate.ErrLimit):
-		return st, dst, f, ErrMessageTooBig
+		return st, dst, 0, ErrMessageTooBig
 	case err != nil:
-		return st, dst, f, &ProtocolError{CodeInvalidPayload, ErrDeflate, err.Error()}
+		return st, dst, 0, &ProtocolError{CodeInvalidPayload, ErrDeflate, err.Error()}
 	}
 	if s.Idle() {
 		st.Ref, st.A = s.Win().Pack()
-		return st, dst, f, nil
+		return st, dst, over, nil
 	}
 	st.Ref, st.A = &inflating{s, before + int64(len(f.Payload))}, 0
-	return st, dst, f, nil
+	return st, dst, over, nil
 }
 
 // Equal compares what can be referred to and, in the middle of a message, where the decoder stands.

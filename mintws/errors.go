@@ -45,6 +45,8 @@ var (
 	// ErrFragmenting: a data frame out of order: a new message while one is being sent in fragments, or a continuation
 	// of none.
 	ErrFragmenting = errors.New("mintws: fragment out of order")
+	// ErrRest: the last call left something in Inbox.Rest, and that was not passed in before anything else.
+	ErrRest = errors.New("mintws: Inbox.Rest was not passed in again")
 	// ErrInvalidOptions: the target or an option cannot be used; the error that wraps it names it.
 	ErrInvalidOptions = errors.New("mintws: invalid target or option")
 )

@@ -1,5 +1,7 @@
 package mintws
 
+import "math/bits"
+
 // Inbox is the caller's scratch space that received frames are appended to: dst, as in append. It is not a value and
 // not safe for use from several goroutines at once. The zero Inbox is ready for use.
 //
@@ -8,14 +10,104 @@ package mintws
 // of its own. [Frame.Clone] makes any of them last.
 type Inbox struct {
 	Frames []Frame // in the order in which they were received
-	Buf    []byte  // holds payloads that had to be unmasked or joined
+	// Buf holds payloads that had to be unmasked, joined or inflated. When it is full another array takes its place; what
+	// earlier frames point to stays where it is.
+	Buf []byte
+
+	// Max bounds how many bytes of payload one call of [WebSocket.AppendDecode] or [Receive] hands over, for compressed
+	// bytes can grow a thousandfold. The call stops once there are so many and leaves the rest of its input in Rest. Max is
+	// exceeded by the message, or with [DeliverFragments] the fragment, that reaches it, which is MaxMessage bytes at most,
+	// and with [DeliverPayload] by 2 KiB at most. 0, the default, is no bound: one call takes all.
+	//
+	// The frames and their order do not depend on Max, but for where DeliverPayload cuts a message into pieces. What is not
+	// compressed never grows: where data is no longer than Max, there is no Rest of it.
+	Max int
+	// Rest is what the last call did not take, because of Max: the end of the data passed to it, and valid as long as that
+	// is. Handle the frames, call Reset, and pass it in again, to AppendDecode or as the Data of the same event to Receive,
+	// before anything else of that WebSocket, until it is empty. [ErrRest] says that this was not done. Without Max, and
+	// after an error that ends the WebSocket, it is empty.
+	Rest []byte
+
+	room int // how much of Max is left in this call
+	past int // how many bytes of payload are in other memory than Buf, since Reset
 }
 
-// Reset empties in and keeps its memory for reuse.
+const (
+	maxHeld   = 1 << 20 // what Reset keeps for reuse; most reads bring less
+	minChunk  = 4 << 10 // of a Buf that takes the place of a full one
+	frameSize = 32      // of a Frame, at most
+)
+
+// Reset empties in and keeps its memory for reuse: Frames and Buf, if they are not larger than 1 MiB together. Where frames
+// had to be put elsewhere because Buf was full, it is made larger within that bound. Max stays; Rest is forgotten, so take
+// it first.
 func (in *Inbox) Reset() {
 	for i := range in.Frames { // let go of the payloads; the rest is overwritten
 		in.Frames[i].Payload = nil
 	}
-	in.Frames = in.Frames[:0]
-	in.Buf = in.Buf[:0]
+	size, past, frames := len(in.Buf)+in.past, in.past, cap(in.Frames)*frameSize
+	in.Frames, in.Buf, in.Rest, in.past = in.Frames[:0], in.Buf[:0], nil, 0
+	if frames > maxHeld {
+		in.Frames, frames = nil, 0
+	}
+	if cap(in.Buf) > maxHeld-frames {
+		in.Buf = nil
+	}
+	if past > 0 && size <= maxHeld-frames { // as much as would have held it all
+		in.Buf = make([]byte, 0, max(cap(in.Buf), min(1<<bits.Len(uint(size-1)), maxHeld-frames)))
+	}
+}
+
+// extend makes Buf longer by n bytes and returns them, with the capacity clipped.
+func (in *Inbox) extend(n int) []byte {
+	at := len(in.Buf)
+	if n > cap(in.Buf)-at {
+		return in.spill(n)
+	}
+	in.Buf = in.Buf[:at+n]
+	return in.Buf[at : at+n : at+n]
+}
+
+// spill is extend where Buf has no room for n bytes. Its memory is not copied, so that each frame keeps what it needs and not
+// what came before it as well. Either there is a new Buf, an eighth as large as all that came since Reset. Or, where n bytes
+// would be much of that, they are by themselves, as Buf still has room for smaller ones. So little is wasted whatever comes.
+func (in *Inbox) spill(n int) []byte {
+	size := min(max(minChunk, (in.past+len(in.Buf))/8), maxHeld)
+	switch {
+	case len(in.Buf) == 0:
+		size = n // there may be no more
+	case n > size/8:
+		in.past += n
+		return make([]byte, n)
+	}
+	in.past += len(in.Buf)
+	in.Buf = make([]byte, n, size)
+	return in.Buf[:n:n]
+}
+
+// keep takes dst, which began as the free part of Buf before something of unknown length was appended to it. What counts of
+// that is p. It returns p where it is to stay.
+func (in *Inbox) keep(dst, p []byte) []byte {
+	at := len(in.Buf)
+	switch {
+	case len(dst) == 0:
+		return p
+	case at < cap(in.Buf) && &dst[0] == &in.Buf[:at+1][at]: // there was room
+		in.Buf = in.Buf[:at+len(dst)]
+		return p
+	case at == 0 && cap(dst)-len(p) <= max(minChunk, len(p)/8): // dst can take the place of Buf
+		in.Buf = dst
+		return p
+	}
+	own := in.spill(len(p))
+	copy(own, p)
+	return own
+}
+
+// charge takes the frames from the given one on off what is left of Max in this call, and returns how many frames there are.
+func (in *Inbox) charge(from int) int {
+	for i := range in.Frames[from:] {
+		in.room -= len(in.Frames[from+i].Payload)
+	}
+	return len(in.Frames)
 }

@@ -16,12 +16,17 @@ import (
 // answered any more. With Options.ManualReply it answers nothing, and the caller sends, in its own order, what
 // [WebSocket.Reply] gives for each frame and what [CloseFrame] gives for the error.
 //
+// With Inbox.Max it may stop before the end of the event's data. Then the rest is in Inbox.Rest: handle the frames, and
+// call Receive again with the same event and that as its Data, until Inbox.Rest is empty. Each call answers what it has
+// read. Events of other streams do not touch it.
+//
 // The error is one of:
 //   - *[HandshakeError]: no WebSocket was opened; see there for what became of the stream;
 //   - *[ProtocolError]: the peer broke the protocol. The frames before it are in in; the Close that it calls for is in out.Send,
 //     and our side of the stream is ended (RFC 6455 section 7.1.7). It comes once: later events of the stream change nothing;
 //   - *[CloseError]: the stream ended without a complete closing handshake, with the stream's error in it if there is one;
-//   - an error of [httpconn.Conn], when c could not take a reply.
+//   - an error of [httpconn.Conn], when c could not take a reply. Inbox.Rest still has what was not taken;
+//   - [ErrRest]: another event of the stream came before what was in Inbox.Rest. Nothing is changed.
 //
 // The Conn and the WebSocket returned are the next ones in every case.
 func Receive(c httpconn.Conn, out *httpconn.Output, ws WebSocket, in *Inbox, ev httpconn.Event) (httpconn.Conn, WebSocket, error) {
@@ -34,6 +39,12 @@ func Receive(c httpconn.Conn, out *httpconn.Output, ws WebSocket, in *Inbox, ev 
 func receive(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, in *Inbox, ev *httpconn.Event) (err error) {
 	if ws.id == 0 || ev.StreamID != ws.id || ws.state == Failed {
 		return nil
+	}
+	if ev.Kind != httpconn.EventData {
+		if ws.rest != 0 {
+			return ErrRest
+		}
+		in.Rest = nil
 	}
 	switch ev.Kind {
 	case httpconn.EventHeaders:
@@ -70,6 +81,9 @@ func receiveAnswer(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, ev *ht
 func receiveData(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, in *Inbox, data []byte) error {
 	first := len(in.Frames)
 	err := ws.decode(in, data)
+	if err == ErrRest {
+		return err
+	}
 	if ws.state == Closed { // we closed first: there is nothing to reply (RFC 6455 section 7.1.1)
 		*c, _ = c.SendData(out, ws.id, nil, true)
 	}

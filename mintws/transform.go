@@ -3,7 +3,6 @@ package mintws
 import (
 	"errors"
 	"math"
-	"slices"
 
 	"github.com/mintws/mintws/internal/utf8dfa"
 )
@@ -111,39 +110,51 @@ func (ws *WebSocket) forget(rsv RSV) {
 func (c *config) transformed(rsv RSV) bool { return rsv != 0 || c.always }
 
 // undo passes f, a piece of the message under way, through its transforms, the last one first. What they append goes to
-// in.Buf. Limits and UTF-8 apply to what comes out. With an error, the frame returned is what came out before it.
-func (ws *WebSocket) undo(in *Inbox, f Frame) (Frame, *ProtocolError) {
+// in's memory. Limits and UTF-8 apply to what comes out. With an error, the frame returned is what came out before it.
+//
+// Where permessage-deflate is the first to be undone, it stops once about stop bytes have come out. over is how many bytes of f
+// it did not take then, and the frame returned has More.
+func (ws *WebSocket) undo(in *Inbox, f Frame, stop int) (Frame, int, *ProtocolError) {
 	if ws.cfg.delivery == DeliverMessages { // it was the size on the wire
 		ws.size = 0
 	}
 	limit := int(min(ws.cfg.limits.MaxMessage-ws.size, math.MaxInt))
-	var failed *ProtocolError
-	for i, t := range slices.Backward(ws.cfg.transforms) {
+	over, failed := 0, (*ProtocolError)(nil)
+	dst := in.Buf[len(in.Buf):]
+	for i := len(ws.cfg.transforms) - 1; i >= 0; i-- {
+		t := ws.cfg.transforms[i]
 		if rsv := t.RSV(); rsv != 0 && ws.inRSV&rsv == 0 {
 			continue
 		}
 		f.RSV = ws.inRSV & t.RSV()
-		st, buf, g, err := t.In(ws.extState(false, i), in.Buf, f, limit)
-		in.Buf, f = buf, g
-		if err != nil { // what came out before it goes on as if it had come alone
+		st := ws.extState(false, i)
+		var err error
+		if d, ok := t.(*deflateTransform); ok {
+			st, dst, over, err = d.inUpTo(st, dst, &f, limit, stop)
+		} else {
+			st, dst, f, err = t.In(st, dst, f, limit)
+		}
+		stop = math.MaxInt // bytes that one of them left cannot be given back by the next
+		if err != nil {    // what came out before it goes on as if it had come alone
 			failed, f.More = ws.refusal(err), true
 			continue
 		}
 		ws.setExtState(false, i, st)
 	}
 	f.RSV = 0
+	f.Payload = in.keep(dst, f.Payload)
 	f.Payload = f.Payload[:len(f.Payload):len(f.Payload)]
 	if ws.inOp == OpText && !ws.cfg.skipUTF8 {
 		next, bad := utf8dfa.Check(ws.inUTF8, f.Payload)
 		if bad >= 0 {
 			err := badText("text", f.Payload[bad], ws.size+int64(bad))
 			f.Payload = f.Payload[:bad:bad]
-			return f, err
+			return f, over, err
 		}
 		ws.inUTF8 = next
 	}
 	ws.size += int64(len(f.Payload))
-	return f, failed
+	return f, over, failed
 }
 
 // refusal makes a ProtocolError of what a transform says of the peer.

@@ -48,6 +48,7 @@ type WebSocket struct {
 	inUTF8  utf8dfa.State // of the text being received
 	outOp   Opcode        // opcode of the message being sent in fragments; 0 where there is none
 	outUTF8 utf8dfa.State // of the text being sent
+	rest    uint16        // that there is a Rest to be passed in, and its length: see restMark
 }
 
 // flags are the yes-or-no parts of a WebSocket's state.
@@ -187,7 +188,8 @@ func (ws *WebSocket) failure() string {
 // EOF says what the end of the peer's bytes means. It is nil only after a complete closing handshake; otherwise the
 // error is a
 // *[CloseError] with the code of the peer's Close or, where none came, 1006 (RFC 6455 section 7.1.5), or the error
-// that ws had failed with. The value returned takes no more input and sends nothing.
+// that ws had failed with. The value returned takes no more input and sends nothing. [ErrRest] is the caller's mistake and
+// changes nothing: the peer's Close may be in Inbox.Rest.
 func (ws WebSocket) EOF() (WebSocket, error) {
 	switch ws.state {
 	case Invalid:
@@ -196,6 +198,9 @@ func (ws WebSocket) EOF() (WebSocket, error) {
 		return ws, nil
 	case Failed:
 		return ws, *ws.fail
+	}
+	if ws.rest != 0 {
+		return ws, ErrRest
 	}
 	err := &CloseError{Code: CodeAbnormal}
 	if code, _ := ws.PeerClose(); code != 0 {
