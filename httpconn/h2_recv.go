@@ -92,6 +92,9 @@ func (c *Conn) h2Frame(out *Output, b []byte) (int, *ConnError) {
 	if len(b) < frameHeadLen+f.length {
 		return 0, nil
 	}
+	if f.kind == http2.FrameRSTStream && c.h2.resets > 0 {
+		c.h2.resets--
+	}
 	p := b[frameHeadLen:][:f.length]
 	switch {
 	case f.kind == http2.FrameHeaders: // also where it is ignored: its fields change the table

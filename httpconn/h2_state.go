@@ -27,6 +27,8 @@ type h2 struct {
 	quiet int32    // frames since the last that brought anything: see Limits.MaxIdleFrames
 	pad   uint8    // padding of the DATA frame under way that has not come, once its length is known
 	flags h2flags
+
+	resets uint8 // RST_STREAM that Finish sent, less those that the server did
 }
 
 type h2flags uint8

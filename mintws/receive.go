@@ -85,7 +85,7 @@ func receiveData(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, in *Inbo
 		return err
 	}
 	if ws.state == Closed { // we closed first: there is nothing to reply (RFC 6455 section 7.1.1)
-		*c, _ = c.SendData(out, ws.id, nil, true)
+		*c, _ = c.Finish(out, ws.id)
 	}
 	if ws.cfg.manual {
 		return err

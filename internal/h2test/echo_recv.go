@@ -28,7 +28,10 @@ func (e *Session) frame(f Frame) error {
 			e.write(e.WritePing(true, p))
 		}
 	case http2.FrameRSTStream:
-		if !e.echo.Resets {
+		st := e.Stream(f.StreamID)
+		if st != nil && st.ended && st.gotClose && http2.ErrCode(f.Value) == http2.ErrCodeNo {
+			st.gotEnd = true // Conn.Finish: as good an end as END_STREAM, where nothing more is read
+		} else if !e.echo.Resets {
 			return fmt.Errorf("the client reset stream %d: %v", f.StreamID, http2.ErrCode(f.Value))
 		}
 	case http2.FrameGoAway:
