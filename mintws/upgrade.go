@@ -14,10 +14,15 @@ import (
 	"github.com/mintws/mintws/internal/target"
 )
 
-// Upgrade asks c to start a WebSocket at url, a ws or wss URL (RFC 6455 section 3): GET with Upgrade on HTTP/1.1,
-// extended CONNECT on HTTP/2 (RFC 8441). It appends the request to
-// out.Send and returns the next Conn and the WebSocket in state Connecting. The answer comes as an event on
-// [WebSocket.StreamID]: pass it to [Receive], or its status and header to [WebSocket.Answered].
+// Upgrade asks c to start a WebSocket at url (RFC 6455 section 3): GET with Upgrade on HTTP/1.1, extended CONNECT on
+// HTTP/2 (RFC 8441). It appends the request to out.Send and returns the next Conn and the WebSocket in state Connecting.
+// The answer comes as an event on [WebSocket.StreamID]: pass it to [Receive], or its status and header to
+// [WebSocket.Answered].
+//
+// The URL's scheme is ws or wss; http and https mean the same here, as in browsers. (To [httpconn.Dial] they do not: for ws
+// and wss alone it makes sure that a connection over HTTP/2 can carry a WebSocket.) What RFC 3986 does not allow in path and
+// query, such as a space, a quote, a letter that is not ASCII or a "%" that starts no escape, is percent-encoded. Control
+// characters and fragments are refused.
 //
 // The URL's userinfo becomes basic authentication, unless opt.Header has an Authorization. Its scheme says nothing of c,
 // which is the connection that the caller has made.
@@ -40,7 +45,7 @@ func Upgrade(c httpconn.Conn, out *httpconn.Output, url string, opt Options) (ht
 	}
 	if opt.Authority != "" {
 		if !httpguts.ValidHostHeader(opt.Authority) {
-			return c, WebSocket{}, fmt.Errorf("%w: Authority %q", ErrInvalidOptions, opt.Authority)
+			return c, WebSocket{}, fmt.Errorf("%w: Authority is not a host, with or without a port", ErrInvalidOptions)
 		}
 		r.Authority = opt.Authority
 	}
@@ -75,28 +80,30 @@ func Upgrade(c httpconn.Conn, out *httpconn.Output, url string, opt Options) (ht
 	return next, WebSocket{cfg: cfg, state: Connecting, id: id}, nil
 }
 
-// parseTarget returns the request for a ws or wss URL (RFC 6455 section 3).
+// parseTarget returns the request for a URL (RFC 6455 section 3).
 func parseTarget(rawURL string) (r httpconn.Request, err error) {
 	t, err := target.Parse(rawURL)
 	if err != nil {
 		return r, fmt.Errorf("%w: target: %w", ErrInvalidOptions, err)
 	}
-	switch t.Scheme {
-	case "ws":
-		r.Scheme = "http"
-	case "wss":
+	if strings.Contains(rawURL, "#") { // section 3, which says it of ws and wss
+		return r, fmt.Errorf("%w: target: the URL of a WebSocket has no fragment", ErrInvalidOptions)
+	}
+	r.Scheme = "http"
+	if t.Secure {
 		r.Scheme = "https"
-	default:
-		return r, fmt.Errorf("%w: target has scheme %q, want ws or wss", ErrInvalidOptions, t.Scheme)
 	}
 	r.Authority = t.HostField() // section 4.1, item 4
 	if !httpguts.ValidHostHeader(r.Authority) {
 		return r, fmt.Errorf("%w: target has host %q", ErrInvalidOptions, t.Host)
 	}
 	r.Path = t.URL.RequestURI() // section 3: path and query; "/" where the path is empty
-	if user := t.URL.User; user != nil {
-		password, _ := user.Password()
-		r.Header = http.Header{"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password))}}
+	if t.URL.User != nil {
+		var credentials string
+		if credentials, err = target.Basic(t.URL.User); err != nil {
+			return r, fmt.Errorf("%w: target: %w", ErrInvalidOptions, err)
+		}
+		r.Header = http.Header{"Authorization": {credentials}}
 	}
 	return r, nil
 }
@@ -129,16 +136,22 @@ func handshakeHeader(header http.Header, opt Options) (http.Header, error) {
 	return h, nil
 }
 
+// checkSubprotocols names the one at fault by its place: it may be a secret, as where a token stands in for a password.
 func checkSubprotocols(names []string) error {
-	seen := make(map[string]bool, len(names))
-	for _, s := range names {
-		if !httpguts.ValidHeaderFieldName(s) { // the same rule: a token
-			return fmt.Errorf("%w: subprotocol %q is not a token", ErrInvalidOptions, s)
+	first := make(map[string]int, len(names))
+	for i, s := range names {
+		if s == "" {
+			return fmt.Errorf("%w: Subprotocols[%d] is empty", ErrInvalidOptions, i)
 		}
-		if seen[s] {
-			return fmt.Errorf("%w: subprotocol %q is offered twice", ErrInvalidOptions, s)
+		for j := range len(s) {
+			if !httpguts.IsTokenRune(rune(s[j])) {
+				return fmt.Errorf("%w: Subprotocols[%d] is not a token: byte 0x%02x", ErrInvalidOptions, i, s[j])
+			}
 		}
-		seen[s] = true
+		if j, twice := first[s]; twice {
+			return fmt.Errorf("%w: Subprotocols[%d] is there twice, at %d too", ErrInvalidOptions, j, i)
+		}
+		first[s] = i
 	}
 	return nil
 }

@@ -42,6 +42,11 @@ func TestUpgradeRequest(t *testing.T) {
 	}{
 		{"plain", "ws://example.com", Options{}, "GET / HTTP/1.1\r\nHost: example.com\r\n", [3]string{}},
 		{"path and query", "ws://example.com/a%20b/c?d=e&f", Options{}, "GET /a%20b/c?d=e&f HTTP/1.1\r\nHost: example.com\r\n", [3]string{}},
+		{"http", "http://example.com/a", Options{}, "GET /a HTTP/1.1\r\nHost: example.com\r\n", [3]string{}},
+		{"https", "https://example.com:443/a", Options{}, "GET /a HTTP/1.1\r\nHost: example.com\r\n", [3]string{}},
+		{"http is not https", "http://example.com:443/a", Options{}, "GET /a HTTP/1.1\r\nHost: example.com:443\r\n", [3]string{}},
+		{"what RFC 3986 does not allow", "ws://example.com/räk \"<[{|\\^`>]}?q=100% é%20%2f", Options{},
+			"GET /r%C3%A4k%20%22%3C%5B%7B%7C%5C%5E%60%3E%5D%7D?q=100%25%20%C3%A9%20%2f HTTP/1.1\r\nHost: example.com\r\n", [3]string{}},
 		{"query without path", "ws://example.com?q", Options{}, "GET /?q HTTP/1.1\r\nHost: example.com\r\n", [3]string{}},
 		{"empty query", "ws://example.com/p?", Options{}, "GET /p? HTTP/1.1\r\nHost: example.com\r\n", [3]string{}},
 		{"port", "ws://example.com:8080/", Options{}, "GET / HTTP/1.1\r\nHost: example.com:8080\r\n", [3]string{}},
@@ -91,7 +96,12 @@ func TestUpgradeRefuses(t *testing.T) {
 		err          error
 		text         string
 	}{
-		{"http", "http://example.com/", Options{}, ErrInvalidOptions, `"http"`},
+		{"another scheme", "ftp://example.com/", Options{}, ErrInvalidOptions, `"ftp"`},
+		{"fragment of http", "http://example.com/#top", Options{}, ErrInvalidOptions, "fragment"},
+		{"empty fragment of https", "https://example.com/#", Options{}, ErrInvalidOptions, "fragment"},
+		{"colon in the user's name", "ws://a%3Ab:secret@example.com/", Options{}, ErrInvalidOptions, "colon"},
+		{"line feed in the password", "ws://a:secret%0A@example.com/", Options{}, ErrInvalidOptions, "control"},
+		{"control character in the query", "ws://example.com/?secret\x7f", Options{}, ErrInvalidOptions, "0x7f"},
 		{"no scheme", "example.com/", Options{}, ErrInvalidOptions, "scheme"},
 		{"slash in a password", "ws://user:secret/x@example.com/", Options{}, ErrInvalidOptions, "target"},
 		{"no host", "ws:///path", Options{}, ErrInvalidOptions, "host"},
@@ -103,7 +113,7 @@ func TestUpgradeRefuses(t *testing.T) {
 		{"bad port", "ws://example.com:port/", Options{}, ErrInvalidOptions, "target"},
 		{"control character", "ws://example.com/\r\nX: y", Options{}, ErrInvalidOptions, "target"},
 		{"host with a bad byte", "ws://exa%0Ample.com/", Options{}, ErrInvalidOptions, "target"},
-		{"bad authority", "ws://example.com/", Options{Authority: "a b"}, ErrInvalidOptions, "a b"},
+		{"bad authority", "ws://example.com/", Options{Authority: "secret b"}, ErrInvalidOptions, "Authority"},
 		{"Host", "ws://example.com/", header("Host"), ErrInvalidOptions, "Host"},
 		{"upgrade", "ws://example.com/", header("upgrade"), ErrInvalidOptions, "upgrade"},
 		{"key", "ws://example.com/", header("Sec-WebSocket-Key"), ErrInvalidOptions, "Sec-WebSocket-Key"},
@@ -111,9 +121,10 @@ func TestUpgradeRefuses(t *testing.T) {
 		{"field name", "ws://example.com/", header("bad name"), httpconn.ErrInvalidRequest, "bad name"},
 		{"field value", "ws://example.com/", Options{Header: http.Header{"X": {"a\r\nb"}}}, httpconn.ErrInvalidRequest, "X"},
 		{"origin", "ws://example.com/", Options{Origin: "a\nb"}, httpconn.ErrInvalidRequest, "Origin"},
-		{"subprotocol", "ws://example.com/", Options{Subprotocols: []string{"a b"}}, ErrInvalidOptions, `"a b"`},
-		{"empty subprotocol", "ws://example.com/", Options{Subprotocols: []string{""}}, ErrInvalidOptions, `""`},
-		{"subprotocol twice", "ws://example.com/", Options{Subprotocols: []string{"a", "a"}}, ErrInvalidOptions, "twice"},
+		{"subprotocol", "ws://example.com/", Options{Subprotocols: []string{"a", "secret "}}, ErrInvalidOptions, "Subprotocols[1] is not a token: byte 0x20"},
+		{"subprotocol not in ASCII", "ws://example.com/", Options{Subprotocols: []string{"secret\xc3\xa9"}}, ErrInvalidOptions, "byte 0xc3"},
+		{"empty subprotocol", "ws://example.com/", Options{Subprotocols: []string{""}}, ErrInvalidOptions, "Subprotocols[0] is empty"},
+		{"subprotocol twice", "ws://example.com/", Options{Subprotocols: []string{"secret", "secret"}}, ErrInvalidOptions, "twice"},
 		{"delivery", "ws://example.com/", Options{Delivery: 9}, ErrInvalidOptions, "9"},
 		{"no entropy", "ws://example.com/", Options{Rand: failingRand{}}, failingRandErr, ""},
 	} {
@@ -153,4 +164,13 @@ func TestUpgradeTwice(t *testing.T) {
 // readRequest reads a request as a net/http server does.
 func readRequest(p []byte) (*http.Request, error) {
 	return http.ReadRequest(bufio.NewReader(bytes.NewReader(p)))
+}
+
+// TestUpgradeScheme: http and https are ws and wss, as in browsers.
+func TestUpgradeScheme(t *testing.T) {
+	for url, want := range map[string]string{"ws://a": "http", "http://a": "http", "wss://a": "https", "HTTPS://a": "https"} {
+		if r, err := parseTarget(url); err != nil || r.Scheme != want {
+			t.Errorf("%s: %s, %v, want %s", url, r.Scheme, err, want)
+		}
+	}
 }

@@ -3,6 +3,7 @@
 package target
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net"
 	"net/netip"
@@ -22,29 +23,91 @@ type Target struct {
 	Port   string // as in the URL but without leading zeros, "" if it has none or an empty one
 }
 
-// Parse reads the URL of a server. Its errors show nothing of the URL that may be secret.
+// Parse reads the URL of a server. What may not stand in its path and query as it is, is percent-encoded, as browsers do it.
+// The errors show nothing of the URL but scheme, host and port.
 func Parse(rawURL string) (Target, error) {
-	u, err := url.Parse(rawURL)
-	if err != nil {
-		return Target{}, fmt.Errorf("it cannot be parsed%s", parseDetail(rawURL, err))
+	// Browsers drop some of them, so that a URL is not the one that it looks like.
+	if i := strings.IndexFunc(rawURL, isControl); i >= 0 {
+		return Target{}, fmt.Errorf("control character 0x%02x", rawURL[i])
 	}
-	t := Target{URL: u, Scheme: u.Scheme}
-	switch u.Scheme {
-	case "ws", "wss":
+	scheme, rest, _ := strings.Cut(rawURL, ":")
+	scheme = strings.ToLower(scheme)
+	rest, slashes := strings.CutPrefix(rest, "//")
+	known := scheme == "ws" || scheme == "wss" || scheme == "http" || scheme == "https"
+	switch {
+	case !known && slashes && !strings.ContainsFunc(scheme, notInScheme):
+		return Target{}, fmt.Errorf("scheme %q, want ws, wss, http or https", scheme)
+	case !known:
+		return Target{}, fmt.Errorf("no scheme, want ws, wss, http or https")
+	case !slashes:
+		return Target{}, fmt.Errorf("no host")
+	}
+	t := Target{Scheme: scheme, Secure: scheme == "wss" || scheme == "https"}
+	front, back := rest, ""
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 { // RFC 3986 section 3.2: there the authority ends
+		front, back = rest[:i], rest[i:]
+	}
+	back, _, fragment := strings.Cut(back, "#")
+	if fragment && strings.HasPrefix(scheme, "ws") {
 		// RFC 6455 section 3: "Fragment identifiers are meaningless in the context of WebSocket URIs and MUST NOT be
 		// used on these URIs." An empty one counts: a "#" that starts no fragment must be written %23.
-		if strings.Contains(rawURL, "#") {
-			return Target{}, fmt.Errorf("a %s URL has no fragment", u.Scheme)
-		}
-	case "http", "https":
-	case "":
-		return Target{}, fmt.Errorf("no scheme, want ws, wss, http or https")
-	default:
-		return Target{}, fmt.Errorf("scheme %q, want ws, wss, http or https", u.Scheme)
+		return Target{}, fmt.Errorf("a %s URL has no fragment", scheme)
 	}
-	t.Secure = u.Scheme == "wss" || u.Scheme == "https"
-	t.Host, t.Port, err = HostPort(u)
-	return t, err
+	u, err := url.Parse(scheme + "://" + front + escape(back))
+	if err == nil {
+		t.URL = u
+		t.Host, t.Port, err = HostPort(u)
+	}
+	switch e := err.(type) {
+	case nil:
+		return t, nil
+	case *url.Error:
+		err = fmt.Errorf("it cannot be parsed: %w", e.Err)
+	}
+	if strings.Contains(rest, "@") { // what seems to be a host or port may be a part of a password
+		err = fmt.Errorf("userinfo, host or port cannot be parsed")
+	}
+	return Target{}, err
+}
+
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }
+
+// notInScheme reports whether r cannot stand in a scheme in lower case (RFC 3986 section 3.1).
+func notInScheme(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '+' && r != '-' && r != '.'
+}
+
+// escape percent-encodes each byte of a path with a query that may not stand there (RFC 3986 sections 3.3 and 3.4), and
+// leaves what is encoded as it is.
+func escape(s string) string {
+	const allowed = "-._~!$&'()*+,;=:@/?" // besides letters and digits
+	var b strings.Builder
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case 'a' <= c|0x20 && c|0x20 <= 'z', '0' <= c && c <= '9', strings.IndexByte(allowed, c) >= 0,
+			c == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]):
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
+
+func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f' }
+
+// Basic is the field value that sends user's name and password (RFC 7617).
+func Basic(user *url.Userinfo) (string, error) {
+	name := user.Username()
+	password, _ := user.Password()
+	if strings.Contains(name, ":") { // section 2: "a user-id containing a colon character is invalid"
+		return "", fmt.Errorf("user name contains a colon")
+	}
+	if strings.ContainsFunc(name+password, isControl) { // section 2: "MUST NOT contain any control characters"
+		return "", fmt.Errorf("user name or password contains a control character")
+	}
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(name+":"+password)), nil
 }
 
 // HostPort returns the ASCII host and the port of u, "" if it has none.
@@ -149,12 +212,4 @@ func isASCII(s string) bool {
 		}
 	}
 	return true
-}
-
-// parseDetail is what url.Parse found, unless the URL has userinfo, of which it could quote a part.
-func parseDetail(rawURL string, err error) string {
-	if e, ok := err.(*url.Error); ok && !strings.Contains(rawURL, "@") {
-		return ": " + e.Err.Error()
-	}
-	return ""
 }
