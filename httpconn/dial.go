@@ -1,12 +1,14 @@
 package httpconn
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/mintws/mintws/internal/target"
 )
@@ -36,7 +38,7 @@ type DialOptions struct {
 	TLS *tls.Config
 
 	// DialContext opens the connection to the server or to the proxy; network is "tcp" or "unix". It should give up when
-	// ctx ends. Nil means that of a zero net.Dialer; timeouts, a local address, keep-alives or a resolver of your own
+	// ctx ends, which is also when Timeout has passed. Nil means that of a zero net.Dialer; timeouts, a local address, keep-alives or a resolver of your own
 	// are those of another one: (&net.Dialer{...}).DialContext.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 
@@ -48,8 +50,8 @@ type DialOptions struct {
 	// Proxy returns the URL of the proxy to use for target, or nil for none. Target is the URL being dialed as
 	// golang.org/x/net/http/httpproxy wants it: "http" stands for ws, "https" for wss, the host is ASCII, and there is no
 	// userinfo. Nil means the environment variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or their lower-case
-	// names, read at each Dial: HTTP_PROXY is for ws and http, HTTPS_PROXY for wss and https. See [NoProxy] and
-	// [UseProxy].
+	// names, read at each Dial: HTTP_PROXY is for ws and http, HTTPS_PROXY for wss and https. One that cannot be parsed is
+	// an error wherever it would be used. See [NoProxy] and [UseProxy].
 	//
 	// The proxy's scheme is http, https (TLS to the proxy), socks5 or socks5h (both let the proxy resolve the host's name).
 	// A user name and password in its URL are sent to it: Basic authentication (RFC 7617), or that of RFC 1929.
@@ -61,10 +63,19 @@ type DialOptions struct {
 
 	// ProxyTLS configures TLS to an https proxy, by the rules of TLS. What it negotiates by ALPN is always HTTP/1.1.
 	ProxyTLS *tls.Config
+
+	// Timeout is how long Dial may take in all: connecting, the proxy, TLS, SETTINGS, a second connection. Where the context
+	// ends sooner, that counts. When it has passed, the error wraps [context.DeadlineExceeded]. Default 30 s, negative for
+	// none.
+	Timeout time.Duration
 }
 
+// DefaultDialTimeout is what DialOptions.Timeout is if it is 0.
+const DefaultDialTimeout = 30 * time.Second // room for lost packets in each step, and short of what a person waits
+
 // Dial opens a connection to the server of rawURL, whose scheme is ws, wss, http or https, and returns the socket together
-// with a [Conn] for it. Path and query play no part; no request is made. With mintws, pass the same URL to its Upgrade.
+// with a [Conn] for it. Path and query play no part but in DialOptions.Proxy; no request is made. With mintws, pass the same
+// URL to its Upgrade.
 //
 // The socket is the caller's: Dial keeps no reference to it and leaves no goroutine and no deadline behind. It is a
 // *tls.Conn for wss and https; else what DialContext returned, or a *tls.Conn to an https proxy. If a proxy sent the first
@@ -75,8 +86,8 @@ type DialOptions struct {
 // with them are appended to out.Events, what has to be written next, such as the acknowledgement, to out.Send; for ws and
 // wss the server is then known to allow extended CONNECT (see DialOptions.Protocols).
 //
-// The deadline and cancellation of ctx apply to everything: connecting, the proxy, TLS. Once Dial has returned, ctx has no
-// effect on the socket.
+// The deadline and cancellation of ctx apply to everything: connecting, the proxy, TLS; so does DialOptions.Timeout. If
+// either has ended, Dial returns an error, whatever came of it. Once Dial has returned, ctx has no effect on the socket.
 //
 // For ws, wss, http and https alike a proxy is asked for a tunnel with CONNECT (RFC 6455 section 4.1 wants it for ws too):
 // the Conn then speaks to the server itself, sends it the same bytes as without a proxy, and can be upgraded.
@@ -90,6 +101,11 @@ func Dial(ctx context.Context, rawURL string, out *Output, opt DialOptions) (net
 	t, err := target.Parse(rawURL)
 	if err != nil {
 		return nil, Conn{}, &DialError{Op: "url", Err: fmt.Errorf("%w: %w", ErrInvalidURL, err)}
+	}
+	if opt.Timeout >= 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, cmp.Or(opt.Timeout, DefaultDialTimeout))
+		defer cancel()
 	}
 	fail := func(op string, err error) (net.Conn, Conn, error) {
 		return nil, Conn{}, &DialError{Op: op, URL: t.String(), Err: withContextError(ctx, err)}
@@ -137,6 +153,9 @@ func (opt DialOptions) open(
 	if err == nil && version == HTTP2 {
 		conn, err = settle(ctx, sock, conn, out, t.Scheme == "ws" || t.Scheme == "wss")
 	}
+	if err == nil {
+		err = ended(ctx)
+	}
 	if err != nil {
 		partWith(ctx, sock, raw, out.Send)
 		return nil, Conn{}, "http", err
@@ -179,10 +198,22 @@ func (opt DialOptions) reach(ctx context.Context, t target.Target) (sock net.Con
 }
 
 func (opt DialOptions) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	if opt.DialContext != nil {
-		return opt.DialContext(ctx, network, address)
+	dial := opt.DialContext
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
 	}
-	return new(net.Dialer).DialContext(ctx, network, address)
+	sock, err := dial(ctx, network, address)
+	switch {
+	case err != nil:
+		return nil, err
+	case sock == nil:
+		return nil, errNoConn
+	}
+	if err = ended(ctx); err != nil {
+		sock.Close()
+		return nil, err
+	}
+	return sock, nil
 }
 
 func (opt DialOptions) protocols() []Version {

@@ -21,7 +21,10 @@ var (
 	ErrProxyRefused = errors.New("httpconn: proxy refused the tunnel")
 )
 
-var errUnixProxy = errors.New("httpconn: DialOptions has both Unix and Proxy")
+var (
+	errUnixProxy = errors.New("httpconn: DialOptions has both Unix and Proxy")
+	errNoConn    = errors.New("httpconn: DialContext returned neither a connection nor an error")
+)
 
 // DialError is the error of [Dial].
 type DialError struct {
@@ -48,13 +51,14 @@ func (e *DialError) Unwrap() error { return e.Err }
 
 // ProxyError reports a proxy that could not be reached or did not give a tunnel. It is wrapped in a [DialError].
 type ProxyError struct {
-	// Proxy is the scheme, host and port of the proxy, without the user name and password.
+	// Proxy is the scheme, host and port of the proxy, nothing else of its URL.
 	Proxy string
 	// Status is the status code with which an HTTP proxy refused, such as 407 or 502; 0 if there was no answer.
 	Status int
 	// Header is that of the refusal, nil if there was none. It belongs to the caller.
 	Header http.Header
-	// Body is the beginning of the refusal's content, at most 4 KiB. It belongs to the caller.
+	// Body is the beginning of the refusal's content: what has come of it within 2 s, at most 64 KiB. It belongs to the
+	// caller.
 	Body []byte
 	// Err is [ErrProxyRefused] for a refusal, possibly with the error that ended its content; else what went wrong.
 	Err error
@@ -80,13 +84,21 @@ func bare(err error) string {
 	return strings.TrimPrefix(err.Error(), "httpconn: ")
 }
 
-// withContextError adds the error of ctx to err, if ctx has ended and err does not say so. A deadline counts from its time
-// on: a read that it broke off can return before the context's own timer has run.
-func withContextError(ctx context.Context, err error) error {
-	cause := ctx.Err()
-	if deadline, ok := ctx.Deadline(); cause == nil && ok && !time.Now().Before(deadline) {
-		cause = context.DeadlineExceeded
+// ended is the error of ctx, nil if it goes on. A deadline counts from its time on: a read that it broke off can return
+// before the context's own timer has run.
+func ended(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
 	}
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// withContextError adds the error of ctx to err, if ctx has ended and err does not say so.
+func withContextError(ctx context.Context, err error) error {
+	cause := ended(ctx)
 	if cause == nil || errors.Is(err, cause) {
 		return err
 	}

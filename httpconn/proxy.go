@@ -1,10 +1,13 @@
 package httpconn
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
+	"strings"
 
 	"golang.org/x/net/http/httpproxy"
 
@@ -26,11 +29,56 @@ func UseProxy(proxy *url.URL) func(*url.URL) (*url.URL, error) {
 
 // proxyFor is the proxy to use for t, nil for none.
 func (opt DialOptions) proxyFor(t target.Target) (*url.URL, error) {
-	if opt.Proxy != nil {
-		return opt.Proxy(t.Plain())
+	if opt.Proxy == nil {
+		return environmentProxy(t.Plain())
 	}
-	return httpproxy.FromEnvironment().ProxyFunc()(t.Plain())
+	proxy, err := opt.Proxy(t.Plain())
+	var bad *url.Error
+	if errors.As(err, &bad) { // of url.Parse, say
+		err = quiet{"DialOptions.Proxy: the URL of the proxy cannot be used", err}
+	}
+	return proxy, err
 }
+
+// quiet is an error whose own text is not shown, because it quotes a URL.
+type quiet struct {
+	text string
+	err  error
+}
+
+func (e quiet) Error() string { return e.text }
+
+func (e quiet) Unwrap() error { return e.err }
+
+// environmentProxy is the proxy that the environment variables name for u, nil for none.
+func environmentProxy(u *url.URL) (*url.URL, error) {
+	env := httpproxy.FromEnvironment()
+	name, value := "HTTP_PROXY", &env.HTTPProxy
+	if u.Scheme == "https" {
+		name, value = "HTTPS_PROXY", &env.HTTPSProxy
+	}
+	if *value == "" {
+		return nil, nil
+	}
+	full := *value
+	if !strings.Contains(full, "://") { // "host:port" will do
+		full = "http://" + full
+	}
+	parsed, err := url.Parse(full)
+	unreadable := err != nil || parsed.Host == ""
+	if unreadable {
+		full = "http://proxy.invalid" // httpproxy would take none, or a part of it for the host
+	}
+	*value = full
+	proxy, err := env.ProxyFunc()(u)
+	if proxy != nil && unreadable { // where NO_PROXY excludes u, it does not matter
+		return nil, fmt.Errorf("%w: that in the environment variable %s cannot be parsed", ErrInvalidURL, name)
+	}
+	return proxy, err
+}
+
+// proxyPorts are the default ports of the schemes that a proxy may have (RFC 9110 section 4.2, RFC 1928 section 3).
+var proxyPorts = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
 
 // dialProxy returns a byte stream to t's host through the proxy. Every error is a *ProxyError; nothing is left open then.
 func (opt DialOptions) dialProxy(ctx context.Context, proxy *url.URL, t target.Target) (net.Conn, error) {
@@ -43,21 +91,20 @@ func (opt DialOptions) dialProxy(ctx context.Context, proxy *url.URL, t target.T
 		return fail(ProxyError{Proxy: proxy.Scheme + "://"}, fmt.Errorf("%w: %w", ErrInvalidURL, err))
 	}
 	e := ProxyError{Proxy: proxy.Scheme + "://" + target.Authority(host, port)}
-	socks := false
-	switch proxy.Scheme {
-	case "http", "https":
-		if port == "" {
-			port = map[string]string{"http": "80", "https": "443"}[proxy.Scheme]
-		}
-	case "socks5", "socks5h":
-		socks = true
-		if port == "" {
-			port = "1080"
-		}
-	default:
+	if proxyPorts[proxy.Scheme] == "" {
 		return fail(e, fmt.Errorf("%w: scheme %q, want http, https, socks5 or socks5h", ErrInvalidURL, proxy.Scheme))
 	}
-	raw, err := opt.dial(ctx, "tcp", net.JoinHostPort(host, port))
+	// What cannot be asked for is found before anything is connected.
+	var ask tunnel
+	if strings.HasPrefix(proxy.Scheme, "socks5") {
+		ask, err = newSOCKSTunnel(proxy.User, t)
+	} else {
+		ask, err = opt.newConnectTunnel(proxy.User, t, &e)
+	}
+	if err != nil {
+		return fail(e, err)
+	}
+	raw, err := opt.dial(ctx, "tcp", net.JoinHostPort(host, cmp.Or(port, proxyPorts[proxy.Scheme])))
 	if err != nil {
 		return fail(e, err)
 	}
@@ -70,14 +117,12 @@ func (opt DialOptions) dialProxy(ctx context.Context, proxy *url.URL, t target.T
 		}
 		sock = secured
 	}
-	if socks {
-		sock, err = socksTunnel(ctx, sock, proxy, t)
-	} else {
-		sock, err = opt.connectTunnel(ctx, sock, proxy, t, &e)
-	}
-	if err != nil {
+	if sock, err = ask(ctx, sock); err != nil {
 		raw.Close() // not sock: TLS would first try to say goodbye
 		return fail(e, err)
 	}
 	return sock, nil
 }
+
+// tunnel asks the proxy at the other end of sock for a connection to a server, and returns the stream that leads there.
+type tunnel func(ctx context.Context, sock net.Conn) (net.Conn, error)

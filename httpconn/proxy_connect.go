@@ -2,8 +2,6 @@ package httpconn
 
 import (
 	"context"
-	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -12,47 +10,58 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/mintws/mintws/internal/target"
 )
 
-// maxProxyBody bounds ProxyError.Body: enough for what a proxy says to a person.
-const maxProxyBody = 4 << 10
+// What is waited for of the content of a refusal: enough for what a proxy says to a person.
+const (
+	maxProxyBody  = 64 << 10 // in bytes on the wire
+	proxyBodyTime = 2 * time.Second
+)
 
-// connectTunnel asks the HTTP proxy at the other end of sock for a tunnel to t. What a refusal says goes into e.
-func (opt DialOptions) connectTunnel(
-	ctx context.Context, sock net.Conn, proxy *url.URL, t target.Target, e *ProxyError,
-) (net.Conn, error) {
-	header, err := opt.proxyHeader(proxy)
+// newConnectTunnel is a tunnel to t through an HTTP proxy (RFC 9110 section 9.3.6). What a refusal says goes into e.
+func (opt DialOptions) newConnectTunnel(user *url.Userinfo, t target.Target, e *ProxyError) (tunnel, error) {
+	header, err := opt.proxyHeader(user)
 	if err != nil {
 		return nil, err
 	}
-	req := Request{Method: http.MethodConnect, Authority: t.Remote(), Header: header}
 	var a connectAnswer
-	err = underContext(ctx, sock, func() error {
-		return a.exchange(sock, req, Config{Limits: opt.Config.Limits})
-	})
-	switch {
-	case a.status != 0 && !a.opened():
-		e.Status, e.Header, e.Body = a.status, a.header, a.data
-		if err != nil {
-			return nil, &because{ErrProxyRefused, err}
-		}
-		return nil, ErrProxyRefused
-	case err != nil:
+	if a.conn, err = New(HTTP1, Config{Limits: opt.Config.Limits}, &a.out); err != nil {
 		return nil, err
-	case len(a.data) > 0: // the tunnel's first bytes came with the answer
-		return &prefixConn{Conn: sock, prefix: a.data}, nil
 	}
-	return sock, nil
+	if a.conn, _, err = a.conn.Request(&a.out, connectRequest(t.Remote(), header)); err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, sock net.Conn) (net.Conn, error) {
+		err := a.receive(ctx, sock)
+		switch {
+		case a.status != 0 && !a.opened():
+			e.Status, e.Header, e.Body = a.status, a.header, a.data
+			if err != nil {
+				return nil, &because{ErrProxyRefused, err}
+			}
+			return nil, ErrProxyRefused
+		case err != nil:
+			return nil, err
+		case len(a.data) > 0: // the tunnel's first bytes came with the answer
+			return &prefixConn{Conn: sock, prefix: a.data}, nil
+		}
+		return sock, nil
+	}, nil
+}
+
+func connectRequest(authority string, header http.Header) Request {
+	return Request{Method: http.MethodConnect, Authority: authority, Header: header}
 }
 
 // proxyHeader is the header of the CONNECT request.
-func (opt DialOptions) proxyHeader(proxy *url.URL) (http.Header, error) {
+func (opt DialOptions) proxyHeader(user *url.Userinfo) (http.Header, error) {
 	h := opt.ProxyHeader.Clone()
-	if proxy.User == nil {
+	if user == nil {
 		return h, nil
 	}
 	for name := range h {
@@ -60,82 +69,104 @@ func (opt DialOptions) proxyHeader(proxy *url.URL) (http.Header, error) {
 			return h, nil
 		}
 	}
-	name := proxy.User.Username()
-	password, _ := proxy.User.Password()
-	if strings.Contains(name, ":") { // RFC 7617 section 2: "a user-id containing a colon character is invalid"
-		return nil, errors.New("httpconn: the proxy's user name contains a colon")
+	credentials, err := target.Basic(user)
+	if err != nil {
+		return nil, fmt.Errorf("%w: the proxy's %w", ErrInvalidURL, err)
 	}
 	if h == nil {
 		h = make(http.Header, 1)
 	}
-	h.Set("Proxy-Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(name+":"+password)))
+	h.Set("Proxy-Authorization", credentials)
 	return h, nil
 }
 
-// checkProxyHeader finds the values that cannot be sent. [Conn.Request] would too, but its error shows them, and they may
-// be secret.
+// checkProxyHeader finds what cannot be sent, whether or not a proxy will be used.
 func checkProxyHeader(h http.Header) error {
 	for _, name := range slices.Sorted(maps.Keys(h)) {
 		if slices.ContainsFunc(h[name], func(v string) bool { return !httpguts.ValidHeaderFieldValue(v) }) {
 			return fmt.Errorf("%w: control character in the value of ProxyHeader field %q", ErrInvalidRequest, name)
 		}
 	}
-	return nil
+	var out Output
+	c, err := New(HTTP1, Config{}, &out)
+	if err == nil {
+		_, _, err = c.Request(&out, connectRequest("proxy.invalid:80", h))
+	}
+	return err
 }
 
-// connectAnswer is what a proxy has answered to CONNECT so far.
+// connectAnswer is the exchange with a proxy, and what it has answered to CONNECT so far.
 type connectAnswer struct {
+	conn   Conn
+	out    Output // what is to be sent
 	status int
 	header http.Header
 	data   []byte // the first bytes of the tunnel, or of the content of a refusal
+	done   bool
 }
 
 func (a *connectAnswer) opened() bool { return a.status/100 == 2 }
 
-// exchange sends req and reads the answer: until the head of one that opens the tunnel and the bytes that arrived with
-// it, or the end of one that does not.
-func (a *connectAnswer) exchange(sock io.ReadWriter, req Request, cfg Config) error {
-	var out Output
-	conn, err := New(HTTP1, cfg, &out)
-	if err != nil {
+// receive sends the request and reads the answer: until the head of one that opens the tunnel and the bytes that arrived
+// with it, or the end of one that does not. Of the content of a refusal it takes only so much.
+func (a *connectAnswer) receive(ctx context.Context, sock net.Conn) error {
+	err := underContext(ctx, sock, func() error {
+		_, failed := sock.Write(a.out.Send)
+		for failed == nil && a.status == 0 {
+			_, failed = a.read(sock)
+		}
+		return failed
+	})
+	if err != nil || a.opened() || a.done {
 		return err
 	}
-	if conn, _, err = conn.Request(&out, req); err != nil {
-		return err
-	}
-	buf := make([]byte, 4<<10)
-	for {
-		if len(out.Send) > 0 {
-			if _, err = sock.Write(out.Send); err != nil {
-				return err
+	short, cancel := context.WithTimeout(ctx, proxyBodyTime)
+	defer cancel()
+	err = underContext(short, sock, func() error {
+		for left := maxProxyBody - len(a.data); left > 0 && !a.done; {
+			n, failed := a.read(sock)
+			if failed != nil {
+				return failed
 			}
+			left -= n
 		}
-		out.Reset()
-		n, readErr := sock.Read(buf)
-		if n > 0 {
-			conn, err = conn.Stream(&out, buf[:n])
-		}
-		if err == nil && readErr == io.EOF {
-			conn, err = conn.StreamEOF(&out)
-		}
-		done, endErr := a.add(out.Events)
-		switch {
-		case done || a.opened():
-			return nil
-		case endErr != nil:
-			return endErr
-		case err != nil:
-			return err
-		case readErr == io.EOF:
-			return io.ErrUnexpectedEOF
-		case readErr != nil:
-			return readErr
-		}
+		return nil
+	})
+	a.data = a.data[:min(len(a.data), maxProxyBody)]
+	if ended(short) != nil && ended(ctx) == nil {
+		return nil
 	}
+	return err
 }
 
-// add takes up what the proxy sent. Done says that no more of it is wanted; err is why the response broke off.
-func (a *connectAnswer) add(events []Event) (done bool, err error) {
+// read reads once, and returns how many bytes there were.
+func (a *connectAnswer) read(sock io.Reader) (int, error) {
+	var buf [4 << 10]byte
+	n, readErr := sock.Read(buf[:])
+	a.out.Reset()
+	var err error
+	if n > 0 {
+		a.conn, err = a.conn.Stream(&a.out, buf[:n])
+	}
+	if err == nil && readErr == io.EOF {
+		a.conn, err = a.conn.StreamEOF(&a.out)
+	}
+	endErr := a.add(a.out.Events)
+	switch {
+	case a.opened() || a.done:
+		return n, nil
+	case endErr != nil:
+		return n, endErr
+	case err != nil:
+		return n, err
+	case readErr == io.EOF:
+		return n, io.ErrUnexpectedEOF
+	}
+	return n, readErr
+}
+
+// add takes up what the proxy sent. The error is why the response broke off.
+func (a *connectAnswer) add(events []Event) (err error) {
 	for _, ev := range events {
 		switch ev.Kind {
 		case EventHeaders:
@@ -143,13 +174,10 @@ func (a *connectAnswer) add(events []Event) (done bool, err error) {
 		case EventData:
 			a.data = append(a.data, ev.Data...)
 		case EventDone:
-			done = true
+			a.done = true
 		case EventReset:
 			err = ev.Err
 		}
 	}
-	if a.status != 0 && !a.opened() && len(a.data) >= maxProxyBody {
-		a.data, done = a.data[:maxProxyBody:maxProxyBody], true
-	}
-	return done, err
+	return err
 }

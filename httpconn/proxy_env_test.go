@@ -1,8 +1,13 @@
 package httpconn
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net"
 	"net/url"
+	"strings"
 	"testing"
 )
 
@@ -66,6 +71,44 @@ func TestDialProxyFromEnvironment(t *testing.T) {
 	// In a CGI program anybody can set HTTP_PROXY, with a request's field "Proxy".
 	setProxies(t, map[string]string{"HTTP_PROXY": forHTTP.addr, "REQUEST_METHOD": "GET"})
 	refused(t, t.Context(), "ws://example.test/", DialOptions{}, "proxy", nil)
+}
+
+// TestDialProxyUnreadable: a proxy that the environment names, but not so that it could be parsed, is not the same as none.
+func TestDialProxyUnreadable(t *testing.T) {
+	opt := DialOptions{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		t.Error("connected")
+		return nil, io.EOF
+	}}
+	for _, value := range []string{
+		"http://me:secret word@proxy.test", "http://me:sec%zzret@proxy.test", "http://proxy.test:port", "://secret", "http://", "me:secret@exa mple",
+		"http://proxy.test/%zzsecret", "socks5://[::1", "proxy.test:80 secret", "\x7f", "/secret",
+	} {
+		setProxies(t, map[string]string{"HTTP_PROXY": value, "https_proxy": value, "NO_PROXY": "direct.test"})
+		for url, name := range map[string]string{"ws://example.test/": "HTTP_PROXY", "wss://example.test/": "HTTPS_PROXY"} {
+			de := refused(t, t.Context(), url, opt, "proxy", ErrInvalidURL)
+			if s := de.Error(); !strings.Contains(s, name) && !strings.Contains(s, "no host") || strings.Contains(s, "word") {
+				t.Errorf("%q: %v", value, de)
+			}
+		}
+	}
+	// It plays no part where none would be used.
+	server := tcpServer(t, echo)
+	checkEcho(t, dialed(t, "ws://"+server, DialOptions{}))
+	checkEcho(t, dialed(t, "ws://direct.test", DialOptions{DialContext: toServer(server)}))
+	setProxies(t, map[string]string{"HTTPS_PROXY": "http://me:secret word@proxy.test"})
+	checkEcho(t, dialed(t, "ws://example.test", DialOptions{DialContext: toServer(server)}))
+}
+
+// TestDialProxyFunctionQuotes: errors of url.Parse quote the URL, which for a proxy has the password in it.
+func TestDialProxyFunctionQuotes(t *testing.T) {
+	var cause *url.Error
+	de := refused(t, t.Context(), "ws://example.test/", DialOptions{Proxy: func(u *url.URL) (*url.URL, error) {
+		u, err := url.Parse("http://me:secret word@" + u.Host)
+		return u, fmt.Errorf("reading my configuration: %w", err)
+	}}, "proxy", nil)
+	if !errors.As(de, &cause) {
+		t.Errorf("%v wraps no *url.Error", de)
+	}
 }
 
 // The function that selects the proxy sees the URL as net/http programs know it.

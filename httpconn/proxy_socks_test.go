@@ -1,6 +1,7 @@
 package httpconn
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/url"
@@ -64,9 +65,6 @@ func TestDialSOCKSRefused(t *testing.T) {
 		{"not allowed", socksWith(t, "", 0, 2).addr, nil, "not allowed by ruleset"},
 		{"no method", socksWith(t, "", 0xff, 0).addr, nil, "no acceptable authentication methods"},
 		{"wrong password", socksWith(t, "", 2, 0).addr, me, "authentication failed"},
-		{"password without user", socksWith(t, "", 2, 0).addr, url.UserPassword("", "secret"), "invalid username/password"},
-		{"long password", socksWith(t, "", 2, 0).addr, url.UserPassword("me", strings.Repeat("secret", 50)),
-			"invalid username/password"},
 		{"HTTP proxy", garbage("HTTP/1.1 400 Bad Request\r\n\r\n"), nil, "unexpected protocol version 72"},
 		{"closed", tcpServer(t, func(net.Conn) {}), nil, ""},
 	} {
@@ -81,7 +79,26 @@ func TestDialSOCKSRefused(t *testing.T) {
 			check()
 		})
 	}
-	u := &url.URL{Scheme: "socks5", Host: socksWith(t, "", 0, 5).addr}
-	long := "ws://" + strings.Repeat("a", 256) + "/"
-	proxyError(t, refused(t, t.Context(), long, DialOptions{Proxy: UseProxy(u)}, "proxy", nil))
+}
+
+// TestDialSOCKSFoundBefore: what SOCKS5 cannot carry is found before anything is connected.
+func TestDialSOCKSFoundBefore(t *testing.T) {
+	none := func(context.Context, string, string) (net.Conn, error) { t.Error("connected"); return nil, io.EOF }
+	long := strings.Repeat("secret", 43) // 258 bytes
+	for _, tt := range []struct {
+		target string
+		user   *url.Userinfo
+		want   string
+	}{
+		{"ws://example.test/", url.UserPassword("", "secret"), "user name"},
+		{"ws://example.test/", url.UserPassword(long, "secret"), "user name"},
+		{"ws://example.test/", url.UserPassword("me", long), "password"},
+		{"ws://" + strings.Repeat("a", 256) + "/", nil, "host"},
+	} {
+		u := &url.URL{Scheme: "socks5", Host: "proxy.test", User: tt.user}
+		pe := proxyError(t, refused(t, t.Context(), tt.target, DialOptions{Proxy: UseProxy(u), DialContext: none}, "proxy", nil))
+		if !strings.Contains(pe.Error(), tt.want) {
+			t.Errorf("got %v, want %q", pe, tt.want)
+		}
+	}
 }

@@ -292,18 +292,31 @@ func TestDialProxyURL(t *testing.T) {
 	}
 }
 
-// What cannot be put on the wire is an error that does not quote it.
-func TestDialProxyBadCredentials(t *testing.T) {
-	p := text(t, "")
-	opt := DialOptions{Proxy: UseProxy(p.urlFor(url.UserPassword("me:too", "secret")))}
-	proxyError(t, refused(t, t.Context(), "ws://example.test/", opt, "proxy", nil))
+// TestDialProxyFoundBefore: what cannot be put on the wire is found before anything is connected, whether or not a proxy
+// will be used, and the error does not quote it.
+func TestDialProxyFoundBefore(t *testing.T) {
+	none := func(context.Context, string, string) (net.Conn, error) { t.Error("connected"); return nil, io.EOF }
+	opt := DialOptions{DialContext: none}
+	for _, scheme := range []string{"http", "https"} {
+		opt.Proxy = UseProxy(&url.URL{Scheme: scheme, Host: "proxy.test", User: url.UserPassword("secret:too", "secret")})
+		de := proxyError(t, refused(t, t.Context(), "ws://example.test/", opt, "proxy", nil))
+		if !strings.Contains(de.Error(), "colon") { // RFC 7617 section 2
+			t.Errorf("got %v", de)
+		}
+	}
+	opt.Proxy = UseProxy(mustURL("http://proxy.test"))
+	proxyError(t, refused(t, t.Context(), `ws://exa"mple.test/`, opt, "proxy", ErrInvalidRequest))
 
-	opt = DialOptions{Proxy: UseProxy(p.url()), ProxyHeader: http.Header{"Bad Name": {"secret"}}}
-	proxyError(t, refused(t, t.Context(), "ws://example.test/", opt, "proxy", ErrInvalidRequest))
-
-	opt.ProxyHeader = http.Header{"A": {"b"}, "X-Key": {"fine", "secret\r\nX: y"}}
-	de := refused(t, t.Context(), "ws://example.test/", opt, "options", ErrInvalidRequest)
-	if !strings.Contains(de.Error(), `"X-Key"`) {
-		t.Errorf("%v does not name the field", de)
+	for name, h := range map[string]http.Header{
+		"Bad Name": {"Bad Name": {"secret"}}, "X-Key": {"A": {"b"}, "X-Key": {"fine", "secret\r\nX: y"}},
+		"Host": {"Host": {"secret"}}, "Transfer-Encoding": {"transfer-encoding": {"secret"}}, "Content-Length": {"Content-Length": {"5"}},
+	} {
+		for _, proxy := range []func(*url.URL) (*url.URL, error){UseProxy(mustURL("http://proxy.test")), NoProxy} {
+			opt.Proxy, opt.ProxyHeader = proxy, h
+			refused(t, t.Context(), "ws://example.test/", opt, "options", ErrInvalidRequest)
+		}
+		if de := refused(t, t.Context(), "ws://example.test/", opt, "options", nil); name[0] == 'X' && !strings.Contains(de.Error(), name) {
+			t.Errorf("%v does not name the field %s", de, name)
+		}
 	}
 }
