@@ -38,40 +38,65 @@ func greet(ctx context.Context, url string, w io.Writer) error {
 		return err
 	}
 	defer sock.Close()
+	defer context.AfterFunc(ctx, func() { sock.Close() })()
 	conn, ws, err := mintws.Upgrade(conn, &out, url, mintws.Options{})
-	for err == nil && conn.Next() != httpconn.NextClose {
-		if _, err = sock.Write(out.Send); err != nil {
-			break
-		}
-		out.Reset()
-		in.Reset()
-		sock.SetReadDeadline(time.Now().Add(time.Minute)) // how long to wait is the caller's to say
-		n, readErr := sock.Read(buf)
-		switch {
-		case n > 0:
-			conn, err = conn.Stream(&out, buf[:n])
-		case readErr == io.EOF:
-			conn, err = conn.StreamEOF(&out)
-		default:
-			err = readErr
-		}
-		for _, ev := range out.Events { // with an error too: they came before it
-			var failure error
-			conn, ws, failure = mintws.Receive(conn, &out, ws, &in, ev)
-			err = cmp.Or(failure, err)
-			if ev.Kind == httpconn.EventHeaders && failure == nil { // the WebSocket is open
+	var lost error
+	for err == nil && !ws.Over() {
+		conn, lost = turn(sock, conn, &out, buf)
+		for _, ev := range out.Events { // also when the connection is lost: they came before that
+			in.Reset()
+			conn, ws, _ = mintws.Receive(conn, &out, ws, &in, ev)              // ws.Err keeps the error
+			if ev.Kind == httpconn.EventHeaders && ws.State() == mintws.Open { // the handshake is complete
 				conn, ws, err = mintws.Send(conn, &out, ws, mintws.Text("Hello"))
 			}
-		}
-		for _, f := range in.Frames {
-			fmt.Fprintf(w, "%v %q\n", f.Opcode, f.Payload)
-			if f.Opcode == mintws.OpText && ws.State() == mintws.Open {
-				conn, ws, err = mintws.Send(conn, &out, ws, mintws.Close(mintws.CodeNormal, ""))
+			for _, f := range in.Frames {
+				fmt.Fprintln(w, f)
+				if f.Opcode == mintws.OpText && ws.State() == mintws.Open && err == nil {
+					conn, ws, err = mintws.Send(conn, &out, ws, mintws.Close(mintws.CodeNormal, ""))
+				}
 			}
 		}
 	}
-	sock.Write(out.Send) // the last words: after an error there may be a Close in it
-	return err
+	leave(sock, conn, &out)
+	if ws.State() == mintws.Closed { // what became of the connection after that does not matter
+		return ws.Err()
+	}
+	return errors.Join(ws.Err(), err, lost)
+}
+
+// end
+
+// snippet: turn
+// turn writes what is to be written, reads once, and passes on what that brings. Its error is the socket's. A fault of the
+// protocol, and the end of the connection, reach each stream as an event.
+func turn(sock net.Conn, conn httpconn.Conn, out *httpconn.Output, buf []byte) (httpconn.Conn, error) {
+	sock.SetWriteDeadline(time.Now().Add(time.Minute)) // how long to wait is the caller's to say
+	_, writeErr := out.WriteTo(sock)
+	out.Reset()
+	sock.SetReadDeadline(time.Now().Add(time.Minute))
+	n, readErr := sock.Read(buf) // also after a failed Write: the server may have said why it went
+	if n > 0 {
+		conn, _ = conn.Stream(out, buf[:n])
+		readErr = nil // if there was one, it comes again
+	}
+	if readErr != nil || writeErr != nil {
+		conn, _ = conn.StreamEOF(out)
+	}
+	if readErr == io.EOF {
+		readErr = nil
+	}
+	return conn, cmp.Or(writeErr, readErr)
+}
+
+// leave writes the last words: after a fault the Close or the GOAWAY that it calls for. On HTTP/1.1 it gives the server a
+// moment to close first (RFC 6455 section 7.1.1).
+func leave(sock net.Conn, conn httpconn.Conn, out *httpconn.Output) {
+	next := conn.Next()
+	_ = conn.Close(out) // nobody needs the value after this one
+	sock.SetDeadline(time.Now().Add(time.Second))
+	if _, err := out.WriteTo(sock); err == nil && next == httpconn.NextAwaitEOF {
+		io.Copy(io.Discard, sock)
+	}
 }
 
 // end
@@ -89,6 +114,7 @@ func pair(ctx context.Context, url string, w io.Writer) error {
 		return err
 	}
 	defer sock.Close()
+	defer context.AfterFunc(ctx, func() { sock.Close() })()
 	open := make(map[httpconn.StreamID]mintws.WebSocket)
 	for range min(2, conn.Slots()) { // as many as the server allows
 		var ws mintws.WebSocket
@@ -97,45 +123,47 @@ func pair(ctx context.Context, url string, w io.Writer) error {
 		}
 		open[ws.StreamID()] = ws
 	}
-	for err == nil && len(open) > 0 {
-		if _, err = sock.Write(out.Send); err != nil { // what all of them have to say
-			break
-		}
-		out.Reset()
-		n, readErr := sock.Read(buf)
-		if n > 0 {
-			conn, err = conn.Stream(&out, buf[:n])
-		} else {
-			conn, err = conn.StreamEOF(&out)
-			err = cmp.Or(err, readErr)
-		}
+	refused := make(map[httpconn.StreamID]error)
+	var failures, lost error
+	for len(open) > 0 {
+		conn, lost = turn(sock, conn, &out, buf)
 		for _, ev := range out.Events {
 			ws, ok := open[ev.StreamID]
 			if !ok {
-				continue // it is the connection's own: its SETTINGS, say
+				continue // the connection's own, or of a WebSocket that is over
 			}
 			in.Reset()
-			var failure error
-			conn, ws, failure = mintws.Receive(conn, &out, ws, &in, ev)
-			err = cmp.Or(failure, err)
-			if ev.Kind == httpconn.EventHeaders && failure == nil {
+			conn, ws, _ = mintws.Receive(conn, &out, ws, &in, ev)
+			if ev.Kind == httpconn.EventHeaders && ws.State() == mintws.Open {
 				conn, ws, err = mintws.Send(conn, &out, ws, mintws.Text(fmt.Sprint("Hello from ", ev.StreamID)))
 			}
 			for _, f := range in.Frames {
-				fmt.Fprintf(w, "%d: %v %q\n", ev.StreamID, f.Opcode, f.Payload)
-				if f.Opcode == mintws.OpText && ws.State() == mintws.Open {
+				fmt.Fprintf(w, "%d: %v\n", ev.StreamID, f)
+				if f.Opcode == mintws.OpText && ws.State() == mintws.Open && err == nil {
 					conn, ws, err = mintws.Send(conn, &out, ws, mintws.Close(mintws.CodeNormal, ""))
 				}
 			}
-			open[ev.StreamID] = ws // a map, too, holds values: put the next one back
-			if ev.Kind == httpconn.EventDone || ev.Kind == httpconn.EventReset {
+			if err != nil {
+				refused[ev.StreamID], err = err, nil
+			}
+			if open[ev.StreamID] = ws; ws.Over() { // a map, too, holds values: put the next one back
+				failures = errors.Join(failures, ws.Err()) // the others go on
 				delete(open, ev.StreamID)
 			}
 		}
+		for id, why := range refused { // if it was because the stream had ended, an event has said so by now
+			if _, ok := open[id]; ok {
+				failures = errors.Join(failures, why)
+				delete(open, id)
+			}
+		}
+		clear(refused)
 	}
-	conn.Close(&out) // GOAWAY
-	sock.Write(out.Send)
-	return err
+	leave(sock, conn, &out)
+	if failures != nil {
+		failures = errors.Join(failures, lost)
+	}
+	return failures
 }
 
 // end
@@ -146,30 +174,32 @@ func exchange(sock io.ReadWriter, ws mintws.WebSocket, w io.Writer) error {
 	buf := make([]byte, 4096)
 
 	ws, send, err := ws.AppendEncode(nil, mintws.Text("Hello"))
-	for err == nil && ws.State() != mintws.Closed {
-		if _, err = sock.Write(send); err != nil {
-			break
-		}
+	var failure, lost error
+	for err == nil && lost == nil && !ws.Over() {
+		_, lost = sock.Write(send)
 		send = send[:0]
 		in.Reset()
-		n, readErr := sock.Read(buf)
-		if readErr != nil {
-			_, err = ws.EOF() // not nil: the closing handshake is not complete
-			break
-		}
-		ws, err = ws.AppendDecode(&in, buf[:n])
-		for _, f := range in.Frames { // those before an error too
-			fmt.Fprintf(w, "%v %q\n", f.Opcode, f.Payload)
-			if reply, ok := ws.Reply(f); ok { // the Pong for a Ping, the Close for a Close
-				ws, send, _ = ws.AppendEncode(send, reply)
+		n, readErr := sock.Read(buf) // also after a failed Write: the peer may have said why it went
+		lost = cmp.Or(lost, readErr)
+		ws, failure = ws.AppendDecode(&in, buf[:n])
+		for _, f := range in.Frames { // those before a failure too
+			fmt.Fprintln(w, f)
+			if reply, ok := ws.Reply(f); ok && err == nil { // the Pong for a Ping, the Close for a Close
+				ws, send, err = ws.AppendEncode(send, reply)
 			}
 		}
-		if f, ok := mintws.CloseFrame(err); ok { // the peer broke the protocol
-			ws, send, _ = ws.AppendEncode(send, f)
+		if f, ok := mintws.CloseFrame(failure); ok && err == nil { // the peer broke the protocol
+			ws, send, err = ws.AppendEncode(send, f)
 		}
 	}
-	sock.Write(send)
-	return err
+	sock.Write(send) // the last words
+	if lost != nil {
+		ws, _ = ws.EOF()
+	}
+	if ws.State() == mintws.Closed {
+		return ws.Err()
+	}
+	return errors.Join(ws.Err(), err, lost)
 }
 
 // end
@@ -186,7 +216,9 @@ func handler(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer wshttp.Linger(sock, time.Second) // closes it so that our last bytes arrive
-	sock.SetReadDeadline(time.Now().Add(time.Minute))
+	deadline := time.Now().Add(time.Minute)
+	sock.SetReadDeadline(deadline)
+	sock.SetWriteDeadline(deadline) // or a client that never reads would keep us for ever
 	if err = exchange(sock, ws, io.Discard); err != nil {
 		log.Print(err)
 	}
@@ -217,9 +249,11 @@ func TestSnippets(t *testing.T) {
 			t.Errorf("snippet %d of README.md is not the one here", i+1)
 		}
 	}
-	block := "//\t" + strings.ReplaceAll(strings.ReplaceAll(here[0], "\n", "\n//\t"), "//\t\n", "//\n") + "\n//\n"
-	if !strings.Contains(read(t, "mintws/doc.go"), block) {
-		t.Error("the loop in mintws/doc.go is not the one in README.md")
+	for _, code := range here[:2] { // the loop and what it does with the socket
+		block := "//\t" + strings.ReplaceAll(strings.ReplaceAll(code, "\n", "\n//\t"), "//\t\n", "//\n") + "\n//\n"
+		if !strings.Contains(read(t, "mintws/doc.go"), block) {
+			t.Errorf("mintws/doc.go does not have what README.md has: %.40s…", code)
+		}
 	}
 }
 
@@ -241,7 +275,7 @@ func TestGreet(t *testing.T) {
 	defer cancel()
 	var w bytes.Buffer
 	err := greet(ctx, "ws"+strings.TrimPrefix(server.URL, "http"), &w)
-	if want := "Text \"Hello\"\nClose \"\"\n"; err != nil || w.String() != want {
+	if want := "Text \"Hello\"\nClose 1000 normal closure\n"; err != nil || w.String() != want {
 		t.Errorf("%v\n%s", err, w.String())
 	}
 }
@@ -261,7 +295,7 @@ func TestPair(t *testing.T) {
 	}
 	lines := strings.Split(strings.TrimSpace(w.String()), "\n")
 	slices.Sort(lines) // each WebSocket's are in order, but they do not wait for each other
-	want := []string{`1: Close ""`, `1: Text "Hello from 1"`, `3: Close ""`, `3: Text "Hello from 3"`}
+	want := []string{`1: Close 1000 normal closure`, `1: Text "Hello from 1"`, `3: Close 1000 normal closure`, `3: Text "Hello from 3"`}
 	if !slices.Equal(lines, want) {
 		t.Errorf("got %q, want %q", lines, want)
 	}
@@ -284,7 +318,7 @@ func TestExchange(t *testing.T) {
 		}{
 			{
 				frames: []mintws.Frame{mintws.Ping([]byte("p")), mintws.Text("hi"), mintws.Close(mintws.CodeNormal, "bye")},
-				want:   "Ping \"p\"\nText \"hi\"\nClose \"bye\"\n",
+				want:   "Ping \"p\"\nText \"hi\"\nClose 1000 normal closure \"bye\"\n",
 			},
 			{frames: []mintws.Frame{mintws.Text("hi")}, raw: "\x83\x80\x00\x00\x00\x00", want: "Text \"hi\"\n", err: "reserved opcode"},
 			{frames: []mintws.Frame{mintws.Text("hi")}, want: "Text \"hi\"\n", err: "1006"},
@@ -379,7 +413,7 @@ func TestHandler(t *testing.T) {
 	defer cancel()
 	var w bytes.Buffer
 	err := greet(ctx, "ws"+strings.TrimPrefix(server.URL, "http")+"/here", &w)
-	if want := "Text \"Hello\"\nClose \"\"\n"; err != nil || w.String() != want {
+	if want := "Text \"Hello\"\nClose 1000 normal closure\n"; err != nil || w.String() != want {
 		t.Errorf("%v\n%s", err, w.String())
 	}
 }

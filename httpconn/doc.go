@@ -13,25 +13,30 @@
 //	var out httpconn.Output
 //	conn, err := httpconn.New(httpconn.HTTP1, httpconn.Config{}, &out)
 //	conn, id, err := conn.Request(&out, httpconn.Request{Authority: "example.org", Path: "/feed"})
-//	for conn.Next() != httpconn.NextClose {
-//		_, err = sock.Write(out.Send)
+//	for err == nil && conn.Next() != httpconn.NextClose {
+//		sock.SetWriteDeadline(time.Now().Add(time.Minute))
+//		_, writeErr := out.WriteTo(sock)
 //		out.Reset()
-//		n, readErr := sock.Read(buf)
-//		conn, err = conn.Stream(&out, buf[:n])
-//		if err == nil && readErr != nil {
+//		sock.SetReadDeadline(time.Now().Add(time.Minute))
+//		n, readErr := sock.Read(buf) // also after a failed Write: the server may have said why it went
+//		if n > 0 {
+//			conn, err = conn.Stream(&out, buf[:n])
+//			readErr = nil // if there was one, it comes again
+//		}
+//		if err == nil && (readErr != nil || writeErr != nil) {
 //			conn, err = conn.StreamEOF(&out)
 //		}
-//		for _, ev := range out.Events {
+//		for _, ev := range out.Events { // with an error too: they came before it
 //			// ev.StreamID == id, ev.Kind says what happened
 //		}
-//		if err != nil {
-//			break // the events before the fault have been handled
-//		}
 //	}
+//	out.WriteTo(sock) // the last words: after a fault on HTTP/2 a GOAWAY
 //	sock.Close()
 //
 // [Conn.Next] says what to do with the socket once Send is written: read, read only to see the end, or close. A socket that
-// reports an error other than io.EOF is at its end too: StreamEOF tells what that means for the requests under way.
+// reports an error other than io.EOF is at its end too: StreamEOF tells what that means for the requests under way. An error
+// of the connection reaches each of them as an EventReset as well, so a program that looks at its requests one by one needs
+// no other place.
 //
 // # Output
 //
@@ -133,10 +138,15 @@
 // # Backpressure
 //
 // Nothing is queued in a Conn on HTTP/1.1: what is to be sent is in Send at once. On HTTP/2 it holds only what flow control
-// does not allow. A socket that takes only a part of it
-// leaves the rest with the caller. While more than some bound of the caller's is still unwritten, do not read: a server
-// that asks for answers and does not read them is then stopped by TCP, and memory stays bounded. What a server can make a
-// Conn hold is bounded by [Limits]; no announced length allocates anything.
+// does not allow. A socket that takes only a part of it leaves the rest with the caller, in Send after [Output.WriteTo], or
+// where [Output.Take] has put it.
+//
+// Put a bound on what is unwritten, and count two kinds of it apart. What the program says of its own accord stops at the
+// bound: produce no more, and go on reading. What reading causes, such as acknowledgements, WINDOW_UPDATE and answers to
+// what came, stops with reading: above the bound do not read, so that a server which asks and does not listen is stopped by
+// TCP. To stop reading because of the first kind is a deadlock with every server that answers while it reads. The section on
+// event loops in package mintws has the few lines that count. What a server can make a Conn hold is bounded by [Limits]; no
+// announced length allocates anything.
 //
 // # Half-close and timeouts
 //

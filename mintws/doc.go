@@ -24,45 +24,77 @@
 //			return err
 //		}
 //		defer sock.Close()
+//		defer context.AfterFunc(ctx, func() { sock.Close() })()
 //		conn, ws, err := mintws.Upgrade(conn, &out, url, mintws.Options{})
-//		for err == nil && conn.Next() != httpconn.NextClose {
-//			if _, err = sock.Write(out.Send); err != nil {
-//				break
-//			}
-//			out.Reset()
-//			in.Reset()
-//			sock.SetReadDeadline(time.Now().Add(time.Minute)) // how long to wait is the caller's to say
-//			n, readErr := sock.Read(buf)
-//			switch {
-//			case n > 0:
-//				conn, err = conn.Stream(&out, buf[:n])
-//			case readErr == io.EOF:
-//				conn, err = conn.StreamEOF(&out)
-//			default:
-//				err = readErr
-//			}
-//			for _, ev := range out.Events { // with an error too: they came before it
-//				var failure error
-//				conn, ws, failure = mintws.Receive(conn, &out, ws, &in, ev)
-//				err = cmp.Or(failure, err)
-//				if ev.Kind == httpconn.EventHeaders && failure == nil { // the WebSocket is open
+//		var lost error
+//		for err == nil && !ws.Over() {
+//			conn, lost = turn(sock, conn, &out, buf)
+//			for _, ev := range out.Events { // also when the connection is lost: they came before that
+//				in.Reset()
+//				conn, ws, _ = mintws.Receive(conn, &out, ws, &in, ev)              // ws.Err keeps the error
+//				if ev.Kind == httpconn.EventHeaders && ws.State() == mintws.Open { // the handshake is complete
 //					conn, ws, err = mintws.Send(conn, &out, ws, mintws.Text("Hello"))
 //				}
-//			}
-//			for _, f := range in.Frames {
-//				fmt.Fprintf(w, "%v %q\n", f.Opcode, f.Payload)
-//				if f.Opcode == mintws.OpText && ws.State() == mintws.Open {
-//					conn, ws, err = mintws.Send(conn, &out, ws, mintws.Close(mintws.CodeNormal, ""))
+//				for _, f := range in.Frames {
+//					fmt.Fprintln(w, f)
+//					if f.Opcode == mintws.OpText && ws.State() == mintws.Open && err == nil {
+//						conn, ws, err = mintws.Send(conn, &out, ws, mintws.Close(mintws.CodeNormal, ""))
+//					}
 //				}
 //			}
 //		}
-//		sock.Write(out.Send) // the last words: after an error there may be a Close in it
-//		return err
+//		leave(sock, conn, &out)
+//		if ws.State() == mintws.Closed { // what became of the connection after that does not matter
+//			return ws.Err()
+//		}
+//		return errors.Join(ws.Err(), err, lost)
 //	}
 //
-// [Receive] opens the WebSocket when the server's answer comes, decodes, and answers Ping and Close. [Send] encodes.
-// The error is nil only after a complete closing handshake. What the caller decides, because it has the socket: when
-// to read, when to write, how long to wait.
+// What it does with its socket is the same in every loop:
+//
+//	// turn writes what is to be written, reads once, and passes on what that brings. Its error is the socket's. A fault of the
+//	// protocol, and the end of the connection, reach each stream as an event.
+//	func turn(sock net.Conn, conn httpconn.Conn, out *httpconn.Output, buf []byte) (httpconn.Conn, error) {
+//		sock.SetWriteDeadline(time.Now().Add(time.Minute)) // how long to wait is the caller's to say
+//		_, writeErr := out.WriteTo(sock)
+//		out.Reset()
+//		sock.SetReadDeadline(time.Now().Add(time.Minute))
+//		n, readErr := sock.Read(buf) // also after a failed Write: the server may have said why it went
+//		if n > 0 {
+//			conn, _ = conn.Stream(out, buf[:n])
+//			readErr = nil // if there was one, it comes again
+//		}
+//		if readErr != nil || writeErr != nil {
+//			conn, _ = conn.StreamEOF(out)
+//		}
+//		if readErr == io.EOF {
+//			readErr = nil
+//		}
+//		return conn, cmp.Or(writeErr, readErr)
+//	}
+//
+//	// leave writes the last words: after a fault the Close or the GOAWAY that it calls for. On HTTP/1.1 it gives the server a
+//	// moment to close first (RFC 6455 section 7.1.1).
+//	func leave(sock net.Conn, conn httpconn.Conn, out *httpconn.Output) {
+//		next := conn.Next()
+//		_ = conn.Close(out) // nobody needs the value after this one
+//		sock.SetDeadline(time.Now().Add(time.Second))
+//		if _, err := out.WriteTo(sock); err == nil && next == httpconn.NextAwaitEOF {
+//			io.Copy(io.Discard, sock)
+//		}
+//	}
+//
+// [Receive] opens the WebSocket when the server's answer comes, decodes, and answers Ping and Close. [Send] encodes. What the
+// caller decides, because it has the socket: when to read, when to write, how long to wait. The rules of the loop:
+//
+//   - A WebSocket is over when [WebSocket.Over] says so, and [WebSocket.Err] says how it ended. Whatever ends the
+//     connection brings an event to each stream that it ends, and Receive passes that on to the WebSocket.
+//   - All events are handled before any error is looked at: they came before it. Nothing overwrites an error. The
+//     WebSocket's own comes first, then what a call refused, then the socket's. Once a WebSocket is Closed, what becomes of
+//     its connection does not matter: some servers drop it without another word.
+//   - Bytes leave Output by WriteTo or Take, which empty Send.
+//   - Reads and writes have deadlines. After a failed write there is one more read, since the last words of a server that
+//     has gone may be waiting there.
 //
 // # The steps below
 //
@@ -148,8 +180,15 @@
 // # Closing
 //
 // Either side may begin. To begin, send a [Close]; go on reading, as messages may still come, until the peer's Close
-// comes. If the peer begins, Receive answers. After both, [WebSocket.State] is [Closed]. After our Close nothing can
+// comes. If the peer begins, Receive answers. After both, [WebSocket.State] is [Closed]. After our Close no data can
 // be sent: [ErrCloseSent]. What arrives after the peer's Close is discarded.
+//
+// A closing handshake is complete whatever the peer's code: 1008 and 1011 end in Closed as well. [WebSocket.PeerClose]
+// has the code and the reason, and [WebSocket.Err] is not nil where the code tells of a fault.
+//
+// [WebSocket.Over] ends a loop, for one WebSocket or many. After a refused handshake the response's content may still
+// come, for those who want to read it, until the stream's EventDone. Only a [HandshakeError] that is Canceled ends the
+// stream at once, and no EventDone follows.
 //
 // Then the connection. The server closes it first (RFC 6455 section 7.1.1), so that it is the server's side that TCP
 // keeps waiting. A client goes on reading until the end of input and then closes its socket: [httpconn.Conn.Next]
@@ -205,9 +244,22 @@
 // unwritten and write as much as the socket takes. In one round many frames can be encoded into the same Send: one
 // write for all is by far the largest saving there is.
 //
-// While more than some bound is unwritten, 64 KiB say, do not read from that socket. This is all the backpressure
-// that is needed, and it is needed: it stops a peer who asks faster than it listens, be it for messages or, with
-// Pings, for Pongs.
+// What is unwritten needs a bound, 64 KiB say, and there are two kinds of it. What your program has to say, of its own
+// accord, stops at the bound: produce no more until some of it is written, and go on reading. A peer that answers while it
+// reads, as an echo server does, takes nothing more while its answers are not read: two sides that each wait for the other
+// to read first wait for ever. What reading causes, such as Pongs, a server's answers, and on HTTP/2 WINDOW_UPDATE and
+// acknowledgements, stops with reading: above the bound do not read, or a peer who asks and never listens fills your memory.
+// So count the second kind apart:
+//
+//	before, queued := len(out.Send), conn.Buffered(0)
+//	// Stream and Receive, and what is sent in answer to what came
+//	caused += len(out.Send) - before - (queued - conn.Buffered(0)) // what credit has set free was said before
+//	// and when n bytes are written
+//	caused = max(0, caused-n)
+//
+// Read while caused is below the bound, and produce while all that is unwritten, with Buffered, is below it. A loop that
+// blocks in Write cannot read meanwhile: it must not say more at once than the socket's buffers take, or must write from a
+// goroutine of its own.
 //
 // Time is yours. Nothing here expires: a timer of the loop decides when a silent peer is sent a [Ping], when an
 // unanswered Ping, an unanswered upgrade request or an unanswered Close means that the connection is over. To give

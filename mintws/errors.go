@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -96,16 +97,25 @@ func (e *ProtocolError) sentinel() error {
 // Unwrap returns the sentinel.
 func (e *ProtocolError) Unwrap() error { return e.Err }
 
-// CloseError says how a WebSocket ended when it was not a complete closing handshake: RFC 6455 section 7.1.5. Its code
-// is 1006 where there was no Close frame.
+// CloseError says how a WebSocket ended that did not end well: RFC 6455 section 7.1.5. Either the closing handshake is not
+// complete, or it is and the peer's code tells of a fault.
 type CloseError struct {
-	Code CloseCode // of the peer's Close; 1005 if it had none, 1006 if there was no Close
-	Err  error     // what ended the stream below, if that is known
+	Code     CloseCode // of the peer's Close; 1005 if it had none, 1006 if there was no Close
+	Reason   string    // of the peer's Close
+	Complete bool      // the closing handshake is complete
+	Err      error     // what ended the stream below, if that is known
 }
 
-// Error returns the code and the cause.
+// Error returns the code, the reason and the cause.
 func (e *CloseError) Error() string {
-	s := "mintws: closed without a complete closing handshake: " + e.Code.String()
+	s := "mintws: closed without a complete closing handshake: "
+	if e.Complete {
+		s = "mintws: closed by the peer: "
+	}
+	s += e.Code.String()
+	if e.Reason != "" {
+		s += " " + strconv.Quote(e.Reason)
+	}
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
 	}

@@ -1,6 +1,9 @@
 package mintws
 
-import "strconv"
+import (
+	"fmt"
+	"strconv"
+)
 
 // Opcode says what a frame is (RFC 6455 section 5.2).
 type Opcode uint8
@@ -94,4 +97,28 @@ func (f Frame) Clone() Frame {
 		f.Payload = append(make([]byte, 0, len(f.Payload)), f.Payload...)
 	}
 	return f
+}
+
+// String returns f in one line for people to read: the opcode, the code of a Close, the payload or the beginning of it, and
+// "…" where further fragments follow. It shows what was sent and received; errors never do.
+func (f Frame) String() string {
+	s := f.Opcode.String()
+	if f.Opcode == OpClose && f.Code != 0 {
+		s += " " + f.Code.String()
+	}
+	const limit = 64
+	shown := f.Payload[:min(len(f.Payload), limit)]
+	switch {
+	case f.Opcode == OpBinary && len(shown) > 0:
+		s += fmt.Sprintf(" % x", shown)
+	case f.Opcode != OpClose || len(shown) > 0:
+		s += " " + strconv.Quote(string(shown))
+	}
+	if rest := len(f.Payload) - len(shown); rest > 0 {
+		s += " and " + strconv.Itoa(rest) + " bytes"
+	}
+	if f.More {
+		s += " …"
+	}
+	return s
 }

@@ -100,7 +100,7 @@ func receiveData(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, in *Inbo
 			continue
 		}
 		failure := send(c, out, ws, &reply)
-		if errors.Is(failure, httpconn.ErrUnknownStream) { // it is over already: the end came in the same read
+		if isOver(failure) { // the end of the stream, or of the connection, came in the same read
 			*ws, failure = unheard(*ws, reply), nil
 		}
 		if failure != nil {
@@ -116,6 +116,12 @@ func receiveData(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, in *Inbo
 	}
 	*c, _ = c.SendData(out, ws.id, nil, true)
 	return err
+}
+
+// isOver reports whether err, of a call on a Conn, says that there is nobody any more to whom anything could be sent.
+func isOver(err error) bool {
+	var fault *httpconn.ConnError
+	return errors.Is(err, httpconn.ErrUnknownStream) || errors.Is(err, httpconn.ErrClosed) || errors.As(err, &fault)
 }
 
 // unheard returns ws after a reply that nobody is there to read: the peer has ended the stream, as it may once it has

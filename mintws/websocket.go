@@ -105,28 +105,6 @@ func NewWebSocket(role Role, opt Options) (WebSocket, error) {
 // State returns where ws stands in its life.
 func (ws WebSocket) State() State { return ws.state }
 
-// Over reports whether ws is at its end: nothing more is received on it, and what it had to send is sent. It is one answer
-// for both versions of HTTP, and for a WebSocket without HTTP: the State is Closed or Failed.
-//
-// [Receive] leads there in every case: with the peer's Close or the answer to it, with a breach of the protocol, with a
-// refused handshake, and with EventDone or EventReset, one of which the end of the connection brings to each stream that
-// had none. So a loop that passes on all events ends when all its WebSockets are over, and needs no other sign. What is in
-// Output.Send has still to be written then. The zero WebSocket, for which nothing can come, is over too.
-func (ws WebSocket) Over() bool { return ws.state >= Closed || ws.state == Invalid }
-
-// PeerClose returns what the peer's Close said (RFC 6455 section 7.1.5): its code, or [CodeNoStatus] if it had none, and its
-// reason. The code is 0 while no Close has come. It is kept until the value is dropped. A closing handshake is complete
-// whatever the code: whoever cares whether the peer was content looks at it.
-func (ws WebSocket) PeerClose() (code CloseCode, reason string) {
-	switch {
-	case ws.flags&receivedClose == 0:
-		return 0, ""
-	case ws.code == 0:
-		return CodeNoStatus, ""
-	}
-	return ws.code, string(ws.part.Bytes())
-}
-
 // StreamID returns the stream of the HTTP connection that ws was upgraded on, 0 where there is none.
 func (ws WebSocket) StreamID() httpconn.StreamID { return ws.id }
 
@@ -183,34 +161,6 @@ func (ws *WebSocket) failure() string {
 		return ""
 	}
 	return (*ws.fail).Error()
-}
-
-// EOF says what the end of the peer's bytes means. It is nil only after a complete closing handshake; otherwise the
-// error is a
-// *[CloseError] with the code of the peer's Close or, where none came, 1006 (RFC 6455 section 7.1.5), or the error
-// that ws had failed with. The value returned takes no more input and sends nothing. [ErrRest] is the caller's mistake and
-// changes nothing: the peer's Close may be in Inbox.Rest.
-func (ws WebSocket) EOF() (WebSocket, error) {
-	switch ws.state {
-	case Invalid:
-		return ws, ErrNotOpen
-	case Closed:
-		return ws, nil
-	case Failed:
-		return ws, *ws.fail
-	}
-	if ws.rest != 0 {
-		return ws, ErrRest
-	}
-	err := &CloseError{Code: CodeAbnormal}
-	if code, _ := ws.PeerClose(); code != 0 {
-		err.Code = code
-	} else {
-		ws.part = pbuf.Buf{}
-	}
-	ws.state, ws.fail, ws.msg = Failed, cause(err), pbuf.Buf{}
-	ws.flags |= sentClose // nobody is there to read ours
-	return ws, err
 }
 
 // Reply returns the frame that ws owes for f, which it received: the Pong for a Ping, whose payload it shares (RFC 6455

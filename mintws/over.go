@@ -1,0 +1,66 @@
+package mintws
+
+import "github.com/mintws/mintws/internal/pbuf"
+
+// Over reports whether ws is at its end: nothing more is received or sent on it. It is one answer for both versions of
+// HTTP, and for a WebSocket without HTTP: the State is Closed or Failed.
+//
+// [Receive] leads there in every case: with the peer's Close or the answer to it, with a breach of the protocol, with a
+// refused handshake, with EventDone and with EventReset, one of which the end of the connection brings to each stream that
+// had none. So a loop that passes on all events ends when its WebSockets are over, and needs no other sign. What is in
+// Output.Send still has to be written then. The zero WebSocket, for which nothing can come, is over too.
+func (ws WebSocket) Over() bool { return ws.state >= Closed || ws.state == Invalid }
+
+// Err returns nil for a WebSocket that is not over, and for one that ended well: with a complete closing handshake (RFC 6455
+// section 7.1.4), in which the peer's Close had no code or one that tells of no fault, 1000 or 1001. Otherwise it says what
+// went wrong: the *[HandshakeError], *[ProtocolError] or *[CloseError] that made it Failed, or, where it is Closed, a
+// *CloseError that is Complete. It is kept until the value is dropped.
+func (ws WebSocket) Err() error {
+	if ws.state == Failed {
+		return *ws.fail
+	}
+	code, reason := ws.PeerClose()
+	if ws.state != Closed || code == CodeNormal || code == CodeGoingAway || code == CodeNoStatus {
+		return nil
+	}
+	return &CloseError{Code: code, Reason: reason, Complete: true}
+}
+
+// PeerClose returns what the peer's Close said (RFC 6455 section 7.1.5): its code, or [CodeNoStatus] if it had none, and its
+// reason. The code is 0 while no Close has come. It is kept until the value is dropped.
+func (ws WebSocket) PeerClose() (code CloseCode, reason string) {
+	switch {
+	case ws.flags&receivedClose == 0:
+		return 0, ""
+	case ws.code == 0:
+		return CodeNoStatus, ""
+	}
+	return ws.code, string(ws.part.Bytes())
+}
+
+// EOF says what the end of the peer's bytes means. It is nil only after a complete closing handshake, whatever the code;
+// otherwise the error is a *[CloseError] with the code of the peer's Close or, where none came, 1006 (RFC 6455 section
+// 7.1.5), or the error that ws had failed with. The value returned takes no more input and sends nothing.
+// [ErrRest] is the caller's mistake and changes nothing: the peer's Close may be in Inbox.Rest.
+func (ws WebSocket) EOF() (WebSocket, error) {
+	switch ws.state {
+	case Invalid:
+		return ws, ErrNotOpen
+	case Closed:
+		return ws, nil
+	case Failed:
+		return ws, *ws.fail
+	}
+	if ws.rest != 0 {
+		return ws, ErrRest
+	}
+	err := &CloseError{Code: CodeAbnormal}
+	if code, reason := ws.PeerClose(); code != 0 {
+		err.Code, err.Reason = code, reason
+	} else {
+		ws.part = pbuf.Buf{}
+	}
+	ws.state, ws.fail, ws.msg = Failed, cause(err), pbuf.Buf{}
+	ws.flags |= sentClose // nobody is there to read ours
+	return ws, err
+}
