@@ -58,8 +58,6 @@ func (h *h1head) colon() *ConnError {
 		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s a second time", name)
 	case h.minor == '0': // RFC 9112 6.1: faulty framing
 		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s in an HTTP/1.0 response", name)
-	case h.status < 200 || h.status == 204: // RFC 9112 6.1: a server MUST NOT
-		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s in a %d response, which has no content", name, h.status)
 	default:
 		h.state = headCodingPre
 	}
@@ -72,11 +70,15 @@ func (h *h1head) framing(b byte) *ConnError {
 	space := b == ' ' || b == '\t'
 	switch {
 	case h.state == headLenStart || h.state == headCodingPre:
-		if space {
-			return nil
+		switch {
+		case space:
+		case b == '\r': // the value may come after a fold: see endValue
+			h.endLine()
+		default:
+			h.state++
+			return h.framing(b)
 		}
-		h.state++
-		return h.framing(b)
+		return nil
 	case h.state == headLenDigits && '0' <= b && b <= '9':
 		d := int64(b - '0')
 		if h.num > (math.MaxInt64-d)/10 {
@@ -88,38 +90,42 @@ func (h *h1head) framing(b byte) *ConnError {
 			return fault(http2.ErrCodeProtocol, ErrMalformed,
 				"Content-Length differs from the one before it, which was %d", h.length)
 		}
-		if h.num > 0 && (h.status < 200 || h.status == 204) { // RFC 9110 8.6: a server MUST NOT; 0 does no harm
-			return fault(http2.ErrCodeProtocol, ErrMalformed,
-				"Content-Length other than 0 in a %d response, which has no content", h.status)
-		}
 		return nil
 	case h.state == headLenDigits && h.pos == 1 && (space || b == '\r'):
-		h.state = headLenEnd
-		return h.framing(b)
-	case h.state == headLenEnd && b == '\r':
 		if h.length > h.num {
 			return fault(http2.ErrCodeProtocol, ErrMalformed,
 				"Content-Length %d differs from the one before it, which was %d", h.num, h.length)
 		}
 		h.length = h.num
-		h.state = headLineLF
-		return nil
+		h.state = headLenEnd
+		return h.framing(b)
 	case h.state == headCoding && int(h.pos) < len(codingChunked) && b|0x20 == codingChunked[h.pos]:
 		h.pos++
 		return nil
 	case h.state == headCoding && int(h.pos) == len(codingChunked) && (space || b == '\r'):
+		h.chunked = true
 		h.state = headCodingEnd
 		return h.framing(b)
-	case h.state == headCodingEnd && b == '\r':
-		h.chunked = true
-		h.state = headLineLF
-		return nil
 	case space && (h.state == headLenEnd || h.state == headCodingEnd):
+		return nil
+	case b == '\r' && (h.state == headLenEnd || h.state == headCodingEnd):
+		h.endLine()
 		return nil
 	case h.state == headLenDigits || h.state == headLenEnd:
 		return badByte(b, "in Content-Length, expected one decimal number")
 	}
 	return badByte(b, "in Transfer-Encoding, expected chunked and nothing else")
+}
+
+// endValue judges a value that is complete, as no fold follows its line.
+func (h *h1head) endValue() *ConnError {
+	switch h.value {
+	case headLenStart:
+		return fault(http2.ErrCodeProtocol, ErrMalformed, "Content-Length is empty, expected one decimal number")
+	case headCodingPre:
+		return fault(http2.ErrCodeProtocol, ErrMalformed, "Transfer-Encoding is empty, expected chunked")
+	}
+	return nil
 }
 
 // decimalPrefix reports whether digits can follow those of num, leading zeros aside, that make it n.

@@ -57,6 +57,64 @@ var h1Good = []h1Case{
 	{name: "204 with content-length 0", reqs: h1Get, input: "HTTP/1.1 204 x\r\nContent-Length: 0\r\n\r\n",
 		want: "1 Headers 204 Content-Length:0\n1 Done\n", next: NextRead},
 
+	// The empty line ends these whatever their framing fields say. What a server might still send for content must not be
+	// taken for another response.
+	{name: "204 with content-length", reqs: h1Get, input: "HTTP/1.1 204 x\r\nContent-Length: 5\r\n\r\n",
+		want: "1 Headers 204 Content-Length:5\n1 Done\n", next: NextClose},
+	{name: "204 with lengths that differ", reqs: h1Get, input: "HTTP/1.1 204 x\r\nContent-Length: 0\r\nContent-Length: 1\r\n\r\n",
+		want: "1 Headers 204 Content-Length:0|1\n1 Done\n", next: NextClose},
+	{name: "204 with a length that is none", reqs: h1Get, input: "HTTP/1.1 204 x\r\nContent-Length:\r\n\r\n",
+		want: "1 Headers 204 Content-Length:\n1 Done\n", next: NextClose},
+	{name: "204 with everything", reqs: h1Get,
+		input: "HTTP/1.1 204 x\r\nContent-Length: -1\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n",
+		want:  "1 Headers 204 Content-Length:-1 Transfer-Encoding:gzip|chunked\n1 Done\n", next: NextClose},
+	{name: "204 chunked", reqs: h1Get, input: "HTTP/1.1 204 x\r\nTransfer-Encoding: chunked\r\n\r\n",
+		want: "1 Headers 204 Transfer-Encoding:chunked\n1 Done\n", next: NextClose},
+	{name: "204 to HEAD, with content-length", reqs: h1HEAD, input: "HTTP/1.1 204 x\r\nContent-Length: 5\r\n\r\n",
+		want: "1 Headers 204 Content-Length:5\n1 Done\n", next: NextClose},
+	{name: "103 with content-length", reqs: h1Get,
+		input: "HTTP/1.1 103 x\r\nContent-Length: 5\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx",
+		want:  "1 Informational 103 Content-Length:5\n1 Headers 200 Content-Length:1\n1 Data \"x\"\n1 Done\n", next: NextClose},
+	{name: "100 chunked, then 204", reqs: h1Get,
+		input: "HTTP/1.1 100 x\r\nTransfer-Encoding: chunked\r\n\r\nHTTP/1.1 204 x\r\n\r\n",
+		want:  "1 Informational 100 Transfer-Encoding:chunked\n1 Headers 204\n1 Done\n", next: NextClose},
+	{name: "100 with content-length 0", reqs: h1Get, // says the same as the rule
+		input: "HTTP/1.1 100 x\r\nContent-Length: 0\r\n\r\nHTTP/1.1 204 x\r\n\r\n",
+		want:  "1 Informational 100 Content-Length:0\n1 Headers 204\n1 Done\n", next: NextRead},
+	{name: "101 chunked", reqs: h1Upgrade, input: "HTTP/1.1 101 x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		want: "1#7 Headers 101 Transfer-Encoding:chunked\n1#7 Data \"0\\r\\n\\r\\n\"\n", next: NextRead},
+
+	// Folded lines, RFC 9112 section 5.2.
+	{name: "obs-fold", reqs: h1Get, input: "HTTP/1.1 204 x\r\nA: b \t\r\n \t c\r\n\td  e \r\nF: g\r\n\r\n",
+		want: "1 Headers 204 A:b c d  e F:g\n1 Done\n", next: NextRead},
+	{name: "obs-fold: empty lines", reqs: h1Get, input: "HTTP/1.1 204 x\r\nA:\r\n b\r\nC: d\r\n \r\nE:\r\n\t\r\nA: \r\n \r\n f\r\n \r\n\r\n",
+		want: "1 Headers 204 A:b|f C:d E:\n1 Done\n", next: NextRead},
+	{name: "obs-fold: what looks like a field", reqs: h1Get,
+		input: "HTTP/1.1 200 x\r\nA: b\r\n Content-Length: 5\r\nContent-Length: 1\r\n\r\nx",
+		want:  "1 Headers 200 A:b Content-Length: 5 Content-Length:1\n1 Data \"x\"\n1 Done\n", next: NextRead},
+	{name: "obs-fold in Content-Length", reqs: h1Get, input: "HTTP/1.1 200 x\r\nContent-Length:\r\n 0\r\n \r\nContent-Length: \r\n\t\r\n 00\r\n\r\n",
+		want: "1 Headers 200 Content-Length:0|00\n1 Done\n", next: NextRead},
+	{name: "obs-fold after Content-Length", reqs: h1Get, input: "HTTP/1.1 200 x\r\nContent-Length: 2\r\n\t\r\n \r\n\r\nhi",
+		want: "1 Headers 200 Content-Length:2\n1 Data \"hi\"\n1 Done\n", next: NextRead},
+	{name: "obs-fold in Transfer-Encoding", reqs: h1Get,
+		input: "HTTP/1.1 200 x\r\nTransfer-Encoding: \r\n \r\n\tchunked\r\n \t\r\nA: b\r\n\r\n0\r\n\r\n",
+		want:  "1 Headers 200 A:b Transfer-Encoding:chunked\n1 Done\n", next: NextRead},
+	{name: "obs-fold in Connection", reqs: h1Get, input: "HTTP/1.1 204 x\r\nConnection: a,\r\n close\r\n\r\n",
+		want: "1 Headers 204 Connection:a, close\n1 Done\n", next: NextClose},
+	{name: "obs-fold in a 204's framing field", reqs: h1Get, input: "HTTP/1.1 204 x\r\nContent-Length:\r\n 5\r\n\r\n",
+		want: "1 Headers 204 Content-Length:5\n1 Done\n", next: NextClose},
+	{name: "obs-fold in trailers", reqs: h1Get,
+		input: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n c\r\nD:\r\n e\r\n\r\n",
+		want:  "1 Headers 200 Transfer-Encoding:chunked\n1 Trailers A:b c D:e\n1 Done\n", next: NextRead},
+	{name: "folds do not count as fields", reqs: h1Get, cfg: Config{Limits: Limits{MaxHeaderFields: 1}},
+		input: "HTTP/1.1 204 x\r\nA: b\r\n c\r\n d\r\n\r\n", want: "1 Headers 204 A:b c d\n1 Done\n", next: NextRead},
+
+	// Higher minor versions are read as HTTP/1.1, RFC 9110 section 6.2.
+	{name: "HTTP/1.2", reqs: h1Get, input: "HTTP/1.2 100 x\r\n\r\nHTTP/1.2 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		want: "1 Informational 100\n1 Headers 200 Transfer-Encoding:chunked\n1 Done\n", next: NextRead},
+	{name: "HTTP/1.9 opens a tunnel", reqs: h1Upgrade, input: "HTTP/1.9 101 x\r\n\r\nx",
+		want: "1#7 Headers 101\n1#7 Data \"x\"\n", next: NextRead},
+
 	// Chunks, RFC 9112 section 7.1.
 	{name: "chunked", reqs: h1Get,
 		input: "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked \r\n\r\n5\r\nhello\r\n00a\r\n, world!!!\r\n0\r\n\r\n",
@@ -122,7 +180,19 @@ var h1Good = []h1Case{
 	{name: "pipelined, HTTP/1.0 and until close", cfg: h1Pipeline, reqs: h1Three[:2], input: "HTTP/1.0 200 OK\r\n\r\nx",
 		eof: true,
 		want: "1#10 Headers 200\n1#10 Data \"x\"\n1#10 Done\n" +
+			"2#20 Reset httpconn: stream 2 ended (local, PROTOCOL_ERROR): the connection does not go on after the response before it\n", next: NextClose},
+	{name: "pipelined, HTTP/1.0 with keep-alive", cfg: h1Pipeline, reqs: h1Three[:2],
+		input: "HTTP/1.0 204 x\r\nConnection: keep-alive\r\n\r\n",
+		want: "1#10 Headers 204 Connection:keep-alive\n1#10 Done\n" +
+			"2#20 Reset httpconn: stream 2 ended (local, PROTOCOL_ERROR): the connection does not go on after the response before it\n", next: NextClose},
+	{name: "pipelined, HTTP/1.0 with close", cfg: h1Pipeline, reqs: h1Three[:2], // only this says so
+		input: "HTTP/1.0 204 x\r\nConnection: close\r\n\r\n",
+		want: "1#10 Headers 204 Connection:close\n1#10 Done\n" +
 			"2#20 Reset httpconn: stream 2 ended (peer, REFUSED_STREAM): the server closes the connection after an earlier response (retryable)\n", next: NextClose},
+	{name: "pipelined, 204 with a length", cfg: h1Pipeline, reqs: h1Three[:2],
+		input: "HTTP/1.1 204 x\r\nContent-Length: 3\r\n\r\n",
+		want: "1#10 Headers 204 Content-Length:3\n1#10 Done\n" +
+			"2#20 Reset httpconn: stream 2 ended (local, PROTOCOL_ERROR): the connection does not go on after the response before it\n", next: NextClose},
 	{name: "pipelined, until close without having said so", cfg: h1Pipeline, reqs: h1Three[:2],
 		input: "HTTP/1.1 200 OK\r\n\r\nx", eof: true,
 		want: "1#10 Headers 200\n1#10 Data \"x\"\n1#10 Done\n" +
@@ -154,8 +224,8 @@ var h1Good = []h1Case{
 		input: "HTTP/1.1 204 x\r\n\r\nHTTP/1.1 101 x\r\n\r\n", want: "1 Headers 204\n1 Done\n2#7 Headers 101\n",
 		next: NextRead},
 	{name: "close before an upgrade", cfg: h1Pipeline, reqs: []Request{{Authority: "a"}, h1Upgrade[0]},
-		input: "HTTP/1.0 204 x\r\n\r\n",
-		want:  "1 Headers 204\n1 Done\n2#7 Reset httpconn: stream 2 ended (peer, REFUSED_STREAM): the server closes the connection after an earlier response (retryable)\n",
+		input: "HTTP/1.0 204 x\r\nConnection: close\r\n\r\n",
+		want:  "1 Headers 204 Connection:close\n1 Done\n2#7 Reset httpconn: stream 2 ended (peer, REFUSED_STREAM): the server closes the connection after an earlier response (retryable)\n",
 		next:  NextClose},
 
 	// The answer comes before the request is complete.

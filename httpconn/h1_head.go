@@ -13,19 +13,20 @@ import (
 // understood on the way; the others are only checked, and collected once the section is complete.
 type h1head struct {
 	buf     pbuf.Buf // what arrived in earlier calls; empty if the section is still within one
-	line    int      // where the current line starts
-	fields  int      // complete field lines
+	line    int      // where the current field line starts
+	fields  int      // field lines so far, the current one included; folds are no lines of their own
 	length  int64    // Content-Length, -1 if there was none
 	num     int64    // the digits of the Content-Length being read
 	status  int      // digits so far
 	state   headState
-	pos     uint8    // position in what must be matched: the version, a framing field's name, "chunked"
-	names   uint8    // which framing fields' names the current one agrees with so far
-	req     reqFlags // of the request this answers
-	minor   byte     // '0' or '1', of the HTTP-version
-	chunked bool     // Transfer-Encoding: chunked was there
-	trailer bool     // a trailer section
-	full    bool     // no further 1xx is allowed
+	value   headState // what the current field's value was in when its line ended: a fold goes on there
+	pos     uint8     // position in what must be matched: the version, a framing field's name, "chunked"
+	names   uint8     // which framing fields' names the current one agrees with so far
+	req     reqFlags  // of the request this answers
+	minor   byte      // of the HTTP-version: '0', or '1' for all above
+	chunked bool      // Transfer-Encoding: chunked was there
+	trailer bool      // a trailer section
+	full    bool      // no further 1xx is allowed
 }
 
 type headState uint8
@@ -73,7 +74,7 @@ func (h *h1head) run(lim *Limits, data []byte) (n int, done bool, e *ConnError) 
 			}
 			switch {
 			case b == '\r':
-				h.state = headLineLF
+				h.endLine()
 			case !isText[b]:
 				return n, false, badByte(b, "in the value of "+h.fieldName(data[:n])+", expected text or CR LF")
 			}
@@ -89,7 +90,7 @@ func (h *h1head) run(lim *Limits, data []byte) (n int, done bool, e *ConnError) 
 				return n, false, badByte(b, "in field name "+h.fieldName(data[:n])+", expected a token character or ':'")
 			}
 		case headField:
-			if e := h.lineStart(lim, b); e != nil {
+			if e := h.lineStart(lim, b, h.buf.Len()+n); e != nil {
 				return n, false, e
 			}
 		case headLineLF, headLastLF:
@@ -99,15 +100,11 @@ func (h *h1head) run(lim *Limits, data []byte) (n int, done bool, e *ConnError) 
 			if h.state == headLastLF {
 				return n + 1, true, nil
 			}
-			if h.line > 0 || h.trailer {
-				h.fields++
-			}
-			h.line = h.buf.Len() + n + 1
 			h.state = headField
 		case headReason, headAfterCode:
 			switch {
 			case b == '\r':
-				h.state = headLineLF
+				h.endLine()
 			case h.state == headReason && isText[b], b == ' ':
 				h.state = headReason
 			default:
@@ -141,10 +138,10 @@ func (h *h1head) statusLine(b byte) *ConnError {
 			h.state = headMinor
 		}
 	case headMinor:
-		if b != '0' && b != '1' {
-			return badByte(b, "as the minor version, expected HTTP/1.1 or HTTP/1.0")
+		if b < '0' || b > '9' {
+			return badByte(b, "as the minor version, expected HTTP/1.0 to HTTP/1.9")
 		}
-		h.minor = b
+		h.minor = min(b, '1') // RFC 9110 6.2: a higher one is processed as the highest that we implement
 		h.state = headSpace
 	case headSpace:
 		if b != ' ' {
@@ -192,8 +189,24 @@ func (h *h1head) statusAllowed() *ConnError {
 	return nil
 }
 
-// lineStart reads the first byte of a line of the field section (RFC 9112 section 5).
-func (h *h1head) lineStart(lim *Limits, b byte) *ConnError {
+// endLine takes the CR of a line. Whether it ends the field's value shows the next line's first byte.
+func (h *h1head) endLine() {
+	h.value = h.state
+	h.state = headLineLF
+}
+
+// lineStart reads the first byte of a line of the field section, at offset at (RFC 9112 section 5).
+func (h *h1head) lineStart(lim *Limits, b byte, at int) *ConnError {
+	if b == ' ' || b == '\t' {
+		if h.fields == 0 { // RFC 9112 2.2, and in trailers there is nothing either that it could go on
+			return badByte(b, "at the start of the first field line, expected a field name or CR LF")
+		}
+		h.state = h.value // RFC 9112 5.2: a user agent must replace an obs-fold by SP before it interprets the value
+		return nil
+	}
+	if e := h.endValue(); e != nil {
+		return e
+	}
 	switch {
 	case b == '\r':
 		h.state = headLastLF
@@ -202,15 +215,18 @@ func (h *h1head) lineStart(lim *Limits, b byte) *ConnError {
 			return fault(http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge, "%s has more fields than the limit of %d",
 				h.section(), lim.MaxHeaderFields)
 		}
+		h.fields++
+		h.line = at
 		h.state = headName
 		h.pos = 0
 		h.names = isLength | isCoding
-		if h.req&reqConnect != 0 && h.status/100 == 2 {
-			h.names = 0 // RFC 9110 9.3.6: a client must ignore both in a 2xx to CONNECT
+		switch {
+		case h.req&reqConnect != 0 && h.status/100 == 2: // RFC 9110 9.3.6: a client must ignore both in a 2xx to CONNECT
+			h.names = 0
+		case h.status < 200 && !h.trailer || h.status == 204: // RFC 9112 6.3 rule 1: the empty line ends them whatever these say
+			h.names = 0
 		}
 		h.matchName(b)
-	case b == ' ' || b == '\t': // RFC 9112 5.2 lets a client replace obs-fold or refuse it
-		return badByte(b, "at the start of a field line (obs-fold), expected a field name or CR LF")
 	default:
 		return badByte(b, "at the start of a field line, expected a field name or CR LF")
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	"golang.org/x/net/http/httpguts"
 	"golang.org/x/net/http2"
@@ -161,6 +163,7 @@ func (c *Conn) h1Answer(out *Output, head *h1head, header http.Header) {
 	if head.status < 200 && head.status != 101 {
 		ev.Kind = EventInformational
 		h.count++
+		h.last = h.last || framed(header)
 		out.Events = append(out.Events, ev)
 		return
 	}
@@ -173,7 +176,8 @@ func (c *Conn) h1Answer(out *Output, head *h1head, header http.Header) {
 		h.send = sendNothing
 	}
 	// RFC 9112 9.3: persistence. HTTP/1.0 with keep-alive is not taken up.
-	h.last = r.flags&reqClose != 0 || head.minor == '0' || httpguts.HeaderValuesContainsToken(header["Connection"], "close")
+	h.said = httpguts.HeaderValuesContainsToken(header["Connection"], "close")
+	h.last = h.last || h.said || r.flags&reqClose != 0 || head.minor == '0' || head.status == 204 && framed(header)
 	switch {
 	case r.flags&reqHead != 0 || head.status == 204 || head.status == 304 || head.length == 0:
 		c.h1Done(out)
@@ -186,8 +190,16 @@ func (c *Conn) h1Answer(out *Output, head *h1head, header http.Header) {
 	}
 }
 
-// h1Done ends the response under way. If the connection does not outlive it, the requests behind it were not processed
-// (RFC 9112 section 9.6).
+// framed reports whether a response that has no content says that it has some. Its server may send it, as the next
+// response's first bytes.
+func framed(h http.Header) bool {
+	return h["Transfer-Encoding"] != nil || slices.ContainsFunc(h["Content-Length"], func(v string) bool {
+		return v == "" || strings.Trim(v, "0") != ""
+	})
+}
+
+// h1Done ends the response under way. If the connection does not outlive it, so do the requests behind it. Only a server
+// that said close is known not to have processed them (RFC 9112 section 9.6).
 func (c *Conn) h1Done(out *Output) {
 	h := &c.h1
 	out.Events = append(out.Events, h.event(EventDone))
@@ -197,9 +209,13 @@ func (c *Conn) h1Done(out *Output) {
 		return
 	}
 	for _, r := range h.queue {
-		out.Events = append(out.Events, Event{Kind: EventReset, StreamID: r.id, Tag: r.tag, Err: &StreamError{
-			Stream: r.id, Code: http2.ErrCodeRefusedStream, Err: ErrUnprocessed,
-			Reason: "the server closes the connection after an earlier response"}})
+		e := &StreamError{Stream: r.id, Code: http2.ErrCodeProtocol, Local: true, Err: ErrUnexpectedEOF,
+			Reason: "the connection does not go on after the response before it"}
+		if h.said {
+			e = &StreamError{Stream: r.id, Code: http2.ErrCodeRefusedStream, Err: ErrUnprocessed,
+				Reason: "the server closes the connection after an earlier response"}
+		}
+		out.Events = append(out.Events, Event{Kind: EventReset, StreamID: r.id, Tag: r.tag, Err: e})
 	}
 	h.queue = nil
 }

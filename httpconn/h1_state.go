@@ -16,7 +16,8 @@ type h1 struct {
 	chunk  chunkState // recvChunked: where in the chunk
 	digits uint8      // of the chunk size so far
 	send   sendState  // of lastID
-	last   bool       // the response under way is the last one: either side said close, or it is HTTP/1.0
+	last   bool       // the response under way is the last one: either side said close, it is HTTP/1.0, or cannot be trusted to end
+	said   bool       // its server said close
 	final  bool       // a request said Connection: close; no further one may follow
 }
 
@@ -126,5 +127,5 @@ func (h h1) equal(x h1) bool {
 	return slices.Equal(h.queue, x.queue) && h.head.equal(x.head) && h.left == x.left && h.unsent == x.unsent &&
 		h.offset == x.offset && h.lastID == x.lastID &&
 		h.count == x.count && h.recv == x.recv && h.chunk == x.chunk && h.digits == x.digits && h.send == x.send &&
-		h.last == x.last && h.final == x.final
+		h.last == x.last && h.said == x.said && h.final == x.final
 }
