@@ -1,6 +1,7 @@
 package wshttp
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,30 +9,44 @@ import (
 	"net/http"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
 // tunnel is the stream on HTTP/2: the request's body and the response's.
 //
 // A deadline on a body of net/http's breaks the body when it passes, so that the reading that is interrupted cannot go
-// on. For that reason one goroutine reads the body into a pipe, which has deadlines of the usual kind. It ends with
-// Close.
+// on. For that reason another goroutine reads the body, and Read waits for it. It is a new one for each reading, and what it
+// brings has a place to go, so that it never waits for anything but the body. net/http ends the body when the handler is
+// over, by a panic too, and so nothing is left of a stream that nobody closed.
 type tunnel struct {
-	r    net.Conn // our end of the pipe
 	w    http.ResponseWriter
 	rc   *http.ResponseController
-	body io.Closer
-	done chan struct{} // closed when the goroutine is over
-	err  error         // why the body ended, if not by the peer's END_STREAM; set before the pipe ends
+	body io.ReadCloser
+	over context.Context // the request's: done when the handler is over, at the latest
 
-	writeUntil atomic.Int64 // nanoseconds of the epoch; 0 is never
+	// These belong to the goroutine that is in Read. While one is reading, buf is that one's.
+	buf     []byte
+	rest    []byte // of buf: read from the body and not yet by Read
+	err     error  // how the body ended
+	reading bool
+	read    chan reading  // has room for one
+	wake    chan struct{} // makes Read look at what is below; has room for one
+
 	mu         sync.Mutex
 	closed     bool // the handler may return, and then w must not be touched
+	writing    bool
+	readUntil  alarm
+	writeUntil alarm
 }
 
-// pumpSize is how much the goroutine takes from the body at once: a DATA frame of the default size.
-const pumpSize = 16 << 10
+// reading is what one read of the body gave.
+type reading struct {
+	n   int
+	err error
+}
+
+// bufSize is how much is taken from the body at once: a DATA frame of the default size.
+const bufSize = 16 << 10
 
 // newTunnel sends the head and returns the stream (RFC 8441 section 5).
 func newTunnel(w http.ResponseWriter, r *http.Request, status int, header http.Header) (*tunnel, error) {
@@ -48,91 +63,132 @@ func newTunnel(w http.ResponseWriter, r *http.Request, status int, header http.H
 	if err := rc.Flush(); err != nil {
 		return nil, err
 	}
-	far, near := net.Pipe()
-	t := &tunnel{r: near, w: w, rc: rc, body: r.Body, done: make(chan struct{})}
-	go t.pump(r.Body, far)
+	t := &tunnel{w: w, rc: rc, body: r.Body, over: r.Context(), read: make(chan reading, 1), wake: make(chan struct{}, 1)}
+	t.readUntil = alarm{mu: &t.mu, ring: t.rouse}
+	t.writeUntil = alarm{mu: &t.mu, ring: t.interrupt}
 	return t, nil
-}
-
-// pump copies the body into the pipe until one of them ends.
-func (t *tunnel) pump(body io.Reader, far net.Conn) {
-	defer close(t.done)
-	defer far.Close()
-	buf := make([]byte, pumpSize)
-	for {
-		n, err := body.Read(buf)
-		if n > 0 {
-			if _, closed := far.Write(buf[:n]); closed != nil {
-				return
-			}
-		}
-		if err != nil {
-			if err != io.EOF {
-				t.err = err
-			}
-			return
-		}
-	}
 }
 
 // Read implements Stream.
 func (t *tunnel) Read(p []byte) (int, error) {
-	n, err := t.r.Read(p)
-	if err == io.EOF && t.err != nil {
-		err = t.err // a reset is not an end
+	for {
+		t.mu.Lock()
+		closed, late := t.closed, t.readUntil.passed()
+		t.mu.Unlock()
+		switch {
+		case closed:
+			return 0, net.ErrClosed
+		case late:
+			return 0, os.ErrDeadlineExceeded
+		case len(t.rest) > 0 || len(p) == 0:
+			n := copy(p, t.rest)
+			t.rest = t.rest[n:]
+			return n, nil
+		case t.err != nil:
+			return 0, t.err // a reset is not io.EOF
+		case !t.reading:
+			if t.buf == nil {
+				t.buf = make([]byte, bufSize)
+			}
+			t.reading = true
+			go func() {
+				n, err := t.body.Read(t.buf)
+				t.read <- reading{n, err}
+			}()
+		}
+		select {
+		case r := <-t.read:
+			t.reading, t.rest, t.err = false, t.buf[:r.n], r.err
+		case <-t.wake:
+		}
 	}
-	return n, err
+}
+
+// rouse makes a Read under way look again at what it may do.
+func (t *tunnel) rouse() {
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+}
+
+// SetReadDeadline implements Stream.
+func (t *tunnel) SetReadDeadline(d time.Time) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return net.ErrClosed
+	}
+	t.readUntil.set(d)
+	return nil
 }
 
 // Write implements Stream. What it has written is on its way when it returns.
-func (t *tunnel) Write(p []byte) (int, error) {
+func (t *tunnel) Write(p []byte) (n int, err error) {
 	t.mu.Lock()
-	closed := t.closed
+	closed, late := t.closed, t.writeUntil.passed()
+	t.writing = !closed && !late
 	t.mu.Unlock()
-	if closed {
+	switch {
+	case closed:
 		return 0, net.ErrClosed
+	case late:
+		return 0, os.ErrDeadlineExceeded
 	}
-	n, err := t.w.Write(p)
-	if err == nil {
+	defer func() {
+		if t.over.Err() != nil && recover() != nil {
+			n, err = 0, net.ErrClosed // net/http panics where a goroutine writes that the handler left behind
+		}
+		t.mu.Lock()
+		t.writing, late = false, t.writeUntil.passed()
+		t.mu.Unlock()
+		if err != nil && late {
+			err = fmt.Errorf("%w: %w", os.ErrDeadlineExceeded, err) // net/http says only that the stream is closed
+		}
+	}()
+	if n, err = t.w.Write(p); err == nil {
 		err = t.rc.Flush()
-	}
-	if until := t.writeUntil.Load(); err != nil && until != 0 && time.Now().UnixNano() >= until {
-		err = fmt.Errorf("%w: %w", os.ErrDeadlineExceeded, err) // net/http says only that the stream is closed
 	}
 	return n, err
 }
 
-// CloseWrite implements Stream. Only the handler's return ends the response.
-func (t *tunnel) CloseWrite() error { return errors.ErrUnsupported }
+// interrupt ends the Write under way, and the stream with it: net/http knows no other way. Where none is under way, the
+// stream lives on, as a net.Conn does.
+func (t *tunnel) interrupt() {
+	defer func() {
+		if t.over.Err() != nil {
+			recover() // as in Write
+		}
+	}()
+	if t.writing {
+		t.rc.SetWriteDeadline(time.Unix(1, 0))
+	}
+}
 
-// SetReadDeadline implements Stream.
-func (t *tunnel) SetReadDeadline(d time.Time) error { return t.r.SetReadDeadline(d) }
-
-// SetWriteDeadline implements Stream. When it passes the stream is reset.
+// SetWriteDeadline implements Stream.
 func (t *tunnel) SetWriteDeadline(d time.Time) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
 		return net.ErrClosed
 	}
-	nano := int64(0)
-	if !d.IsZero() {
-		nano = d.UnixNano()
-	}
-	t.writeUntil.Store(nano)
-	return t.rc.SetWriteDeadline(d)
+	t.writeUntil.set(d)
+	return nil
 }
+
+// CloseWrite implements Stream. Only the handler's return ends the response.
+func (t *tunnel) CloseWrite() error { return errors.ErrUnsupported }
 
 // Close implements Stream. It ends the reading; the rest of the end is the handler's return.
 func (t *tunnel) Close() error {
 	t.mu.Lock()
-	again := t.closed
-	t.closed = true
-	t.mu.Unlock()
-	if again {
+	defer t.mu.Unlock()
+	if t.closed {
 		return net.ErrClosed
 	}
-	err := errors.Join(t.r.Close(), t.body.Close())
-	<-t.done
-	return err
+	t.closed = true
+	t.readUntil.stop()
+	t.writeUntil.stop()
+	t.rouse()
+	return t.body.Close()
 }

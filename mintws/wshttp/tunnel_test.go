@@ -3,7 +3,9 @@
 package wshttp_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -177,6 +179,119 @@ func TestWriteDeadlineHTTP2(t *testing.T) {
 	connect(t, ts, websocket())
 	if err := <-result; !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("Write failed with %v, want the deadline", err)
+	}
+}
+
+// TestDeadlinesHTTP2 has deadlines that interrupt what is under way, and one that passes while nothing is: the stream lives on.
+func TestDeadlinesHTTP2(t *testing.T) {
+	done := make(chan struct{})
+	ts := startHTTP2(t, accept(t, mintws.AcceptOptions{}, func(s wshttp.Stream) {
+		var b [1]byte
+		for _, later := range []time.Time{{}, time.Now().Add(limit), time.Now().Add(time.Millisecond)} {
+			// Put off, brought forward and taken away before it counts.
+			err := errors.Join(s.SetReadDeadline(time.Now().Add(2*limit)), s.SetReadDeadline(time.Time{}), s.SetReadDeadline(later))
+			interrupted := make(chan error)
+			go func() {
+				_, readErr := s.Read(b[:])
+				interrupted <- readErr
+			}()
+			if later.IsZero() || time.Until(later) > limit/2 {
+				err = errors.Join(err, s.SetReadDeadline(time.Unix(1, 0)))
+			}
+			if readErr := <-interrupted; err != nil || !errors.Is(readErr, os.ErrDeadlineExceeded) {
+				t.Errorf("Read: %v, %v; want the deadline", readErr, err)
+			}
+		}
+		if err := errors.Join(s.SetReadDeadline(time.Time{}), s.SetWriteDeadline(time.Unix(1, 0))); err != nil {
+			t.Error(err)
+		}
+		if _, err := s.Write(b[:]); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("Write after its deadline: %v", err)
+		}
+		if err := s.SetWriteDeadline(time.Time{}); err != nil {
+			t.Error(err)
+		}
+		close(done)
+		if _, err := io.Copy(s, s); err != nil {
+			t.Error(err)
+		}
+	}))
+	resp, w := connect(t, ts, websocket())
+	<-done
+	if _, err := io.WriteString(w, "still there"); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	if got, err := io.ReadAll(resp.Body); string(got) != "still there" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// TestServerTimeouts has a server with timeouts for ordinary requests. A WebSocket outlives one that is ended by them and
+// came after it.
+func TestServerTimeouts(t *testing.T) {
+	for _, major := range []int{1, 2} {
+		t.Run(fmt.Sprintf("HTTP %d", major), func(t *testing.T) {
+			echo := accept(t, mintws.AcceptOptions{}, func(s wshttp.Stream) { io.Copy(struct{ io.Writer }{s}, struct{ io.Reader }{s}) })
+			timeouts := make(chan error, 2)
+			mux := http.NewServeMux()
+			mux.Handle("/chat", echo)
+			mux.HandleFunc("/slow", func(w http.ResponseWriter, r *http.Request) {
+				_, err := r.Body.Read(make([]byte, 1))
+				timeouts <- err
+				for err = nil; err == nil; {
+					_, err = w.Write(make([]byte, 1<<16))
+				}
+				timeouts <- err
+			})
+			ts := httptest.NewUnstartedServer(mux)
+			ts.Config.ReadTimeout, ts.Config.WriteTimeout = time.Second, time.Second // for the TLS handshake too
+			ts.EnableHTTP2 = major == 2
+			ts.StartTLS()
+			t.Cleanup(ts.Close) // after those of connect, or it would wait for the stream
+			var in io.Reader
+			var out io.Writer
+			if major == 1 {
+				c := dial(t, ts)
+				if _, err := io.WriteString(c, request); err != nil {
+					t.Fatal(err)
+				}
+				head := make([]byte, len(wantHead))
+				if _, err := io.ReadFull(c, head); err != nil || string(head) != wantHead {
+					t.Fatalf("got %q, %v", head, err)
+				}
+				in, out = c, c
+			} else {
+				resp, w := connect(t, ts, websocket())
+				in, out = resp.Body, w
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			t.Cleanup(cancel)
+			body, never := io.Pipe() // its content
+			defer never.Close()
+			r, err := http.NewRequestWithContext(ctx, http.MethodPost, ts.URL+"/slow", body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			go func() { // its response is not read
+				if resp, slowErr := ts.Client().Do(r); slowErr == nil {
+					defer resp.Body.Close()
+					<-ctx.Done()
+				}
+			}()
+			for range 2 {
+				if err = <-timeouts; err == nil {
+					t.Error("the server has no timeouts")
+				}
+			}
+			if _, err = io.WriteString(out, "still there"); err != nil {
+				t.Fatal(err)
+			}
+			got := make([]byte, len("still there"))
+			if _, err = io.ReadFull(in, got); err != nil || string(got) != "still there" {
+				t.Errorf("got %q, %v", got, err)
+			}
+		})
 	}
 }
 

@@ -28,8 +28,8 @@
 // closes it, and it may outlive the handler. Whoever has it must close it.
 //
 // On HTTP/2 the stream is the exchange of the request and its response, and shares its connection with others. The
-// handler must close it before it returns, and no Write may be under way then; with the return the stream ends. For
-// net/http to accept such requests import package [github.com/mintws/mintws/mintws/wshttp/xconnect].
+// handler must close it before it returns, and no Write may be under way then. With the handler, whether it returns or
+// panics, the stream ends: nothing is left of it, also where nobody called Close. For net/http to accept such requests import package [github.com/mintws/mintws/mintws/wshttp/xconnect].
 //
 // # Ending
 //
@@ -55,7 +55,7 @@ type Stream interface {
 	CloseWrite() error
 	// SetReadDeadline makes Read fail with [os.ErrDeadlineExceeded] from then on; the zero time means never.
 	SetReadDeadline(t time.Time) error
-	// SetWriteDeadline does the same for Write. On HTTP/2 the stream is reset when the time has come.
+	// SetWriteDeadline does the same for Write. On HTTP/2 the stream is reset if a Write is under way when the time comes.
 	SetWriteDeadline(t time.Time) error
 }
 
