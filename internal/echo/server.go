@@ -87,6 +87,7 @@ var errStopping = &mintws.HandshakeError{
 	Header: http.Header{"Connection": {"close"}},
 	Err:    errors.New("echo: server is shutting down"),
 	Detail: "the server is shutting down",
+	Server: true,
 }
 
 // ServeHTTP echoes on requests for a WebSocket and answers others with a page that makes one. It returns when the

@@ -13,13 +13,9 @@ type conn struct {
 	early []byte // arrived together with the request and not yet read
 }
 
-// hijacked sends the head and returns the connection as a stream. What r has buffered is copied, so that the buffers of
-// http.Server do not live as long as the WebSocket.
-func hijacked(c net.Conn, r *bufio.Reader, head []byte) (*conn, error) {
-	// http.Server does this too, but a Hijacker of somebody else may leave the deadlines that were meant for the request.
-	if err := c.SetDeadline(time.Time{}); err != nil {
-		return nil, err
-	}
+// hijacked sends the head, which may take as long as timeout, and returns the connection as a stream. What r has buffered is
+// copied, so that the buffers of http.Server do not live as long as the WebSocket.
+func hijacked(c net.Conn, r *bufio.Reader, head []byte, timeout time.Duration) (*conn, error) {
 	s := &conn{Conn: c}
 	if n := r.Buffered(); n > 0 {
 		b, err := r.Peek(n)
@@ -28,7 +24,14 @@ func hijacked(c net.Conn, r *bufio.Reader, head []byte) (*conn, error) {
 		}
 		s.early = append([]byte(nil), b...)
 	}
+	if err := c.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
+		return nil, err
+	}
 	if _, err := c.Write(head); err != nil {
+		return nil, err
+	}
+	// http.Server does this too, but a Hijacker of somebody else may leave the deadlines that were meant for the request.
+	if err := c.SetDeadline(time.Time{}); err != nil {
 		return nil, err
 	}
 	return s, nil

@@ -56,6 +56,10 @@ func shout(w http.ResponseWriter, r *http.Request) {
 				return
 			}
 		}
+		// A client that does not read must not keep us for ever either.
+		if err = stream.SetWriteDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			return
+		}
 		if _, err = stream.Write(out); err != nil || readErr != nil {
 			return
 		}

@@ -14,7 +14,11 @@ import (
 // WebSocket only the handshake decides these.
 var framing = []string{"Connection", "Upgrade", "Content-Length", "Transfer-Encoding", "Trailer", "Te", "Keep-Alive"}
 
-// merged returns the fields of header, and those of others where header has none and that are not about framing.
+// handshake is how the names of RFC 6455 section 11.3 begin, as net/http spells them.
+const handshake = "Sec-Websocket-"
+
+// merged returns the fields of header, and those of others where header has none. Others cannot say how the message is framed,
+// nor what was agreed: the WebSocket knows nothing of a subprotocol or an extension that somebody else has put there.
 func merged(others, header http.Header) http.Header {
 	h := make(http.Header, len(others)+len(header))
 	for name, values := range header {
@@ -23,9 +27,11 @@ func merged(others, header http.Header) http.Header {
 	}
 	for name, values := range others {
 		name = http.CanonicalHeaderKey(name)
-		if _, ok := h[name]; !ok && !slices.Contains(framing, name) && !strings.HasPrefix(name, http.TrailerPrefix) {
-			h[name] = values
+		_, ok := h[name]
+		if ok || slices.Contains(framing, name) || strings.HasPrefix(name, http.TrailerPrefix) || strings.HasPrefix(name, handshake) {
+			continue
 		}
+		h[name] = values
 	}
 	return h
 }
@@ -58,7 +64,7 @@ func appendHead(dst []byte, status int, header http.Header) []byte {
 
 // spelling writes WebSocket as RFC 6455 does. Case means nothing in a name, but there are clients that look for this one.
 func spelling(name string) string {
-	if rest, ok := strings.CutPrefix(name, "Sec-Websocket-"); ok {
+	if rest, ok := strings.CutPrefix(name, handshake); ok {
 		return "Sec-WebSocket-" + rest
 	}
 	return name

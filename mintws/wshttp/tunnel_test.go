@@ -307,3 +307,25 @@ func TestRefuseHTTP2(t *testing.T) {
 		t.Errorf("got %d %v %q, %v", resp.StatusCode, resp.Header, body, err)
 	}
 }
+
+// TestPathHTTP2 has a :path that is for OPTIONS alone.
+func TestPathHTTP2(t *testing.T) {
+	ts := startHTTP2(t, accept(t, mintws.AcceptOptions{}, func(wshttp.Stream) {}))
+	for path, want := range map[string]int{"*": 400, "/*": 200} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodConnect, ts.URL, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.URL.Opaque, r.Header = path, websocket()
+		tr := &http2.Transport{TLSClientConfig: ts.Client().Transport.(*http.Transport).TLSClientConfig}
+		resp, err := tr.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		tr.CloseIdleConnections()
+		if resp.StatusCode != want {
+			t.Errorf("path %s: status %d, want %d", path, resp.StatusCode, want)
+		}
+	}
+}

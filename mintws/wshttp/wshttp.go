@@ -13,7 +13,7 @@
 //		return
 //	}
 //	defer stream.Close()
-//	// Read from stream, ws.AppendDecode, ws.AppendEncode, Write to stream.
+//	// SetReadDeadline and Read, ws.AppendDecode, ws.AppendEncode, SetWriteDeadline and Write.
 //
 // # Who owns what
 //
@@ -29,7 +29,8 @@
 //
 // On HTTP/2 the stream is the exchange of the request and its response, and shares its connection with others. The
 // handler must close it before it returns, and no Write may be under way then. With the handler, whether it returns or
-// panics, the stream ends: nothing is left of it, also where nobody called Close. For net/http to accept such requests import package [github.com/mintws/mintws/mintws/wshttp/xconnect].
+// panics, the stream ends: nothing is left of it, also where nobody called Close. For net/http to accept such requests
+// import package [github.com/mintws/mintws/mintws/wshttp/xconnect].
 //
 // # Ending
 //
@@ -42,6 +43,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/mintws/mintws/mintws"
@@ -61,11 +63,16 @@ type Stream interface {
 
 // Answer sends the head that opens the WebSocket, with the status and header from [mintws.Accept], and returns the stream
 // below it. Bytes that the client sent after its request come first. Fields that others have put into w.Header(), such as
-// cookies, are sent too, but for those that are in header and those that frame a message.
+// cookies, are sent too, but for those that are in header, those that frame a message, and Sec-WebSocket-* that Accept did
+// not set.
+//
+// Answer clears the deadlines that [http.Server] has set for the request: its ReadTimeout and its WriteTimeout do not count
+// for the stream. From then on a client that sends nothing holds a Read, and one that does not read holds a Write, for ever:
+// the handler has to set deadlines for both.
 //
 // On failure there is nothing left to do for the handler but to return: the client has got a 500, or the connection is gone.
 // The reason is a ResponseWriter without [http.Hijacker], made by a middleware that does not have Unwrap either, or a
-// header or status that cannot be sent, or that the client is gone.
+// header or status that cannot be sent, or that the client is gone or does not read.
 func Answer(w http.ResponseWriter, r *http.Request, status int, header http.Header) (Stream, error) {
 	s, err := answer(w, r, status, header)
 	if err != nil {
@@ -101,7 +108,7 @@ func answer(w http.ResponseWriter, r *http.Request, status int, header http.Head
 	if err != nil {
 		return fail(err)
 	}
-	s, err := hijacked(conn, buffered.Reader, appendHead(nil, status, header))
+	s, err := hijacked(conn, buffered.Reader, appendHead(nil, status, header), headTimeout(r))
 	if err != nil {
 		conn.Close()
 		return nil, err
@@ -109,20 +116,42 @@ func answer(w http.ResponseWriter, r *http.Request, status int, header http.Head
 	return s, nil
 }
 
-// Refuse answers a request that cannot become a WebSocket. For a [mintws.HandshakeError], as Accept returns it, the
-// answer has the error's status and fields, and its Detail as a sentence for whoever looks at it with curl; other errors
-// become a 500 that says nothing. Plain requests on the connection may follow.
+// headTimeout is how long the head may take on HTTP/1.1: as long as any response. A client that has sent many requests and
+// reads no answer keeps it from being sent.
+func headTimeout(r *http.Request) time.Duration {
+	if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && server.WriteTimeout > 0 {
+		return server.WriteTimeout
+	}
+	return defaultHeadTimeout
+}
+
+// defaultHeadTimeout is for servers without a timeout.
+const defaultHeadTimeout = 30 * time.Second
+
+// Refuse answers a request that cannot become a WebSocket. For a [mintws.HandshakeError] of the server's side, as Accept
+// returns it, the answer has the error's status and fields, and its Detail as a sentence for whoever looks at it with curl.
+// One of the client's side, from a server that the handler has asked, gives the answer no more than that server's status and
+// its Allow, Retry-After and WWW-Authenticate: its cookies are not meant for this client. Other errors become a 500 that says
+// nothing. Plain requests on the connection may follow.
 func Refuse(w http.ResponseWriter, err error) {
 	status, detail := http.StatusInternalServerError, ""
 	var he *mintws.HandshakeError
-	if errors.As(err, &he) && he.Status >= 400 {
-		status, detail = he.Status, ": "+he.Detail
+	if errors.As(err, &he) && he.Status >= 400 && he.Status < 600 {
+		status = he.Status
+		if he.Server {
+			detail = ": " + he.Detail
+		}
 		for name, values := range he.Header {
-			w.Header()[name] = values
+			if he.Server || slices.Contains(upstream, http.CanonicalHeaderKey(name)) {
+				w.Header()[http.CanonicalHeaderKey(name)] = values
+			}
 		}
 	}
 	http.Error(w, fmt.Sprintf("%d %s%s.", status, http.StatusText(status), detail), status)
 }
+
+// upstream are the fields that Refuse takes from another server's answer.
+var upstream = []string{"Allow", "Retry-After", "Www-Authenticate"}
 
 // Linger closes s so that the peer gets everything that was written: it ends our direction first, as a server does
 // (RFC 6455 section 7.1.1), then reads and drops what still comes, until the peer ends its own or the timeout has passed. On

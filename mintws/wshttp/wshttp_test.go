@@ -3,13 +3,17 @@ package wshttp_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -141,6 +145,8 @@ func TestAnswerConnection(t *testing.T) {
 	w.Header().Set("Content-Length", "5")
 	w.Header().Set("Upgrade", "h2c")
 	w.Header().Set("x-mine", "theirs")
+	w.Header().Set("Sec-WebSocket-Protocol", "theirs") // which the WebSocket does not know
+	w.Header().Set("Sec-WebSocket-Extensions", "permessage-deflate")
 	header := http.Header{"Upgrade": {"websocket"}, "x-mine": {"mine"}, "Sec-Websocket-Accept": {"x"}}
 
 	got := make(chan string)
@@ -240,6 +246,49 @@ func TestRefuse(t *testing.T) {
 	wshttp.Refuse(rec, errors.New("a secret"))
 	if rec.Code != 500 || strings.Contains(rec.Body.String(), "secret") {
 		t.Errorf("got %d %q", rec.Code, rec.Body)
+	}
+}
+
+// TestRefuseUpstream has the error of a handler that is a client of another server, or makes an error of its own.
+func TestRefuseUpstream(t *testing.T) {
+	header := http.Header{"Set-Cookie": {"secret=1"}, "Content-Length": {"9"}, "Location": {"http://secret"}, "Server": {"secret"},
+		"Retry-After": {"5"}, "www-authenticate": {"Basic", "Bearer"}, "Allow": {"GET"}, "Connection": {"close"}}
+	for _, tt := range []struct {
+		err    mintws.HandshakeError
+		status int
+		names  []string // besides those of http.Error
+		body   string
+	}{
+		{mintws.HandshakeError{Status: 503}, 503, []string{"Allow", "Retry-After", "Www-Authenticate"}, "503 Service Unavailable.\n"},
+		{mintws.HandshakeError{Status: 200}, 500, nil, "500 Internal Server Error.\n"},
+		{mintws.HandshakeError{Status: 302}, 500, nil, "500 Internal Server Error.\n"},
+		{mintws.HandshakeError{Status: 999}, 500, nil, "500 Internal Server Error.\n"},
+		{mintws.HandshakeError{Status: 503, Server: true}, 503, []string{"Allow", "Connection", "Location", "Retry-After", "Server",
+			"Set-Cookie", "Www-Authenticate"}, "503 Service Unavailable: a secret.\n"},
+	} {
+		tt.err.Header, tt.err.Err, tt.err.Detail = header, mintws.ErrBadStatus, "a secret"
+		rec := httptest.NewRecorder()
+		wshttp.Refuse(rec, fmt.Errorf("upstream: %w", &tt.err))
+		got := rec.Result().Header
+		got.Del("Content-Type")
+		got.Del("X-Content-Type-Options")
+		if names := slices.Sorted(maps.Keys(got)); rec.Code != tt.status || !slices.Equal(names, tt.names) || rec.Body.String() != tt.body {
+			t.Errorf("%+v: got %d with %q and %q, want %d with %q and %q", tt.err, rec.Code, names, rec.Body, tt.status, tt.names, tt.body)
+		}
+	}
+}
+
+// TestHeadTimeout has a client that does not read, so that not even the head can be sent.
+func TestHeadTimeout(t *testing.T) {
+	server, client := net.Pipe()
+	defer client.Close()
+	ctx := context.WithValue(t.Context(), http.ServerContextKey, &http.Server{WriteTimeout: time.Millisecond})
+	r := (&http.Request{ProtoMajor: 1}).WithContext(ctx)
+	if _, err := wshttp.Answer(hijacker{httptest.NewRecorder(), server, ""}, r, 101, nil); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("Answer: %v, want the deadline", err)
+	}
+	if _, err := server.Write(nil); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("the connection is left open: %v", err)
 	}
 }
 
