@@ -20,9 +20,15 @@ type AcceptOptions struct {
 	// Choose, if it is set, chooses instead of Subprotocols. It gets what the client offered, in the client's order of
 	// preference, and returns one of these, or "" for none. It is not called where nothing was offered.
 	Choose func(offered []string) string
-	// AllowedOrigins are the origins whose pages may connect, such as "https://example.org"; "*" is every origin, and
-	// "null" has to be named to be allowed. If the list is empty the page has to come from the host and port that the
-	// request is for. The list replaces that rule, so that naming every origin also stops DNS rebinding.
+	// AllowedOrigins are the origins whose pages may connect, such as "https://example.org" or "https://example.org:8443".
+	// "https://*.example.org" is every host below that domain, with one label more or several, and not example.org itself.
+	// Names may be in Unicode: browsers send them in ASCII, and they are converted. "*" is every origin, and "null" has to
+	// be named to be allowed. What no page can have, such as a path or the scheme wss, is an error.
+	//
+	// If the list is empty the page has to come from the host and port that the request is for. A server behind a proxy that
+	// ends TLS should have a list: it does not see whether the browser came by https, so that it also lets in the page that
+	// somebody on the way put under the same name by http, and the proxy may have replaced the Host that the rule compares
+	// with. The list replaces that rule; naming every origin also stops DNS rebinding.
 	AllowedOrigins []string
 	// CheckOrigin, if it is set, decides alone which requests are allowed, those without an Origin included. Its error
 	// refuses the request with 403 and is wrapped in the HandshakeError; the client does not get to see it. It must not
@@ -49,10 +55,10 @@ type AcceptOptions struct {
 // An extended CONNECT is a CONNECT request with ProtoMajor 2 or higher and a ":protocol" among its fields, which is how
 // net/http shows it.
 //
-// On failure the WebSocket is the zero value and the error a [*HandshakeError]; status and header are those of the answer
-// that refuses the request:
+// On failure the WebSocket is the zero value and the error a [*HandshakeError] with Server set; status and header are those
+// of the answer that refuses the request:
 //
-//   - 400: a field is missing or wrong, or there is content, which would be taken for frames.
+//   - 400: a field or the path is missing or wrong, or there is content, which would be taken for frames.
 //   - 403: the origin is not allowed.
 //   - 405: the method is not GET, or CONNECT on HTTP/2. Allow says so.
 //   - 426: HTTP/1.1 without an upgrade to websocket, HTTP/1.0, which cannot upgrade, or another version than 13.
@@ -143,9 +149,9 @@ func (opt AcceptOptions) Check() error {
 			return fmt.Errorf("%w: Subprotocols: %s is not a token", ErrInvalidOptions, quote(s))
 		}
 	}
-	for _, s := range opt.AllowedOrigins {
-		if _, ok := parseOrigin(s); !ok && s != "*" && s != "null" {
-			return fmt.Errorf("%w: AllowedOrigins: %s, want \"scheme://host\" or \"scheme://host:port\"", ErrInvalidOptions, quote(s))
+	for i, s := range opt.AllowedOrigins { // the text is not in the error: there may be a password in it
+		if _, problem := parsePattern(s); problem != "" && s != "*" && s != "null" {
+			return fmt.Errorf("%w: AllowedOrigins[%d] can match no page: %s", ErrInvalidOptions, i, problem)
 		}
 	}
 	if err := checkEntries(opt.Extensions); err != nil {

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -35,24 +37,31 @@ func checkOrigin(r *http.Request, opt AcceptOptions) *HandshakeError {
 
 // originListed reports whether the one origin of a request is in the list.
 func originListed(values, allowed []string) bool {
+	var o origin
+	one := len(values) == 1 // RFC 6454 section 7.3: a browser sends one at most
+	ok := false
+	if one {
+		o, ok = parseOrigin(values[0])
+	}
 	for _, a := range allowed {
-		if a == "*" {
+		switch {
+		case a == "*":
 			return true
-		}
-		if len(values) != 1 { // RFC 6454 section 7.3: a browser sends one at most
-			continue
-		}
-		o, ok := parseOrigin(values[0])
-		want, wantOK := parseOrigin(a)
-		if a == "null" && values[0] == "null" || ok && wantOK && o == want {
-			return true
+		case a == "null":
+			if one && values[0] == a {
+				return true
+			}
+		case ok:
+			if p, problem := parsePattern(a); problem == "" && p.matches(o) {
+				return true
+			}
 		}
 	}
 	return false
 }
 
 // origin is a scheme, a host and a port (RFC 6454 section 4), in lower case, the port never empty if the scheme has a
-// default.
+// default, an IP address in its shortest form.
 type origin struct{ scheme, host, port string }
 
 // parseOrigin reads what RFC 6454 section 6.2 serializes: scheme, host and maybe a port, nothing after them.
@@ -61,11 +70,25 @@ func parseOrigin(s string) (origin, bool) {
 	if err != nil || u.Scheme == "" || u.Hostname() == "" || u.User != nil || !strings.EqualFold(u.Scheme+"://"+u.Host, s) {
 		return origin{}, false
 	}
-	o := origin{scheme: strings.ToLower(u.Scheme), host: strings.ToLower(u.Hostname()), port: u.Port()}
-	if o.port == "" {
+	o := origin{scheme: strings.ToLower(u.Scheme), host: canonicalHost(u.Hostname()), port: u.Port()}
+	switch n, portErr := strconv.ParseUint(o.port, 10, 16); {
+	case o.port == "":
 		o.port = defaultPort(o.scheme)
+		return o, !strings.HasSuffix(u.Host, ":")
+	case portErr != nil || n == 0:
+		return origin{}, false
+	default:
+		o.port = strconv.FormatUint(n, 10)
 	}
 	return o, true
+}
+
+// canonicalHost writes a host so that it can be compared.
+func canonicalHost(host string) string {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return addr.String()
+	}
+	return strings.ToLower(host)
 }
 
 // serves reports whether o is the origin that r is for. Behind a proxy that ends TLS a server does not know the scheme
@@ -82,7 +105,7 @@ func (o origin) serves(r *http.Request) bool {
 	if port == "" {
 		port = defaultPort(o.scheme)
 	}
-	return strings.EqualFold(host, o.host) && port == o.port
+	return canonicalHost(host) == o.host && port == o.port
 }
 
 // defaultPort returns the port that a serialized origin or a Host leaves out.

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -56,6 +57,7 @@ func TestAcceptRefusesHTTP1(t *testing.T) {
 		{"chunked", func(r *http.Request) { r.ContentLength, r.TransferEncoding = -1, []string{"chunked"} }, 400,
 			mintws.ErrBadRequest, `Transfer-Encoding "chunked"`},
 		{"length unknown", func(r *http.Request) { r.ContentLength = -1 }, 400, mintws.ErrBadRequest, "unknown length"},
+		{"path *", func(r *http.Request) { r.URL = &url.URL{Path: "*"} }, 400, mintws.ErrBadRequest, `path is "*"`},
 		{"subprotocol not a token", set("Sec-WebSocket-Protocol", "a, b c"), 400, mintws.ErrBadRequest, `Sec-WebSocket-Protocol has "b c"`},
 		{"subprotocol not ASCII", set("Sec-WebSocket-Protocol", "é"), 400, mintws.ErrBadRequest, `\u00e9`},
 		{"subprotocol twice", set("Sec-WebSocket-Protocol", "a, b", "a"), 400, mintws.ErrBadRequest, `"a" twice`},
@@ -88,6 +90,8 @@ func TestAcceptRefusesHTTP2(t *testing.T) {
 		{"other protocol", set(":protocol", "connect-udp"), 501, mintws.ErrBadUpgrade, `:protocol is "connect-udp"`},
 		{"two protocols", set(":protocol", "websocket", "websocket"), 501, mintws.ErrBadUpgrade, "is there 2 times"},
 		{"no authority", func(r *http.Request) { r.Host = "" }, 400, mintws.ErrBadRequest, ":authority is missing"},
+		{"path *", func(r *http.Request) { r.URL = &url.URL{Path: "*"} }, 400, mintws.ErrBadRequest, `path is "*"`},
+		{"no path", func(r *http.Request) { r.URL = &url.URL{Host: "a"} }, 400, mintws.ErrBadRequest, `path is ""`},
 		{"Upgrade", set("Upgrade", "websocket"), 400, mintws.ErrBadRequest, `Upgrade is "websocket"`},
 		{"Connection", set("Connection", "Upgrade"), 400, mintws.ErrBadRequest, `Connection is "Upgrade"`},
 		{"no version", set("Sec-Websocket-Version"), 400, mintws.ErrBadVersion, "Sec-WebSocket-Version is missing"},
@@ -126,7 +130,7 @@ func TestAcceptMisconfigured(t *testing.T) {
 		{"framing", mintws.AcceptOptions{Header: http.Header{"Content-Length": {"0"}}}, "belongs to the handshake"},
 		{"subprotocol", mintws.AcceptOptions{Subprotocols: []string{"a,b"}}, `"a,b" is not a token`},
 		{"empty subprotocol", mintws.AcceptOptions{Subprotocols: []string{""}}, `"" is not a token`},
-		{"origin", mintws.AcceptOptions{AllowedOrigins: []string{"example.org"}}, `"example.org"`},
+		{"origin", mintws.AcceptOptions{AllowedOrigins: []string{"*", "example.org"}}, "AllowedOrigins[1]"},
 		{"delivery", mintws.AcceptOptions{Delivery: 99}, "Delivery"},
 	}
 	for _, tt := range tests {

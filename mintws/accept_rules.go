@@ -27,6 +27,10 @@ func checkUpgrade(r *http.Request) *HandshakeError {
 	if r.Host == "" {
 		return refuse(http.StatusBadRequest, ErrBadRequest, "Host is missing")
 	}
+	// Item 1: the Request-URI names a resource. RFC 9112 section 3.2.4: "*" is for OPTIONS alone.
+	if problem := pathProblem(r); problem != "" {
+		return refuse(http.StatusBadRequest, ErrBadRequest, problem)
+	}
 	// Item 3. Names of protocols are matched without regard to case (RFC 9110 section 7.8).
 	if !hasToken(r, "Upgrade", "websocket") {
 		return upgradeRequired(ErrBadUpgrade, holds(r.Header, "Upgrade")+`, want "websocket"`)
@@ -70,6 +74,10 @@ func checkConnect(r *http.Request) *HandshakeError {
 	if r.Host == "" {
 		return refuse(http.StatusBadRequest, ErrBadRequest, ":authority is missing")
 	}
+	// Section 4: it has a :path too. RFC 9113 section 8.3.1: a path is absolute, and "*" is for OPTIONS alone.
+	if problem := pathProblem(r); problem != "" {
+		return refuse(http.StatusBadRequest, ErrBadRequest, problem)
+	}
 	// Section 5: Connection and Upgrade are not used. RFC 9113 section 8.2.2: with them the request is malformed.
 	for _, name := range [...]string{"Connection", "Upgrade"} {
 		if len(r.Header.Values(name)) != 0 {
@@ -86,6 +94,14 @@ func checkConnect(r *http.Request) *HandshakeError {
 		return refuse(http.StatusBadRequest, ErrBadRequest, "request has content ("+framing(r)+"), want none")
 	}
 	return nil
+}
+
+// pathProblem says what is wrong with the path, "" if it is absolute. Requests made for tests may have no URL.
+func pathProblem(r *http.Request) string {
+	if r.URL == nil || strings.HasPrefix(r.URL.Path, "/") || r.ProtoMajor == 1 && r.URL.Path == "" && r.URL.Host != "" {
+		return ""
+	}
+	return "path is " + quote(r.URL.Path) + `, want "/" at its beginning`
 }
 
 // version13 reports whether Sec-WebSocket-Version says 13, once and nothing else (RFC 6455 sections 4.1 item 9 and 4.3).
@@ -128,13 +144,13 @@ func misconfigured(err error) *HandshakeError {
 	return refuse(http.StatusInternalServerError, err, "the server is misconfigured")
 }
 
-// refuse returns a HandshakeError whose Header has the given names and values.
+// refuse returns a HandshakeError of the server's side, whose Header has the given names and values.
 func refuse(status int, sentinel error, detail string, fields ...string) *HandshakeError {
 	header := make(http.Header, len(fields)/2)
 	for i := 0; i+1 < len(fields); i += 2 {
 		header.Set(fields[i], fields[i+1])
 	}
-	return &HandshakeError{Status: status, Header: header, Err: sentinel, Detail: detail}
+	return &HandshakeError{Status: status, Header: header, Err: sentinel, Detail: detail, Server: true}
 }
 
 // holds says what a field has, for Detail.

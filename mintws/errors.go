@@ -135,6 +135,9 @@ type HandshakeError struct {
 	// Canceled says that the stream was cancelled, because it had become something that is not a WebSocket. Otherwise the
 	// response is an ordinary one: its content follows in EventData and the connection remains usable.
 	Canceled bool
+	// Server says that the error is a server's, as [Accept] makes them: Status, Header and Detail are for the client to see.
+	// Those of a client's error come from the server that it asked, and are nobody else's business.
+	Server bool
 }
 
 // Error returns the sentinel's text and which field was wrong.
