@@ -257,6 +257,17 @@ func TestSnippets(t *testing.T) {
 	}
 }
 
+// TestLoopsAreOne: the programs do with their sockets what README.md shows.
+func TestLoopsAreOne(t *testing.T) {
+	for _, m := range region.FindAllStringSubmatch(read(t, "readme_test.go"), -1) {
+		for _, file := range []string{"examples/echo/turn.go", "examples/multiplex/turn.go"} {
+			if m[1] == "turn" && !strings.HasSuffix(read(t, file), "\n"+m[2]+"\n") {
+				t.Errorf("%s has not the code of README.md", file)
+			}
+		}
+	}
+}
+
 // TestLinks: what README.md and CHANGELOG.md link to is there.
 func TestLinks(t *testing.T) {
 	for _, file := range []string{"README.md", "CHANGELOG.md"} {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
@@ -42,19 +41,18 @@ func ExampleDial() {
 	}
 	var body []byte
 	buf := make([]byte, 4096)
-	for conn.Next() == httpconn.NextRead {
-		if _, err = sock.Write(out.Send); err != nil {
-			log.Fatal(err)
-		}
+	for err == nil && conn.Next() != httpconn.NextClose {
+		sock.SetWriteDeadline(time.Now().Add(10 * time.Second))
+		_, writeErr := out.WriteTo(sock)
 		out.Reset()
-		n, readErr := sock.Read(buf)
-		switch readErr {
-		case nil:
+		sock.SetReadDeadline(time.Now().Add(10 * time.Second))
+		n, readErr := sock.Read(buf) // also after a failed Write: the server may have said why it went
+		if n > 0 {
 			conn, err = conn.Stream(&out, buf[:n])
-		case io.EOF:
+			readErr = nil // if there was one, it comes again
+		}
+		if err == nil && (readErr != nil || writeErr != nil) {
 			conn, err = conn.StreamEOF(&out)
-		default:
-			log.Fatal(readErr)
 		}
 		for _, ev := range out.Events { // they are valid with an error too
 			switch ev.Kind {
@@ -62,10 +60,9 @@ func ExampleDial() {
 				fmt.Println("status", ev.Status)
 			case httpconn.EventData:
 				body = append(body, ev.Data...)
+			case httpconn.EventReset:
+				fmt.Println(ev.Err)
 			}
-		}
-		if err != nil {
-			log.Fatal(err)
 		}
 	}
 	fmt.Printf("%s\n", body)

@@ -3,8 +3,8 @@ package mintws_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"net/http/httptest"
 	"strings"
 	"time"
@@ -32,50 +32,48 @@ func Example() {
 	}
 	defer sock.Close()
 	conn, ws, err := mintws.Upgrade(conn, &out, url, mintws.Options{})
-	for asked := 0; err == nil && conn.Next() != httpconn.NextClose; {
-		sock.SetDeadline(time.Now().Add(10 * time.Second))
-		if _, err = sock.Write(out.Send); err != nil {
-			break
-		}
+	for asked := 0; err == nil && !ws.Over(); {
+		sock.SetWriteDeadline(time.Now().Add(10 * time.Second))
+		_, writeErr := out.WriteTo(sock)
 		out.Reset()
 		in.Reset()
-		n, readErr := sock.Read(buf)
-		switch {
-		case n > 0:
-			conn, err = conn.Stream(&out, buf[:n])
-		case readErr == io.EOF:
-			conn, err = conn.StreamEOF(&out)
-		default:
-			err = readErr
+		sock.SetReadDeadline(time.Now().Add(10 * time.Second))
+		n, readErr := sock.Read(buf) // also after a failed Write: the server may have said why it went
+		if n > 0 {
+			conn, _ = conn.Stream(&out, buf[:n]) // what is wrong comes as an event too
+		} else {
+			conn, _ = conn.StreamEOF(&out)
 		}
 		for _, ev := range out.Events {
-			var failure error
-			conn, ws, failure = mintws.Receive(conn, &out, ws, &in, ev)
-			err = cmp.Or(failure, err)
+			conn, ws, _ = mintws.Receive(conn, &out, ws, &in, ev) // ws.Err keeps the error
 		}
 		answers := 0
 		for _, f := range in.Frames {
-			fmt.Printf("%v %q\n", f.Opcode, f.Payload)
+			fmt.Println(f)
 			if f.Opcode == mintws.OpText {
 				answers++
 			}
 		}
-		if ws.State() != mintws.Open || asked > 0 && answers == 0 {
-			continue // closing, or nothing to react to
-		}
 		next := mintws.Close(mintws.CodeNormal, "")
-		if asked < len(questions) {
+		switch {
+		case ws.State() != mintws.Open || asked > 0 && answers == 0: // nothing to react to
+			if !ws.Over() {
+				err = cmp.Or(writeErr, readErr)
+			}
+			continue
+		case asked < len(questions):
 			next = mintws.Text(questions[asked])
 			asked++
 		}
 		conn, ws, err = mintws.Send(conn, &out, ws, next)
 	}
-	fmt.Println(ws.State(), err)
+	out.WriteTo(sock) // the last words: after a fault there is a Close in it
+	fmt.Println(ws.State(), errors.Join(ws.Err(), err))
 	// Output:
 	// Text "who"
 	// Text "where"
 	// Text "when"
-	// Close ""
+	// Close 1000 normal closure
 	// Closed <nil>
 }
 

@@ -82,36 +82,16 @@ func talk(ctx context.Context, w io.Writer, url string, versions []httpconn.Vers
 		return err
 	}
 	defer sock.Close()
+	defer context.AfterFunc(ctx, func() { sock.Close() })() // the socket is ours, and so is its time
 	fmt.Fprintln(w, conn.Version())
-	deadline, _ := ctx.Deadline() // the socket is ours, and so are its deadlines
-	if err = sock.SetDeadline(deadline); err != nil {
-		return err
-	}
 	conn, ws, err := mintws.Upgrade(conn, &out, url, mintws.Options{}) // the last ":=": values advance with "="
-	greeted, lingering, missing := false, false, slices.Clone(wanted)
-	for err == nil && conn.Next() != httpconn.NextClose {
-		if _, err = sock.Write(out.Send); err != nil {
-			break
-		}
-		out.Reset()
+	greeted, missing := false, slices.Clone(wanted)
+	var lost error
+	for err == nil && !ws.Over() {
+		conn, lost = turn(sock, conn, &out, buf)
 		in.Reset()
-		switch n, readErr := sock.Read(buf); {
-		case n > 0:
-			conn, err = conn.Stream(&out, buf[:n])
-		case readErr == io.EOF:
-			conn, err = conn.StreamEOF(&out)
-		case ws.State() == mintws.Closed: // we have waited long enough for the server
-			conn = conn.Close(&out)
-		default:
-			err = readErr
-		}
-		for _, ev := range out.Events { // with an error too: they came before it
-			var failure error
-			conn, ws, failure = mintws.Receive(conn, &out, ws, &in, ev) // opens, decodes, answers Ping and Close
-			err = cmp.Or(failure, err)
-			if ev.Kind == httpconn.EventDone || ev.Kind == httpconn.EventReset { // of the only stream
-				conn = conn.Close(&out) // HTTP/2 says GOAWAY
-			}
+		for _, ev := range out.Events { // also when the connection is lost: they came before that
+			conn, ws, _ = mintws.Receive(conn, &out, ws, &in, ev) // opens, decodes, answers Ping and Close; ws.Err keeps the error
 		}
 		for _, f := range in.Frames {
 			fmt.Fprintln(w, "←", show(f))
@@ -122,11 +102,10 @@ func talk(ctx context.Context, w io.Writer, url string, versions []httpconn.Vers
 		}
 		var say []mintws.Frame
 		switch {
-		case ws.State() == mintws.Closed && !lingering: // the server ends it first: RFC 6455 section 7.1.1
-			lingering, err = true, cmp.Or(err, sock.SetReadDeadline(time.Now().Add(time.Second)))
-		case ws.State() == mintws.Open && !greeted:
+		case ws.State() != mintws.Open: // not yet, or not any more
+		case !greeted:
 			say, greeted = said, true
-		case ws.State() == mintws.Open && len(missing) == 0:
+		case len(missing) == 0:
 			say = []mintws.Frame{mintws.Close(mintws.CodeNormal, "bye")}
 		}
 		for i := 0; i < len(say) && err == nil; i++ {
@@ -134,7 +113,10 @@ func talk(ctx context.Context, w io.Writer, url string, versions []httpconn.Vers
 			conn, ws, err = mintws.Send(conn, &out, ws, say[i])
 		}
 	}
-	sock.Write(out.Send) //nolint:errcheck // after an error: the Close that it calls for, if anybody is still there
+	leave(sock, conn, &out)
+	if err = errors.Join(ws.Err(), err); err != nil || ws.State() != mintws.Closed {
+		err = errors.Join(err, lost)
+	}
 	if len(missing) > 0 && (greeted || err == nil) {
 		err = fmt.Errorf("%d of %d did not come back: %w", len(missing), len(wanted), cmp.Or(err, errClosed))
 	}

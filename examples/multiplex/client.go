@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"runtime"
 	"strings"
@@ -21,7 +20,7 @@ type client struct {
 	size     int
 	progress func(format string, args ...any)
 
-	sock    net.Conn
+	sock    *counted
 	conn    httpconn.Conn
 	out     httpconn.Output // scratch space, as in and buf are
 	in      mintws.Inbox
@@ -32,9 +31,26 @@ type client struct {
 	// For the table.
 	opened, atOnce, rounds, failed      int
 	sent, received, framesIn, framesOut int
-	written, read                       int
 	took                                [3]time.Duration // to open, to exchange messages, to close
 	memory                              uint64
+}
+
+// counted is a socket that counts.
+type counted struct {
+	net.Conn
+	read, written int
+}
+
+func (c *counted) Read(p []byte) (n int, err error) {
+	n, err = c.Conn.Read(p)
+	c.read += n
+	return n, err
+}
+
+func (c *counted) Write(p []byte) (n int, err error) {
+	n, err = c.Conn.Write(p)
+	c.written += n
+	return n, err
 }
 
 // peer is one WebSocket.
@@ -95,25 +111,15 @@ func (c *client) until(done func() bool) error {
 		if c.conn.Next() == httpconn.NextClose {
 			return errors.New("the server ends the connection")
 		}
-		n, err := c.sock.Write(c.out.Send)
-		if c.written += n; err != nil {
-			return err
-		}
-		c.out.Reset()
-		n, err = c.sock.Read(c.buf)
-		c.read += n
-		if n > 0 {
-			c.conn, err = c.conn.Stream(&c.out, c.buf[:n])
-		} else if err == io.EOF {
-			c.conn, err = c.conn.StreamEOF(&c.out)
-		}
-		for _, ev := range c.out.Events { // with an error too: they came before it
+		var lost error
+		c.conn, lost = turn(c.sock, c.conn, &c.out, c.buf)
+		for _, ev := range c.out.Events { // also when the connection is lost: they came before that
 			if ev.StreamID != 0 {
 				c.event(&c.peers[ev.Tag], int(ev.Tag), ev)
 			}
 		}
-		if err != nil {
-			return err
+		if lost != nil {
+			return lost
 		}
 		c.progress("%d of %d WebSockets opened, %d messages back", c.opened, len(c.peers), c.received)
 	}

@@ -93,11 +93,8 @@ func (c *client) run(ctx context.Context) error {
 		return err
 	}
 	defer sock.Close()
-	deadline, _ := ctx.Deadline()
-	if err = sock.SetDeadline(deadline); err != nil {
-		return err
-	}
-	c.sock, c.conn, c.buf = sock, conn, make([]byte, 64<<10)
+	defer context.AfterFunc(ctx, func() { sock.Close() })()
+	c.sock, c.conn, c.buf = &counted{Conn: sock}, conn, make([]byte, 64<<10)
 	for left := c.peers; len(left) > 0; {
 		if err = c.until(func() bool { return c.conn.Slots() > 0 }); err != nil {
 			return err
@@ -108,10 +105,7 @@ func (c *client) run(ctx context.Context) error {
 		}
 		left = left[k:]
 	}
-	c.conn = c.conn.Close(&c.out) // GOAWAY
-	if _, err = sock.Write(c.out.Send); err != nil {
-		return err
-	}
+	leave(c.sock, c.conn, &c.out)
 	for i, p := range c.peers {
 		if p.err != nil { // the first one stands for all
 			return fmt.Errorf("%d of %d WebSockets failed; number %d: %w", c.failed, len(c.peers), i, p.err)
