@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -111,12 +112,9 @@ func (s *session) turn(deadline time.Time) error {
 	if err := s.sock.SetDeadline(deadline); err != nil {
 		return err
 	}
-	if _, err := s.sock.Write(s.out.Send); err != nil {
-		return err
-	}
+	_, lost := s.out.WriteTo(s.sock)
 	s.out.Reset()
-	s.v.in.Reset()
-	n, err := s.sock.Read(s.buf)
+	n, err := s.sock.Read(s.buf) // also after a failed Write: the server may have said why it went
 	if n > 0 || err == io.EOF {
 		s.v.read(&s.out, s.buf[:n]) // none is the end
 		err = nil                   // another error comes again
@@ -127,7 +125,7 @@ func (s *session) turn(deadline time.Time) error {
 		}
 	}
 	s.pay()
-	return err
+	return cmp.Or(lost, err)
 }
 
 // pay gives the server credit for what it has sent, unless it first has to take what we have for it.
@@ -162,7 +160,7 @@ func (s *session) leave(err error) error {
 	}
 	s.pay()
 	_ = s.sock.SetDeadline(time.Now().Add(lastWords)) // the visit's may have passed; Write tells what is wrong
-	if _, failure := s.sock.Write(s.out.Send); err == nil {
+	if _, failure := s.out.WriteTo(s.sock); err == nil {
 		err = failure
 	}
 	s.out.Reset()
@@ -176,7 +174,7 @@ func (s *session) close() {
 	}
 	s.v.conn = s.v.conn.Close(&s.out)
 	_ = s.sock.SetDeadline(time.Now().Add(lastWords))
-	_, _ = s.sock.Write(s.out.Send) // GOAWAY
+	_, _ = s.out.WriteTo(s.sock) // GOAWAY
 	s.sock.Close()
 	*s = session{}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -14,6 +15,9 @@ import (
 
 // awaitEOF is how long the server has to close the TCP connection once both sides have said all they had to say.
 const awaitEOF = 2 * time.Second
+
+// maxInflated bounds what one read can grow to before it is answered.
+const maxInflated = 1 << 20
 
 // visit is the visitor over HTTP/1.1, a connection for each WebSocket: the library's client in a loop like that of its
 // documentation.
@@ -57,11 +61,8 @@ type visitation struct {
 func (v *visitation) loop(sock net.Conn, out *httpconn.Output, deadline time.Time) error {
 	buf := make([]byte, 64<<10)
 	for v.conn.Next() != httpconn.NextClose {
-		if _, err := sock.Write(out.Send); err != nil {
-			return v.ended(err)
-		}
+		_, lost := out.WriteTo(sock)
 		out.Reset()
-		v.in.Reset()
 		awaiting := v.conn.Next() == httpconn.NextAwaitEOF
 		if soon := time.Now().Add(awaitEOF); awaiting && soon.Before(deadline) {
 			deadline = soon
@@ -69,7 +70,7 @@ func (v *visitation) loop(sock net.Conn, out *httpconn.Output, deadline time.Tim
 				return v.ended(err)
 			}
 		}
-		n, err := sock.Read(buf)
+		n, err := sock.Read(buf) // also after a failed Write: the server may have said why it went
 		if awaiting && errors.Is(err, os.ErrDeadlineExceeded) {
 			return v.ended(nil) // the server leaves it to us to close
 		}
@@ -78,11 +79,13 @@ func (v *visitation) loop(sock net.Conn, out *httpconn.Output, deadline time.Tim
 		}
 		if err == io.EOF {
 			v.read(out, nil)
-		} else if err != nil {
+			err = nil
+		}
+		if err = cmp.Or(lost, err); err != nil {
 			return v.ended(err)
 		}
 	}
-	_, err := sock.Write(out.Send)
+	_, err := out.WriteTo(sock)
 	return v.ended(err)
 }
 
@@ -102,19 +105,23 @@ func (v *visitation) read(out *httpconn.Output, data []byte) {
 
 // handle takes one event, and answers what came with it.
 func (v *visitation) handle(out *httpconn.Output, ev httpconn.Event) {
-	var err error
-	first := len(v.in.Frames)
-	v.conn, v.ws, err = mintws.Receive(v.conn, out, v.ws, &v.in, ev)
-	v.opened = v.opened || v.ws.State() == mintws.Open
-	if err != nil && !v.opened {
-		v.err = err
-	}
-	for _, f := range v.in.Frames[first:] {
-		v.reply(out, f)
-	}
-	if closing, ok := mintws.CloseFrame(err); ok {
-		v.send(out, closing)
-		v.conn, _ = v.conn.SendData(out, v.ws.StreamID(), nil, true) // in case our Close was sent before
+	v.in.Max = maxInflated
+	for more := true; more; more = len(ev.Data) > 0 {
+		v.in.Reset()
+		var err error
+		v.conn, v.ws, err = mintws.Receive(v.conn, out, v.ws, &v.in, ev)
+		v.opened = v.opened || v.ws.State() == mintws.Open
+		if err != nil && !v.opened {
+			v.err = err
+		}
+		for _, f := range v.in.Frames {
+			v.reply(out, f)
+		}
+		if closing, ok := mintws.CloseFrame(err); ok {
+			v.send(out, closing)
+			v.conn, _ = v.conn.SendData(out, v.ws.StreamID(), nil, true) // in case our Close was sent before
+		}
+		ev.Data = v.in.Rest
 	}
 	if ended := ev.Kind == httpconn.EventDone || ev.Kind == httpconn.EventReset; ended && ev.StreamID == v.ws.StreamID() {
 		v.over = true

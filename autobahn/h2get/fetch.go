@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,29 +76,32 @@ func (f *fetcher) exchange(target *url.URL) error {
 	return nil
 }
 
-// turn writes what is to be written and handles what one read brings.
+// turn writes what is to be written and handles what one read brings. That nothing came in time changes nothing.
 func (f *fetcher) turn() error {
-	_, err := f.sock.Write(f.out.Send)
+	_, lost := f.out.WriteTo(f.sock)
 	f.out.Reset()
-	if err != nil {
-		return err
-	}
 	buf := make([]byte, 32<<10)
-	n, readErr := f.sock.Read(buf)
-	switch {
-	case n > 0:
+	n, readErr := f.sock.Read(buf) // also after a failed Write: the server may have said why it went
+	if errors.Is(readErr, os.ErrDeadlineExceeded) {
+		return cmp.Or(lost, readErr)
+	}
+	var err error
+	if n > 0 {
 		f.conn, err = f.conn.Stream(&f.out, buf[:n])
-	case readErr == io.EOF:
+		readErr = nil // if there was one, it comes again
+	}
+	if err == nil && (readErr != nil || lost != nil) {
 		f.conn, err = f.conn.StreamEOF(&f.out)
-	default:
-		return readErr
+	}
+	if readErr != io.EOF {
+		lost = cmp.Or(lost, readErr)
 	}
 	for _, ev := range f.out.Events { // those before a fault are good
 		if failure := f.handle(ev); failure != nil {
 			return failure
 		}
 	}
-	return err
+	return cmp.Or(err, lost)
 }
 
 // handle takes one event.
@@ -144,7 +148,7 @@ func (f *fetcher) stay(d time.Duration) error {
 func (f *fetcher) part() {
 	f.conn = f.conn.Close(&f.out) // after a fault Send has a GOAWAY already
 	_ = f.sock.SetDeadline(time.Now().Add(drain))
-	if _, err := f.sock.Write(f.out.Send); err != nil {
+	if _, err := f.out.WriteTo(f.sock); err != nil {
 		return
 	}
 	if half, ok := f.sock.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
