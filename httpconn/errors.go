@@ -50,8 +50,8 @@ var (
 	ErrTooManyInformational = errors.New("httpconn: too many informational responses")
 	// ErrFlowControl: the peer sent more than its window allows, or made ours larger than a window can be.
 	ErrFlowControl = errors.New("httpconn: flow control violated")
-	// ErrFlood: more frames in a row that bring nothing than Limits allows.
-	ErrFlood = errors.New("httpconn: too many frames that bring nothing")
+	// ErrFlood: the server caused more work, without content that pays for it, than Limits.MaxWork allows.
+	ErrFlood = errors.New("httpconn: too much work without content")
 	// ErrUnexpectedEOF: the server closed the connection in the middle of a response.
 	ErrUnexpectedEOF = errors.New("httpconn: connection closed in the middle of a response")
 	// ErrUnprocessed: the server is known not to have processed the request: it is safe to send it again elsewhere.

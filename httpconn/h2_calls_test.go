@@ -320,7 +320,7 @@ func mStart(t testing.TB, in []byte) *mRun {
 	r := &mRun{t: t, in: in}
 	r.manual = r.next(2) == 1
 	r.c = h2Started(t, Config{StreamWindow: mStreamWindow, ConnWindow: mConnWindow, ManualCredit: r.manual,
-		Limits: Limits{MaxBuffered: 200_000, MaxIdleFrames: -1, MaxInformational: -1}})
+		Limits: Limits{MaxBuffered: 200_000, MaxInformational: -1}})
 	r.m = mServer{streams: map[uint32]mStream{}, conn: 65535, credit: mConnWindow, window: 65535, maxFrame: 1 << 14,
 		most: 1 << 30,
 		last: maxWindow}

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 
 	"golang.org/x/net/http2"
@@ -12,9 +11,6 @@ import (
 
 // h2Settings applies the server's SETTINGS, one after the other, and acknowledges them (RFC 9113 section 6.5.3).
 func (c *Conn) h2Settings(out *Output, f frameHead, p []byte) *ConnError {
-	if err := c.h2Quiet(f); err != nil {
-		return err
-	}
 	if f.flags.Has(http2.FlagSettingsAck) {
 		if !c.h2.rare.unacked {
 			return fault(http2.ErrCodeProtocol, ErrMalformed, "acknowledgement of SETTINGS that were not sent")
@@ -27,11 +23,17 @@ func (c *Conn) h2Settings(out *Output, f frameHead, p []byte) *ConnError {
 	if r.peer == nil {
 		r.peer = make(map[http2.SettingID]uint32, len(p)/6)
 	}
+	before := r.window
+	largest := before
 	for ; len(p) > 0; p = p[6:] {
 		s := http2.Setting{ID: http2.SettingID(binary.BigEndian.Uint16(p)), Val: binary.BigEndian.Uint32(p[2:])}
 		if err := c.h2Setting(r, s); err != nil {
 			return err
 		}
+		largest = max(largest, r.window)
+	}
+	if err := c.h2Resize(before, largest); err != nil {
+		return err
 	}
 	c.h2.flags |= h2Settled
 	out.Send = appendFrameHead(out.Send, 0, http2.FrameSettings, http2.FlagSettingsAck, 0)
@@ -54,9 +56,7 @@ func (c *Conn) h2Setting(r *h2rare, s http2.Setting) *ConnError {
 		if s.Val > maxWindow {
 			return bad(http2.ErrCodeFlowControl, "at most 2^31-1")
 		}
-		if err := c.h2Resize(r, int32(s.Val)); err != nil {
-			return err
-		}
+		r.window = int32(s.Val)
 	case http2.SettingMaxFrameSize:
 		if s.Val < initialMaxFrame || s.Val > 1<<24-1 {
 			return bad(http2.ErrCodeProtocol, "16384 to 16777215")
@@ -83,38 +83,37 @@ func (c *Conn) h2Setting(r *h2rare, s http2.Setting) *ConnError {
 }
 
 // h2Resize is a change of the initial window, which moves the windows of all streams (RFC 9113 section 6.9.2). They are
-// stored relative to it, so there is nothing to do for them but to see that none exceeds its maximum.
-func (c *Conn) h2Resize(r *h2rare, window int32) *ConnError {
-	if window == r.window {
-		return nil
-	}
-	table := c.h2.streams.r.table
-	for _, s := range table {
-		if s.live() && int64(window)+int64(s.send) > maxWindow {
-			return fault(http2.ErrCodeFlowControl, ErrFlowControl,
-				"INITIAL_WINDOW_SIZE %d makes the window of stream %d larger than 2^31-1", window, s.id)
+// stored relative to it, so all that is to be done is to see that none exceeded its maximum at the largest of the values that
+// one SETTINGS had, and to let those go on that had waited for the last of them.
+func (c *Conn) h2Resize(before, largest int32) *ConnError {
+	h := &c.h2
+	if largest > before && h.rare.live > 0 {
+		table := h.streams.r.table
+		h.charge(len(table))
+		for _, s := range table {
+			if s.live() && int64(largest)+int64(s.send) > maxWindow {
+				return fault(http2.ErrCodeFlowControl, ErrFlowControl,
+					"INITIAL_WINDOW_SIZE %d makes the window of stream %d larger than 2^31-1", largest, s.id)
+			}
 		}
 	}
-	r.window = window
-	// This walk and the one over the queues are as long as the table: a peer that asks for many pays with its budget.
-	c.h2.quiet = int32(min(int64(c.h2.quiet)+int64(len(table)/64), math.MaxInt32-1))
-	if err := c.h2Quiet(frameHead{kind: http2.FrameSettings}); err != nil {
-		return err
+	if h.rare.window > before && h.queues != nil {
+		queues, n := h.queues.unblock(func(id StreamID) bool { s := h.streams.find(id); return c.h2StreamWindow(&s) > 0 })
+		h.charge(queues.streams.Len() + requeued*n)
+		h.queues = queues
 	}
-	c.h2.queues = c.h2.queues.unblock(func(id StreamID) bool { s := c.h2.streams.find(id); return c.h2StreamWindow(&s) > 0 })
 	return nil
 }
 
 // h2Ping answers a PING, or reports the answer to ours (RFC 9113 section 6.7).
 func (c *Conn) h2Ping(out *Output, f frameHead, p []byte) *ConnError {
 	if f.flags.Has(http2.FlagPingAck) && c.h2.rare.pings > 0 {
-		c.h2.quiet = 0
 		c.change().pings--
 		out.Events = append(out.Events, Event{Kind: EventPong, Data: slices.Clone(p)})
 		return nil
 	}
-	if err := c.h2Quiet(f); err != nil || f.flags.Has(http2.FlagPingAck) {
-		return err
+	if f.flags.Has(http2.FlagPingAck) {
+		return nil
 	}
 	out.Send = append(appendFrameHead(out.Send, 8, http2.FramePing, http2.FlagPingAck, 0), p...)
 	return nil
@@ -129,23 +128,23 @@ func (c *Conn) h2GoAway(out *Output, p []byte) *ConnError {
 		return fault(http2.ErrCodeProtocol, ErrMalformed,
 			"GOAWAY with last stream %d after one with %d", last, h.rare.lastOK)
 	}
+	above := h.rare.lastID // up to here there are streams that this one may end
+	if h.flags&h2GoneAway != 0 {
+		above = min(above, h.rare.lastOK)
+	}
 	h.flags |= h2GoneAway
 	c.change().lastOK = last
-	if err := c.h2Quiet(frameHead{kind: http2.FrameGoAway}); err != nil {
-		return err
-	}
 	away := &ConnError{Code: code, Err: ErrGoingAway, Reason: fmt.Sprintf("the server goes away; last stream %d", last)}
 	if debug := p[8:]; len(debug) > 0 {
 		away.Reason += ", " + show(debug)
 	}
 	out.Events = append(out.Events, Event{Kind: EventGoAway, Err: away})
-	if last >= h.rare.lastID {
+	if last >= above || h.rare.live == 0 {
 		return nil
 	}
-	for _, s := range liveIn(h.streams.r.table) {
-		if s.id > last {
-			c.h2PeerReset(out, s, http2.ErrCodeRefusedStream, "not processed before GOAWAY")
-		}
+	h.charge(len(h.streams.r.table))
+	for _, s := range liveIn(h.streams.r.table, last) {
+		c.h2PeerReset(out, s, http2.ErrCodeRefusedStream, "not processed before GOAWAY")
 	}
 	return nil
 }
@@ -153,7 +152,7 @@ func (c *Conn) h2GoAway(out *Output, p []byte) *ConnError {
 // h2Reset is the server's RST_STREAM on a stream that is not closed (RFC 9113 section 6.4).
 func (c *Conn) h2Reset(out *Output, f frameHead, p []byte) *ConnError {
 	c.h2PeerReset(out, c.h2.streams.find(f.id), http2.ErrCode(binary.BigEndian.Uint32(p)), "reset by the server")
-	return c.h2Quiet(f)
+	return nil
 }
 
 // h2PeerReset ends live stream s for the server. The caller is told unless it has had the stream's EventDone: then the
@@ -172,9 +171,6 @@ func (c *Conn) h2PeerReset(out *Output, s stream, code http2.ErrCode, reason str
 
 // h2WindowUpdate gives us credit (RFC 9113 section 6.9).
 func (c *Conn) h2WindowUpdate(out *Output, f frameHead, p []byte) *ConnError {
-	if err := c.h2Quiet(f); err != nil {
-		return err
-	}
 	h := &c.h2
 	n := binary.BigEndian.Uint32(p) & maxWindow
 	if f.id == 0 {
@@ -207,7 +203,7 @@ func (c *Conn) h2WindowUpdate(out *Output, f frameHead, p []byte) *ConnError {
 }
 
 // h2FailStream ends stream s by our RST_STREAM for what the server did (RFC 9113 section 5.4.2). The connection goes on: it
-// returns nil unless even that is too much.
+// returns nil, for its callers to return.
 func (c *Conn) h2FailStream(
 	out *Output, s stream, code http2.ErrCode, sentinel error, format string, args ...any,
 ) *ConnError {
@@ -222,7 +218,7 @@ func (c *Conn) h2FailStream(
 		s.flags |= streamWeReset
 		c.h2.streams.put(s)
 	}
-	return c.h2Quiet(frameHead{kind: http2.FrameRSTStream})
+	return nil
 }
 
 // h2Close takes a live stream out of the count and drops what it has queued.

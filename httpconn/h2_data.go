@@ -28,18 +28,12 @@ func (c *Conn) h2BeginData(out *Output, f frameHead, v verdict) *ConnError {
 	var err *ConnError
 	switch v.action {
 	case accept:
-		if n == 0 && h.flags&h2End == 0 {
-			if err = c.h2Quiet(f); err != nil {
-				return err
-			}
-		}
 		err = c.h2CheckData(out, n)
 	case failStream:
 		h.flags |= h2Drop
 		err = c.h2FailStream(out, h.streams.find(f.id), v.code, ErrMalformed, "DATA after the end of the stream")
 	default:
 		h.flags |= h2Drop
-		err = c.h2Quiet(f)
 	}
 	if err == nil && n == 0 {
 		err = c.h2EndData(out)
@@ -64,6 +58,9 @@ func (c *Conn) h2CheckData(out *Output, n int32) *ConnError {
 	}
 	s.recv += n
 	h.streams.received(s, n)
+	if n > 0 && h.flags&h2Padded == 0 { // once for a frame, however it is cut
+		h.repay(n)
+	}
 	return nil
 }
 
@@ -95,10 +92,8 @@ func (c *Conn) h2Data(out *Output, data []byte) (int, *ConnError) {
 				s.owed += int32(h.pad) + 1
 				h.streams.put(s)
 			}
-			if int32(h.pad) == h.left && h.flags&h2End == 0 {
-				if err := c.h2Quiet(frameHead{kind: http2.FrameData}); err != nil {
-					return used, err
-				}
+			if content := h.left - int32(h.pad); content > 0 {
+				h.repay(content)
 			}
 		}
 	}
@@ -138,7 +133,6 @@ func (c *Conn) h2Content(out *Output, p []byte) *ConnError {
 		h.streams.put(*s)
 	}
 	if len(p) > 0 {
-		h.quiet = 0
 		out.addData(s, p)
 	}
 	if !c.set.manual {
@@ -175,7 +169,6 @@ func (c *Conn) h2EndStream(out *Output, s stream) *ConnError {
 			"content ends %d bytes before the content-length", s.left)
 	}
 	s.flags |= streamGotEnd
-	c.h2.quiet = 0
 	c.h2.streams.put(s)
 	if !s.live() {
 		c.change().live--

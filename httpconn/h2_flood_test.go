@@ -6,52 +6,39 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// h2Calm allows five frames in a row that bring nothing.
-var h2Calm = Config{Limits: Limits{MaxIdleFrames: 5, MaxContinuations: 4, MaxHeaderBytes: 300, MaxHeaderFields: 6,
+// h2Calm allows little of everything. A walk over the table of streams, of four places, costs 4 of the 10.
+var h2Calm = Config{Limits: Limits{MaxWork: 10, MaxContinuations: 4, MaxHeaderBytes: 300, MaxHeaderFields: 6,
 	MaxInformational: 3}}
 
-func h2Flood(name, frame, want, sent string) h2Case {
-	return h2Case{name: "flood: " + name, cfg: h2Calm, reqs: []Request{h2Ext, h2Get},
-		input: f200(1) + strings.Repeat(frame, 6),
-		want: "1 Headers 200\n" + want +
-			"1 Reset connection local ENHANCE_YOUR_CALM\n3 Reset connection local ENHANCE_YOUR_CALM\n",
-		sent: sent, code: http2.ErrCodeEnhanceYourCalm, is: ErrFlood, reason: "6 frames in a row that bring nothing"}
-}
+// h2Wide is one walk, and what undoes it costs nothing.
+var h2Wide = fSettings(setWindow, 1<<20) + fSettings(setWindow, 65535)
 
 // h2Amplified is a block whose one large field is in the table, and then many times that field: a byte each.
 var h2Amplified = "\x88" + "\x40\x01x\x64" + strings.Repeat("y", 100) + strings.Repeat("\xbe", 100)
 
 var h2FloodCases = []h2Case{
-	h2Flood("PING", fPing(false, "abcdefgh"), "", strings.Repeat("PING ack=true abcdefgh\n", 5)),
-	h2Flood("answers to PING", fPing(true, "abcdefgh"), "", ""),
-	h2Flood("SETTINGS", fSettings(), strings.Repeat("0 Settings\n", 5), strings.Repeat("SETTINGS ack\n", 5)),
-	h2Flood("WINDOW_UPDATE of the connection", fWindow(0, 1), "", ""),
-	h2Flood("WINDOW_UPDATE of a stream", fWindow(1, 1), "", ""),
-	h2Flood("WINDOW_UPDATE of a stream that is over", fWindow(3, 1), "", ""),
-	h2Flood("empty DATA", fData(1, false, ""), "", ""),
-	h2Flood("DATA of padding", fPadded(1, false, "", 7), "", ""),
-	h2Flood("unknown frames", fRaw(0x77, 0xff, 9, "what"), "", ""),
-	h2Flood("PRIORITY", fRaw(http2.FramePriority, 0, 7, "12345"), "", ""),
-	h2Flood("GOAWAY", fGoAway(3, 0, ""), strings.Repeat("0 GoAway connection peer NO_ERROR\n", 5), ""),
-	h2Flood("PRIORITY_UPDATE", fRaw(0x10, 0, 0, "\x00\x00\x00\x01u=1"), "", ""),
-	{name: "flood: broken up by content", cfg: h2Calm, reqs: []Request{h2Ext},
-		input: f200(1) + strings.Repeat(strings.Repeat(
-			fData(1, false, ""), 5)+fPadded(1, false, "x", 1), 3), want: "1 Headers 200\n1 Data \"xxx\"\n"},
-	{name: "flood: broken up by an answer", cfg: h2Calm, reqs: []Request{h2Ext, h2Get},
-		input: strings.Repeat(fWindow(0, 1), 5) + f200(1) +
-			strings.Repeat(fWindow(0, 1), 5) + f200(3) + strings.Repeat(fWindow(0, 1), 5) + fData(3, true, "") +
-			strings.Repeat(fWindow(0, 1), 5),
-		want: "1 Headers 200\n3 Headers 200\n3 Done\n"},
-	{name: "flood: resets of both sides", cfg: h2Calm, reqs: []Request{h2Get, h2Get, h2Get, h2Get, h2Get, h2Get},
-		input: fReset(1, 0) + fData(3, false, "x") + fReset(5, 0) + fReset(7, 0) + fReset(9, 0) + fReset(11, 0),
-		want: "1 Reset peer NO_ERROR\n3 Reset local PROTOCOL_ERROR\n5 Reset peer NO_ERROR\n" +
-			"7 Reset peer NO_ERROR\n9 Reset peer NO_ERROR\n" +
-			"11 Reset peer NO_ERROR\n",
-		sent: "RST_STREAM 3 PROTOCOL_ERROR\n", code: http2.ErrCodeEnhanceYourCalm, is: ErrFlood},
-	{name: "flood: frames after our reset", cfg: h2Calm, reqs: []Request{h2Get}, input: fData(1, false, "") +
-		strings.Repeat(fData(1, false, "x"), 3) + f200(1) + f200(1) + f200(1), want: "1 Reset local PROTOCOL_ERROR\n",
-		sent: "RST_STREAM 1 PROTOCOL_ERROR\n", code: http2.ErrCodeEnhanceYourCalm, is: ErrFlood},
-
+	{name: "flood: windows", cfg: h2Calm, reqs: []Request{h2Ext, h2Get},
+		input: f200(1) + h2Wide + h2Wide + fSettings(setWindow, 1<<20) + fPing(false, "too late"),
+		want: "1 Headers 200\n" + strings.Repeat("0 Settings\n", 5) +
+			"1 Reset connection local ENHANCE_YOUR_CALM\n3 Reset connection local ENHANCE_YOUR_CALM\n",
+		sent: strings.Repeat("SETTINGS ack\n", 5), code: http2.ErrCodeEnhanceYourCalm, is: ErrFlood,
+		reason: "work of 12 without content, the last of it for SETTINGS, at most 10 is allowed"},
+	{name: "flood: windows, broken up by content", cfg: h2Calm, reqs: []Request{h2Ext},
+		input: f200(1) + strings.Repeat(h2Wide+fData(1, false, x(2*64))+fPadded(1, false, "y", 200), 20),
+		want:  "1 Headers 200\n" + strings.Repeat("0 Settings\n0 Settings\n1 Data \""+x(128)+"y\"\n", 20),
+		sent:  strings.Repeat("SETTINGS ack\nSETTINGS ack\n", 20)},
+	{name: "flood: windows, broken up by too little", cfg: h2Calm, reqs: []Request{h2Ext},
+		input: f200(1) + strings.Repeat(h2Wide+fData(1, false, x(2*64-1)), 4) + h2Wide + h2Wide,
+		want: "1 Headers 200\n" + strings.Repeat("0 Settings\n0 Settings\n1 Data \""+x(127)+"\"\n", 4) + "0 Settings\n" +
+			"1 Reset connection local ENHANCE_YOUR_CALM\n",
+		sent: strings.Repeat("SETTINGS ack\nSETTINGS ack\n", 4) + "SETTINGS ack\n", code: http2.ErrCodeEnhanceYourCalm, is: ErrFlood},
+	{name: "flood: GOAWAY, ever lower", cfg: h2Calm, reqs: []Request{h2Get, h2Get, h2Get, h2Get},
+		input: fGoAway(6, 0, "") + fGoAway(6, 0, "") + fGoAway(5, 0, "") + fGoAway(4, 0, "") + fGoAway(2, 0, ""),
+		want: "0 GoAway connection peer NO_ERROR\n7 Reset peer REFUSED_STREAM retryable\n" +
+			"0 GoAway connection peer NO_ERROR\n0 GoAway connection peer NO_ERROR\n" +
+			"1 Reset connection local ENHANCE_YOUR_CALM\n3 Reset connection local ENHANCE_YOUR_CALM\n" +
+			"5 Reset connection local ENHANCE_YOUR_CALM\n",
+		code: http2.ErrCodeEnhanceYourCalm, is: ErrFlood},
 	{name: "flood: CONTINUATION", cfg: h2Calm, reqs: []Request{h2Get},
 		input: fBlock(1, false, hBlock(":status: 200", "a: bcd"), 1, 1, 1, 1, 1),
 		want:  "1 Reset connection local ENHANCE_YOUR_CALM\n", code: http2.ErrCodeEnhanceYourCalm, is: ErrHeaderTooLarge,

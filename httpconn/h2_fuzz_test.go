@@ -24,7 +24,7 @@ func FuzzH2Stream(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, input, cuts []byte, bare, eof bool) {
 		tc := h2Case{bare: bare, reqs: h2FuzzRequests, cfg: Config{StreamWindow: 300, ConnWindow: 1, Limits: Limits{
-			MaxHeaderBytes: 300, MaxHeaderFields: 6, MaxInformational: 3, MaxContinuations: 4, MaxIdleFrames: 20}}}
+			MaxHeaderBytes: 300, MaxHeaderFields: 6, MaxInformational: 3, MaxContinuations: 4, MaxWork: 20}}}
 		c := h2Begin(t, tc)
 		c, _ = c.SendData(new(Output), 7, make([]byte, 1000), false)
 		whole := h2Feed(c, eof, string(input))

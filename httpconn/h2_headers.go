@@ -93,12 +93,14 @@ func (c *Conn) h2Block(out *Output, id StreamID, block []byte, end bool) *ConnEr
 	case v.action == failConn: // since HEADERS came, and before its CONTINUATION, our side has ended
 		return frameHead{kind: http2.FrameHeaders, id: id}.misplaced(v.code, state)
 	case v.action == ignore:
-		return c.h2Quiet(frameHead{kind: http2.FrameHeaders})
+		return nil
 	case v.action == failStream:
 		return c.h2FailStream(out, s, v.code, ErrMalformed, "HEADERS after the end of the stream")
 	case tooLarge:
 		return c.h2FailStream(out, s, http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge, "%v", err)
-	case s.flags&streamAnswered == 0:
+	}
+	h.chargeFields(fields, len(block))
+	if s.flags&streamAnswered == 0 {
 		return c.h2Response(out, s, fields, end)
 	}
 	return c.h2Trailers(out, s, fields, end)
@@ -135,7 +137,7 @@ func (c *Conn) h2Response(out *Output, s stream, fields []hpack.Field, end bool)
 		c.h2.streams.put(s)
 		out.Events = append(out.Events,
 			Event{Kind: EventInformational, StreamID: s.id, Tag: s.tag, Status: status, Header: header})
-		return c.h2Quiet(frameHead{kind: http2.FrameHeaders})
+		return nil
 	}
 	if s.flags&streamConnect != 0 && status < 300 { // RFC 9110 section 9.3.6: a content-length is ignored
 		s.flags |= streamTunnel
@@ -155,7 +157,6 @@ func (c *Conn) h2Response(out *Output, s stream, fields []hpack.Field, end bool)
 		out.Send = appendFrameHead(out.Send, 0, http2.FrameData, http2.FlagDataEndStream, s.id)
 	}
 	s.flags |= streamAnswered
-	c.h2.quiet = 0
 	c.h2.streams.put(s)
 	out.Events = append(out.Events, Event{Kind: EventHeaders, StreamID: s.id, Tag: s.tag, Status: status, Header: header})
 	if end {
@@ -179,7 +180,6 @@ func (c *Conn) h2Trailers(out *Output, s stream, fields []hpack.Field, end bool)
 	if err != nil {
 		return malformed("trailers: %v", err)
 	}
-	c.h2.quiet = 0
 	if s.left <= 0 && len(header) > 0 { // content that is too short is reported by h2EndStream
 		out.Events = append(out.Events, Event{Kind: EventTrailers, StreamID: s.id, Tag: s.tag, Header: header})
 	}

@@ -247,10 +247,10 @@ func (l ledger) snapshot() []stream {
 // and the identifiers of later requests depend on the other.
 func (l ledger) equal(x ledger) bool { return slices.Equal(l.snapshot(), x.snapshot()) }
 
-// liveIn returns the live streams of a table in the order of their identifiers.
-func liveIn(table []stream) (live []stream) {
+// liveIn returns the live streams of a table above stream id, in the order of their identifiers.
+func liveIn(table []stream, id StreamID) (live []stream) {
 	for _, s := range table {
-		if s.live() {
+		if s.id > id && s.live() {
 			live = append(live, s)
 		}
 	}

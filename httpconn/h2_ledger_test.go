@@ -68,7 +68,7 @@ func (m h2Model) step(rng *rand.Rand) h2Model {
 // check compares the ledger with the map, in every way of reading it.
 func (m h2Model) check(t *testing.T) {
 	t.Helper()
-	live := liveIn(m.l.snapshot())
+	live := liveIn(m.l.snapshot(), 0)
 	if len(live) != len(m.want) || len(live) != m.live {
 		t.Fatalf("%d streams, want %d", len(live), len(m.want))
 	}

@@ -100,18 +100,18 @@ func (q *h2queues) ready(id StreamID) *h2queues {
 	return next
 }
 
-// unblock gives each stream for which open is true its turn.
-func (q *h2queues) unblock(open func(StreamID) bool) *h2queues {
-	if q == nil {
-		return nil
-	}
-	next := q
-	for k := range q.streams.All {
-		if id := StreamID(2*k + 1); open(id) {
-			next = next.ready(id)
+// unblock gives each stream for which open is true its turn, and returns how many had none.
+func (q *h2queues) unblock(open func(StreamID) bool) (next *h2queues, changed int) {
+	next = q.copy()
+	for k, s := range q.streams.All {
+		if id := StreamID(2*k + 1); !s.turn && open(id) {
+			c := *s
+			c.turn, next.turns = true, next.turns.push(id)
+			next.set(id, c)
+			changed++
 		}
 	}
-	return next
+	return next, changed
 }
 
 // drop forgets what stream id has to send. Its turn, if it has one, is passed over when it comes.
@@ -189,7 +189,7 @@ const quantum = 16 << 10
 // h2Serve sends what the windows allow now, a quantum from each stream in turn.
 func (c *Conn) h2Serve(out *Output) {
 	h := &c.h2
-	if h.queues == nil || h.send <= 0 {
+	if h.queues == nil || h.send <= 0 || h.queues.turns.len() == 0 {
 		return
 	}
 	q := h.queues.copy()
@@ -200,11 +200,13 @@ func (c *Conn) h2Serve(out *Output) {
 		}
 		s, ok := q.get(id)
 		if !ok || !s.turn { // dropped
+			h.charge(1)
 			continue
 		}
 		st := h.streams.find(id)
 		n := int(min(int64(len(s.rest())), quantum, int64(h.rare.maxFrame), c.h2StreamWindow(&st), int64(h.send)))
-		if n <= 0 { // its window closed meanwhile
+		if n <= 0 { // the initial window has become smaller meanwhile
+			h.charge(1 + requeued)
 			s.turn = false
 			q.set(id, s)
 			continue
@@ -215,7 +217,7 @@ func (c *Conn) h2Serve(out *Output) {
 			flags = http2.FlagDataEndStream
 		}
 		out.Send = append(appendFrameHead(out.Send, n, http2.FrameData, flags, id), s.rest()[:n]...)
-		h.quiet = 0
+		h.repay(int32(n))
 		st.send -= int32(n)
 		h.send -= int32(n)
 		q.bytes -= n
@@ -223,8 +225,10 @@ func (c *Conn) h2Serve(out *Output) {
 			if s.from += n; s.from > s.data.Len()/2 && s.from > quantum {
 				s.data, s.from = pbuf.Buf{}.Append(s.rest(), 0), 0
 			}
+			if s.turn = c.h2StreamWindow(&st) > 0; s.turn {
+				q.turns = q.turns.push(id)
+			}
 			q.set(id, s)
-			q.turns = q.turns.push(id)
 			h.streams.put(st)
 			continue
 		}

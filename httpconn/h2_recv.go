@@ -101,8 +101,7 @@ func (c *Conn) h2Frame(out *Output, b []byte) (int, *ConnError) {
 		err = c.h2Headers(out, f, p)
 	case f.kind == http2.FrameContinuation:
 		err = c.h2Continuation(out, f, p)
-	case v.action == ignore:
-		err = c.h2Quiet(f)
+	case v.action == ignore: // it costs nothing, and is not counted
 	case v.action == failStream:
 		err = c.h2FailStream(out, c.h2.streams.find(f.id), v.code, ErrMalformed, "%v frame of %d bytes", f.kind, f.length)
 	case f.kind == http2.FrameSettings:
@@ -116,17 +115,11 @@ func (c *Conn) h2Frame(out *Output, b []byte) (int, *ConnError) {
 	case f.kind == http2.FrameWindowUpdate:
 		err = c.h2WindowUpdate(out, f, p)
 	}
-	return frameHeadLen + f.length, err
-}
-
-// h2Quiet counts a frame that brought nothing, and ends the connection where there were too many since one that did.
-func (c *Conn) h2Quiet(f frameHead) *ConnError {
-	c.h2.quiet++
-	if most := c.set.limits.MaxIdleFrames; int(c.h2.quiet) > most {
-		return fault(http2.ErrCodeEnhanceYourCalm, ErrFlood,
-			"%d frames in a row that bring nothing, the last of them %v", c.h2.quiet, f.kind)
+	if most := c.set.limits.MaxWork; err == nil && int(c.h2.work) > most {
+		err = fault(http2.ErrCodeEnhanceYourCalm, ErrFlood,
+			"work of %d without content, the last of it for %v, at most %d is allowed", c.h2.work, f.kind, most)
 	}
-	return nil
+	return frameHeadLen + f.length, err
 }
 
 // h2Fail ends the connection: GOAWAY, and an EventReset for each stream.
@@ -138,14 +131,14 @@ func (c *Conn) h2Fail(out *Output, fail *ConnError) {
 
 // h2Abandon reports the end of the connection on every stream that has not had its last event, and forgets all that it held.
 func (c *Conn) h2Abandon(out *Output, err error) {
-	for _, s := range liveIn(c.h2.streams.r.table) {
+	for _, s := range liveIn(c.h2.streams.r.table, 0) {
 		if s.flags&streamGotEnd == 0 {
 			out.Events = append(out.Events, Event{Kind: EventReset, StreamID: s.id, Tag: s.tag, Err: err})
 		}
 	}
 	c.h2.queues, c.h2.part = nil, pbuf.Buf{}
 	c.h2.flags = c.h2.flags&^h2FrameFlags | h2Closed
-	c.h2.left, c.h2.id, c.h2.pad, c.h2.quiet = 0, 0, 0, 0
+	c.h2.left, c.h2.id, c.h2.pad, c.h2.work = 0, 0, 0, 0
 	r := c.change()
 	r.block, r.blockID, r.blockEnd, r.blockPart, r.live = pbuf.Buf{}, 0, false, 0, 0
 	c.h2.streams.rebase(make([]stream, minStreams))

@@ -78,7 +78,6 @@ func (c Conn) h2Request(out *Output, r Request) (Conn, StreamID, error) {
 	}
 	rare.lastID = s.id
 	rare.live++
-	h.quiet = 0
 
 	end := s.flags&streamConnect == 0 && !r.HasBody && len(r.Body) == 0
 	if end {

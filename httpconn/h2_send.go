@@ -114,7 +114,9 @@ func (c *Conn) h2Send(out *Output, s stream, mark int, end bool) {
 	n := min(len(body), int(c.h2Window(&s)))
 	s.send -= int32(n)
 	h.send -= int32(n)
-	h.quiet = 0
+	if n > 0 {
+		h.repay(int32(n))
+	}
 	if s.unsent >= 0 {
 		s.unsent -= int64(len(body))
 	}
@@ -202,7 +204,6 @@ func (c Conn) h2SendTrailers(out *Output, id StreamID, header http.Header) (Conn
 	h := &c.h2
 	h.streams.claim()
 	s.flags |= streamSentEnd
-	h.quiet = 0
 	if block := encodeFields(fields); s.flags&streamQueued != 0 {
 		h.queues = h.queues.finish(id, block)
 	} else {

@@ -2,6 +2,7 @@ package httpconn
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -312,21 +313,41 @@ func TestH2PeerMaxHeaderListSize(t *testing.T) {
 	}
 }
 
-// Each change of the initial window is a walk over the streams, and 2,730 of them fit in one frame.
-func TestH2InitialWindowFlood(t *testing.T) {
+// TestH2InitialWindowAppliedOnce: of many windows in one SETTINGS only the last is applied, with one walk over the streams, and
+// every one of them is checked (RFC 9113 sections 6.5.2 and 6.9.2).
+func TestH2InitialWindowAppliedOnce(t *testing.T) {
 	var settings []uint32
-	for i := range uint32(1000) {
-		settings = append(settings, setWindow, i)
+	for i := range uint32(2730) {
+		settings = append(settings, setWindow, 65535+i%1000+1)
 	}
+	c := h2Started(t, Config{Limits: Limits{MaxWork: minStreams}}, h2Ext)
+	c = h2Fed(t, c, f200(1)+fWindow(1, maxWindow-65535-2000))
 	for _, tc := range []struct {
-		limit int
-		is    error
-	}{{1001, nil}, {1000, ErrFlood}} { // the frame, and each change
-		c := h2Started(t, Config{Limits: Limits{MaxIdleFrames: tc.limit}}, h2Ext)
-		c = h2Fed(t, c, f200(1))
-		r := h2Feed(c, false, fSettings(settings...))
+		name    string
+		at, val uint32
+		code    http2.ErrCode
+		is      error
+	}{
+		{"all of them legal", 0, 1, 0, nil},
+		{"the largest that the stream allows", 1000, 67535, 0, nil},
+		{"one that makes the stream's window too large", 1000, 67536, http2.ErrCodeFlowControl, ErrFlowControl},
+		{"one too large itself", 1000, maxWindow + 1, http2.ErrCodeFlowControl, ErrMalformed},
+	} {
+		all := slices.Clone(settings)
+		all[2*tc.at+1] = tc.val
+		r := h2Feed(c, false, fSettings(all...))
 		if !isErr(r.err, tc.is) {
-			t.Errorf("limit %d: %v", tc.limit, r.err)
+			t.Errorf("%s: %v", tc.name, r.err)
+		}
+		if tc.is != nil {
+			h2ConnErr(t, r.err, tc.code, tc.is)
+			continue
+		}
+		if got, _ := r.conn.PeerSetting(http2.SettingInitialWindowSize); got != 65535+2729%1000+1 || r.conn.h2.rare.window != int32(got) {
+			t.Errorf("%s: window %d", tc.name, got)
+		}
+		if r.conn.h2.work != minStreams {
+			t.Errorf("%s: %d counted, want one walk over %d places", tc.name, r.conn.h2.work, minStreams)
 		}
 	}
 }

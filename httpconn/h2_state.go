@@ -24,7 +24,7 @@ type h2 struct {
 	send  int32    // what the connection's window still allows us
 	left  int32    // payload bytes of the DATA frame under way that have not come, padding included
 	id    StreamID // its stream
-	quiet int32    // frames since the last that brought anything: see Limits.MaxIdleFrames
+	work  int32    // done without content to pay for it: see h2_work.go
 	pad   uint8    // padding of the DATA frame under way that has not come, once its length is known
 	flags h2flags
 

@@ -38,7 +38,7 @@ func (c *Conn) h2Tunnels(out *Output, data []byte) (used int) {
 		end := frameHeadLen + n
 		out.addData(s, data[frameHeadLen:end:end])
 		data, used = data[end:], used+end
-		h.quiet = 0
+		h.repay(int32(n))
 		h.recv += int32(n)
 		s.recv += int32(n)
 		h.streams.received(s, int32(n))
@@ -76,7 +76,7 @@ func (c *Conn) h2SendTunnel(out *Output, s *stream, mark int) bool {
 		return false
 	}
 	putFrameHead(out.Send[mark:], n, http2.FrameData, 0, s.id)
-	h.quiet = 0
+	h.repay(int32(n))
 	h.send -= int32(n)
 	s.send -= int32(n)
 	h.streams.sent(s, int32(n))

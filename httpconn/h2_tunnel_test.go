@@ -13,7 +13,7 @@ import (
 func TestH2TunnelPaths(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 5))
 	for i := range 120 {
-		cfg := Config{StreamWindow: 1 + rng.Int32N(300), ManualCredit: i%3 == 0, Limits: Limits{MaxIdleFrames: 5}}
+		cfg := Config{StreamWindow: 1 + rng.Int32N(300), ManualCredit: i%3 == 0, Limits: Limits{MaxWork: 40}}
 		ack := fAck()
 		if i%5 == 0 { // before the acknowledgement the window is 65,535
 			ack = ""
@@ -36,6 +36,8 @@ func TestH2TunnelPaths(t *testing.T) {
 				input += fPing(false, "12345678")
 			case 3:
 				input += fReset(id, 8)
+			case 4, 5: // a walk over the streams, which content pays for
+				input += fSettings(setWindow, 0) + fSettings(setWindow, uint32(size))
 			default:
 				input += fData(id, false, p)
 			}

@@ -103,7 +103,6 @@ func TestH2Verdicts(t *testing.T) {
 				}
 				if want == "-" {
 					d := r.conn
-					d.h2.quiet = c.h2.quiet
 					d.h2.recv, d.h2.owed = c.h2.recv, c.h2.owed // DATA counts on the connection
 					d.change().table = c.h2.rare.table          // and a header block changes the table
 					if len(r.events) > 0 || !d.Equal(c) {

@@ -27,10 +27,12 @@ type Limits struct {
 	MaxBuffered int
 	// MaxContinuations is the largest number of frames of one HTTP/2 header block. Default 64.
 	MaxContinuations int
-	// MaxIdleFrames is the largest number of HTTP/2 frames in a row that bring nothing: PING, SETTINGS, WINDOW_UPDATE,
-	// RST_STREAM, empty DATA, frames of closed streams or unknown types. Content, a response, an answer to a PING of
-	// ours, and whatever we send on a stream begin the count anew. Default 100,000.
-	MaxIdleFrames int
+	// MaxWork bounds what a server can make an HTTP/2 connection do, over its whole life, with frames that cost it little and
+	// us much. One is counted for each stream looked at, as for a larger SETTINGS_INITIAL_WINDOW_SIZE, and for each KiB
+	// allocated. Content pays it back: each DATA frame of either side 1, and 1 for every 64 bytes. Frames whose cost
+	// is in proportion to their size, such as PING, are not counted. Default 524,288; a connection with more than 100,000
+	// streams at once needs more.
+	MaxWork int
 	// MaxPings is the largest number of our PINGs that wait for an answer. Default 16.
 	MaxPings int
 }
@@ -45,7 +47,7 @@ const (
 	DefaultMaxInformational = 16       // 100, 102 and a few 103
 	DefaultMaxBuffered      = 16 << 20 // one message of the largest default size
 	DefaultMaxContinuations = 64       // 64 KiB of header block in frames of 1 KiB
-	DefaultMaxIdleFrames    = 100_000  // a server's PING each second for a day, without anything else
+	DefaultMaxWork          = 1 << 19  // ten times a new window for 10,000 streams, each with bytes that wait for it
 	DefaultMaxPings         = 16       // nobody needs more than one or two
 )
 
@@ -59,7 +61,7 @@ func (l Limits) WithDefaults() Limits {
 	setLimit(&l.MaxInformational, DefaultMaxInformational, math.MaxInt)
 	setLimit(&l.MaxBuffered, DefaultMaxBuffered, math.MaxInt)
 	setLimit(&l.MaxContinuations, DefaultMaxContinuations, math.MaxInt)
-	setLimit(&l.MaxIdleFrames, DefaultMaxIdleFrames, math.MaxInt)
+	setLimit(&l.MaxWork, DefaultMaxWork, math.MaxInt)
 	setLimit(&l.MaxPings, DefaultMaxPings, math.MaxInt)
 	return l
 }

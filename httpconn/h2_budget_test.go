@@ -1,0 +1,165 @@
+package httpconn
+
+import (
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/http2"
+)
+
+// TestH2MaxWorkEdge: what is exactly as much as is allowed passes, and one more does not.
+func TestH2MaxWorkEdge(t *testing.T) {
+	stall := fSettings(setWindow, 0) + fWindow(0, 1) // stream 1 waits for the connection's window, and then for its own
+	long := "\x88\x40\x01x\x7f\xa1\x1e" + strings.Repeat("y", 4000)
+	for _, tc := range []struct {
+		name, input string
+		work        int
+	}{
+		{"a walk over the streams and the queue", fSettings(setWindow, 1<<20), minStreams + 1},
+		{"two walks", fSettings(setWindow, 1<<20) + fSettings(setWindow, 1<<21), 2 * (minStreams + 1)},
+		{"the same window again, and smaller ones", fSettings(setWindow, 1<<20) + fSettings(setWindow, 1<<20) +
+			fSettings(setWindow, 1, setWindow, 1<<20) + fSettings(setWindow, 1), minStreams + 1},
+		{"GOAWAY", fGoAway(1, 0, ""), minStreams},
+		{"GOAWAY again", fGoAway(3, 0, "") + fGoAway(3, 0, "") + fGoAway(3, 0, ""), minStreams},
+		{"a turn that comes to nothing", stall, 1 + requeued},
+		{"and comes again, for a byte that pays for one", stall + fSettings(setWindow, 65535),
+			1 + requeued + minStreams + 1 + requeued - 1},
+		{"a turn of a stream that is over", fReset(1, 0) + fWindow(0, 1), 0}, // with its queue went the turn
+		{"fields that are in the block", fBlock(3, true, long), 0},
+		{"fields of the table", fBlock(3, true, long) + fBlock(5, true, "\x88"+strings.Repeat("\xbe", 10)),
+			(2*7 + 3 + 10*(2*1+4000) - 11*freeFields) >> 10},
+	} {
+		limits := []int{-1}
+		if tc.work > 0 {
+			limits = []int{tc.work - 1, tc.work, -1}
+		}
+		for _, limit := range limits {
+			c := h2Started(t, Config{Limits: Limits{MaxWork: limit}}, h2Ext, h2Get, h2Get)
+			c = h2Fed(t, c, f200(1))
+			c = h2Must(t)(c.SendData(new(Output), 1, make([]byte, 65535), false)) // the connection's window
+			c = h2Must(t)(c.SendData(new(Output), 1, make([]byte, 10), false))
+			r := h2Feed(h2Fed(t, c, fWindow(1, 2)), false, tc.input)
+			if limit == tc.work-1 && tc.work > 0 {
+				h2ConnErr(t, r.err, http2.ErrCodeEnhanceYourCalm, ErrFlood)
+				continue
+			}
+			if r.err != nil || int(r.conn.h2.work) != tc.work {
+				t.Errorf("%s, %d allowed: %v, %d counted, want %d", tc.name, limit, r.err, r.conn.h2.work, tc.work)
+			}
+		}
+	}
+}
+
+// TestH2ContentPaysInProportion: a byte of content in either direction pays for a byte, and not for all that was done before.
+func TestH2ContentPaysInProportion(t *testing.T) {
+	c := h2Fed(t, h2Started(t, Config{}, h2Ext), f200(1))
+	c.h2.work = 1000
+	send := func(n int) Conn {
+		return h2Must(t)(c.SendData(new(Output), 1, make([]byte, n), false))
+	}
+	queued := h2Fed(t, c, fSettings(setWindow, 0))
+	queued = h2Must(t)(queued.SendData(new(Output), 1, make([]byte, 6400), false))
+	for name, tc := range map[string]struct {
+		c    Conn
+		paid int32
+	}{
+		"a byte":                   {h2Fed(t, c, fData(1, false, "x")), 1},
+		"a byte and padding":       {h2Fed(t, c, fPadded(1, false, "x", 255)), 1},
+		"padding":                  {h2Fed(t, c, fPadded(1, false, "", 255)), 0},
+		"nothing":                  {h2Fed(t, c, fData(1, false, "")), 0},
+		"6,400 bytes":              {h2Fed(t, c, fData(1, false, x(6400))), 101},
+		"6,400 bytes in 100":       {h2Fed(t, c, strings.Repeat(fData(1, false, x(64)), 100)), 200},
+		"content nobody waits for": {h2Fed(t, h2Must(t)(c.Cancel(new(Output), 1, 0)), fData(1, false, x(6400))), 0},
+		"a byte sent":              {send(1), 1},
+		"6,400 bytes sent":         {send(6400), 101},
+		"nothing sent":             {send(0), 0},
+		"queued":                   {queued, 0},
+		"queued, and then sent":    {h2Fed(t, queued, fWindow(1, 6400)), 101},
+		"more than was done":       {h2Fed(t, c, strings.Repeat(fData(1, false, x(1<<14)), 6)), 1000},
+	} {
+		if got := 1000 - tc.c.h2.work; got != tc.paid {
+			t.Errorf("%s pays for %d, want %d", name, got, tc.paid)
+		}
+	}
+}
+
+// TestH2FramesThatAreNotCounted: frames that cost us no more than a constant times what they cost the server go on for ever.
+// One call answers them with at most twice the bytes that it was given, and any split has the same result.
+func TestH2FramesThatAreNotCounted(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 1))
+	for name, frame := range map[string]string{
+		"PING": fPing(false, "abcdefgh"), "answer to PING": fPing(true, "abcdefgh"), "SETTINGS": fSettings(),
+		"SETTINGS that change nothing": fSettings(setWindow, 65535, setFrame, 1<<14, connectOn, 1), "WINDOW_UPDATE": fWindow(0, 1),
+		"WINDOW_UPDATE of a stream": fWindow(1, 1), "WINDOW_UPDATE of a stream that is over": fWindow(3, 1),
+		"RST_STREAM of a stream that is over": fReset(3, 0), "empty DATA": fData(1, false, ""), "DATA of padding": fPadded(1, false, "", 7),
+		"DATA of a stream that is over": fData(3, false, "x"), "HEADERS of a stream that is over": f200(3),
+		"unknown": fRaw(0x77, 0xff, 9, ""), "PRIORITY": fRaw(http2.FramePriority, 0, 7, "12345"),
+		"GOAWAY": fGoAway(5, 0, ""), "PRIORITY_UPDATE": fRaw(0x10, 0, 0, "\x00\x00\x00\x01u=1"),
+		"SETTINGS of one stream's window": fSettings(setWindow, 0) + fWindow(1, 1),
+	} {
+		c := h2Started(t, Config{Limits: Limits{MaxWork: 1}, StreamWindow: 1 << 20, ConnWindow: 1 << 20}, h2Ext, h2Get, h2Get)
+		c = h2Fed(t, h2Must(t)(c.Cancel(new(Output), 3, http2.ErrCodeCancel)), f200(1))
+		input := strings.Repeat(frame, 300)
+		whole := h2Feed(c, false, input)
+		cut := h2Feed(c, false, h1Pieces(rng, input)...)
+		if whole.String() != cut.String() || !whole.conn.Equal(cut.conn) {
+			t.Errorf("%s: whole\n%v\ncut\n%v", name, whole, cut)
+		}
+		if len(whole.send) > 2*len(input) {
+			t.Errorf("%s: %d bytes are answered by %d", name, len(input), len(whole.send))
+		}
+		for range 1000 {
+			if whole = h2Feed(whole.conn, false, input); whole.err != nil {
+				break
+			}
+		}
+		if whole.err != nil || whole.conn.h2.work != 0 {
+			t.Errorf("%s: %v, %d counted", name, whole.err, whole.conn.h2.work)
+		}
+	}
+}
+
+// TestH2RapidReset opens streams that the server resets at once, 50,000 one after the other: without an answer, or when
+// bytes of theirs are queued. The connection goes on, and each received byte costs no more than any other.
+func TestH2RapidReset(t *testing.T) {
+	for _, body := range []int{0, 100} {
+		for name, frame := range map[string]func(id uint32) string{
+			"RST_STREAM":           func(id uint32) string { return fReset(id, http2.ErrCodeRefusedStream) },
+			"malformed head":       func(id uint32) string { return fHeaders(id, true, "x: y") },
+			"DATA before the head": func(id uint32) string { return fData(id, false, "x") },
+		} {
+			c := h2Fed(t, h2Started(t, Config{}), fSettings(setWindow, 0))
+			alloc, bytes, ends := 0, 0, 0
+			var out Output
+			var before, after runtime.MemStats
+			for range 500 {
+				var batch string
+				for range 100 {
+					var id StreamID
+					var err error
+					if c, id, err = c.Request(&out, h2Post); err != nil {
+						t.Fatal(err)
+					}
+					c = h2Must(t)(c.SendData(&out, id, make([]byte, body), false))
+					batch += frame(uint32(id))
+				}
+				out.Reset()
+				data := []byte(batch)
+				runtime.ReadMemStats(&before)
+				c = h2Must(t)(c.Stream(&out, data))
+				runtime.ReadMemStats(&after)
+				alloc, bytes, ends = alloc+int(after.TotalAlloc-before.TotalAlloc), bytes+len(data), ends+len(out.Events)
+				out.Reset()
+			}
+			t.Logf("%s, %d bytes queued: %d bytes allocated for each received", name, body, alloc/bytes)
+			if alloc > workBytesMost*bytes || ends != 50_000 {
+				t.Errorf("%s: %d bytes allocated for %d, %d streams have ended", name, alloc, bytes, ends)
+			}
+			if c.h2.work != 0 || len(c.h2.streams.r.table) > 256 || c.Buffered(0) != 0 {
+				t.Errorf("%s: %d counted, %d places, %d bytes queued", name, c.h2.work, len(c.h2.streams.r.table), c.Buffered(0))
+			}
+		}
+	}
+}
