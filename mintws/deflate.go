@@ -2,6 +2,7 @@ package mintws
 
 import (
 	"fmt"
+	"math/bits"
 	"strconv"
 	"sync/atomic"
 )
@@ -18,6 +19,11 @@ type DeflateOptions struct {
 	// SendWindow is how many bytes of earlier messages are kept to refer to when sending: 256 to 32,768. A sender may
 	// use less than was negotiated, and most of the gain is in the first few KiB. Default 4096.
 	SendWindow int
+	// AnnounceSendWindow tells the peer how far what is sent reaches back at most, which is SendWindow made a power of two:
+	// with client_max_window_bits=n in a client's offer, server_max_window_bits=n in a server's answer, asked for or not (RFC
+	// 7692 section 7.1.2). A peer then keeps no more than that of what it received, instead of 32 KiB. Distances within a
+	// message are limited as well, so that long messages take more bytes.
+	AnnounceSendWindow bool
 	// SendWindowFixed keeps a client from offering client_max_window_bits, so that the server cannot ask for a smaller one.
 	SendWindowFixed bool
 	// SendNoTakeover lets each message that is sent stand for itself, and keeps nothing of it.
@@ -75,6 +81,9 @@ func NewDeflate(opt DeflateOptions) (Extension, error) {
 		case *f.v < f.least || *f.v > f.most:
 			return nil, fmt.Errorf("%w: DeflateOptions.%s is %d, want %d to %d", ErrInvalidOptions, f.name, *f.v, f.least, f.most)
 		}
+	}
+	if opt.AnnounceSendWindow && opt.SendWindowFixed { // it is announced by offering client_max_window_bits
+		return nil, fmt.Errorf("%w: DeflateOptions has both AnnounceSendWindow and SendWindowFixed", ErrInvalidOptions)
 	}
 	return deflateExtension{opt, new(atomic.Pointer[deflateTransform])}, nil
 }
@@ -138,15 +147,31 @@ func parseDeflate(p Params, answer bool) (d deflateParams, err error) {
 	return d, nil
 }
 
+// announced is the window that we announce as the one that we send with, as a power of two; 0 for none: 15 says nothing.
+func (e deflateExtension) announced() int {
+	if n := bits.Len(uint(e.opt.SendWindow - 1)); e.opt.AnnounceSendWindow && n < 15 {
+		return n
+	}
+	return 0
+}
+
+// narrower returns the smaller one of two windows, where 0 is no limit.
+func narrower(a, b int) int {
+	if a == 0 || b == 0 {
+		return a + b
+	}
+	return min(a, b)
+}
+
 // wishes are the offers as parameters, in order of preference.
 func (e deflateExtension) wishes() []deflateParams {
-	full := deflateParams{clientBitsAny: !e.opt.SendWindowFixed,
+	full := deflateParams{clientBits: e.announced(), clientBitsAny: e.announced() == 0 && !e.opt.SendWindowFixed,
 		serverNoTakeover: e.opt.ReceiveNoTakeover, clientNoTakeover: e.opt.SendNoTakeover}
 	if e.opt.ReceiveWindowBits < 15 {
 		full.serverBits = e.opt.ReceiveWindowBits
 	}
 	list := []deflateParams{full}
-	if plain := (deflateParams{clientBitsAny: full.clientBitsAny}); e.opt.Fallback && full != plain {
+	if plain := (deflateParams{clientBitsAny: !e.opt.SendWindowFixed}); e.opt.Fallback && full != plain {
 		list = append(list, plain)
 	}
 	return list
@@ -175,7 +200,8 @@ func (e deflateExtension) Check(answer Params) (Transform, error) {
 	if err != nil {
 		return nil, err
 	}
-	return e.transform(a.clientBits, a.serverBits, e.opt.SendNoTakeover || a.clientNoTakeover, a.serverNoTakeover), nil
+	// Section 7.1.2.2: what was announced is kept to "even if the server doesn't include" the parameter, or a larger value.
+	return e.transform(narrower(a.clientBits, e.announced()), a.serverBits, e.opt.SendNoTakeover || a.clientNoTakeover, a.serverNoTakeover), nil
 }
 
 // answeredBy reports why a cannot be the answer to offer w.
@@ -185,7 +211,7 @@ func (w deflateParams) answeredBy(a deflateParams) error {
 		return fmt.Errorf("parameter server_no_context_takeover was asked for and is not there")
 	case w.serverBits > 0 && (a.serverBits == 0 || a.serverBits > w.serverBits): // section 7.1.2.1
 		return fmt.Errorf("parameter server_max_window_bits is %d, asked for was %d", a.serverBits, w.serverBits)
-	case a.clientBits > 0 && !w.clientBitsAny: // section 7.1.2.2
+	case a.clientBits > 0 && !w.clientBitsAny && w.clientBits == 0: // section 7.1.2.2
 		return fmt.Errorf("parameter client_max_window_bits was not offered")
 	}
 	return nil
@@ -203,7 +229,7 @@ func (e deflateExtension) Answer(offer Params) (Params, Transform, bool) {
 	a := deflateParams{
 		serverNoTakeover: o.serverNoTakeover || e.opt.SendNoTakeover,
 		clientNoTakeover: o.clientNoTakeover || e.opt.ReceiveNoTakeover,
-		serverBits:       o.serverBits,
+		serverBits:       narrower(o.serverBits, e.announced()), // section 7.1.2.1: the offer need not have it
 	}
 	if want := e.opt.ReceiveWindowBits; want < 15 {
 		switch {

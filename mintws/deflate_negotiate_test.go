@@ -27,6 +27,13 @@ func TestDeflateOffers(t *testing.T) {
 		{DeflateOptions{ReceiveWindowBits: 9, SendNoTakeover: true, ReceiveNoTakeover: true, Fallback: true}, []string{
 			"permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=9; client_max_window_bits",
 			"permessage-deflate; client_max_window_bits"}},
+		{DeflateOptions{AnnounceSendWindow: true}, []string{"permessage-deflate; client_max_window_bits=12"}},
+		{DeflateOptions{AnnounceSendWindow: true, SendWindow: 256}, []string{"permessage-deflate; client_max_window_bits=8"}},
+		{DeflateOptions{AnnounceSendWindow: true, SendWindow: 257}, []string{"permessage-deflate; client_max_window_bits=9"}},
+		{DeflateOptions{AnnounceSendWindow: true, SendWindow: 1 << 14}, []string{"permessage-deflate; client_max_window_bits=14"}},
+		{DeflateOptions{AnnounceSendWindow: true, SendWindow: 1<<14 + 1}, []string{"permessage-deflate; client_max_window_bits"}},
+		{DeflateOptions{AnnounceSendWindow: true, ReceiveWindowBits: 10, Fallback: true}, []string{
+			"permessage-deflate; server_max_window_bits=10; client_max_window_bits=12", "permessage-deflate; client_max_window_bits"}},
 	} {
 		e, err := NewDeflate(tt.opt)
 		if err != nil {
@@ -40,7 +47,8 @@ func TestDeflateOffers(t *testing.T) {
 			t.Errorf("%+v offers %q, want %q", tt.opt, got, tt.want)
 		}
 	}
-	for _, bad := range []DeflateOptions{{Level: 10}, {Level: -1}, {SendWindow: 255}, {SendWindow: 1<<15 + 1}, {ReceiveWindowBits: 7}, {ReceiveWindowBits: 16}} {
+	for _, bad := range []DeflateOptions{{Level: 10}, {Level: -1}, {SendWindow: 255}, {SendWindow: 1<<15 + 1}, {ReceiveWindowBits: 7}, {ReceiveWindowBits: 16},
+		{AnnounceSendWindow: true, SendWindowFixed: true}} {
 		if _, err := NewDeflate(bad); !errors.Is(err, ErrInvalidOptions) {
 			t.Errorf("%+v: %v", bad, err)
 		}
@@ -49,6 +57,7 @@ func TestDeflateOffers(t *testing.T) {
 
 // TestDeflateCheck is the client's side of RFC 7692 section 7.1: what a server may answer.
 func TestDeflateCheck(t *testing.T) {
+	announce := DeflateOptions{AnnounceSendWindow: true, Fallback: true}
 	none, all := DeflateOptions{SendWindowFixed: true}, DeflateOptions{ReceiveWindowBits: 10, ReceiveNoTakeover: true}
 	for _, tt := range []struct {
 		opt    DeflateOptions
@@ -79,6 +88,9 @@ func TestDeflateCheck(t *testing.T) {
 		{all, "server_max_window_bits=10", "server_no_context_takeover was asked for", ""},
 		{DeflateOptions{ReceiveWindowBits: 10, Fallback: true}, "", "", "15 15 false false"},
 		{DeflateOptions{SendNoTakeover: true}, "", "", "15 15 true false"},
+		{announce, "", "", "12 15 false false"}, // kept to whatever the answer says
+		{announce, "client_max_window_bits=14", "", "12 15 false false"},
+		{announce, "client_max_window_bits=9; server_max_window_bits=10", "", "9 10 false false"},
 	} {
 		e, err := NewDeflate(tt.opt)
 		if err != nil {
@@ -125,6 +137,10 @@ func TestDeflateAnswer(t *testing.T) {
 		{DeflateOptions{ReceiveWindowBits: 9}, "client_max_window_bits=12", "client_max_window_bits=9", "15 9 false false"},
 		{DeflateOptions{ReceiveWindowBits: 9}, "client_max_window_bits=8", "client_max_window_bits=8", "15 8 false false"},
 		{DeflateOptions{ReceiveWindowBits: 9}, "", "-", ""},
+		{DeflateOptions{AnnounceSendWindow: true}, "", "server_max_window_bits=12", "12 15 false false"},
+		{DeflateOptions{AnnounceSendWindow: true}, "server_max_window_bits=14", "server_max_window_bits=12", "12 15 false false"},
+		{DeflateOptions{AnnounceSendWindow: true}, "server_max_window_bits=9", "server_max_window_bits=9", "9 15 false false"},
+		{DeflateOptions{AnnounceSendWindow: true, SendWindow: 1 << 15}, "", "", "15 15 false false"},
 		{DeflateOptions{}, "x", "-", ""},
 		{DeflateOptions{}, "server_max_window_bits", "-", ""},
 		{DeflateOptions{}, "client_max_window_bits=16", "-", ""},

@@ -126,6 +126,7 @@ func TestDeflateRoundTrip(t *testing.T) {
 		{"client's window of 8 bits", plain, DeflateOptions{ReceiveWindowBits: 8}},
 		{"windows of 9 and 10 bits", DeflateOptions{ReceiveWindowBits: 9}, DeflateOptions{ReceiveWindowBits: 10}},
 		{"windows of 14 bits", DeflateOptions{ReceiveWindowBits: 14, Level: 9}, DeflateOptions{ReceiveWindowBits: 14}},
+		{"announced windows", DeflateOptions{AnnounceSendWindow: true}, DeflateOptions{AnnounceSendWindow: true, SendWindow: 300}},
 		{"everything", DeflateOptions{Threshold: -1}, DeflateOptions{Threshold: -1}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
