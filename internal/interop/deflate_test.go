@@ -54,21 +54,27 @@ func nodeWS(t *testing.T) []string {
 	return []string{path, "deflate.js"}
 }
 
-// pythonWebSockets is Python with the library websockets. The first python3 on the path need not be the one that
-// Debian's packages are for.
+// pythonWebSockets is Python with the library websockets.
 func pythonWebSockets(t *testing.T) []string {
+	t.Helper()
+	return []string{pythonWith(t, "websockets"), "deflate.py"}
+}
+
+// pythonWith returns a Python that has a module. The first python3 on the path need not be the one that Debian's packages
+// are for.
+func pythonWith(t *testing.T, module string) string {
 	t.Helper()
 	var said []byte
 	for _, name := range []string{"python3", "/usr/bin/python3"} {
 		path := program(t, name)
-		out, err := exec.Command(path, "-c", "import websockets").CombinedOutput()
+		out, err := exec.Command(path, "-c", "import "+module).CombinedOutput()
 		if err == nil {
-			return []string{path, "deflate.py"}
+			return path
 		}
 		said = out
 	}
-	missing(t, "python3-websockets", said)
-	return nil
+	missing(t, "python3-"+module, said)
+	return ""
 }
 
 // missing is what program does where a program is not installed.

@@ -1,17 +1,24 @@
 #!/usr/bin/env bash
-# Installs what the tests beside it run, unless it is there: haproxy, Node, Chromium and the Python library websockets
-# from Debian, and the npm package ws, which is kept beside this file.
+# Installs what the tests beside it run, unless it is there: haproxy, lighttpd, Apache httpd, the test server of
+# libwebsockets, Node, Chromium and the Python libraries hypercorn and websockets from Debian, and the npm package ws, which
+# is kept beside this file.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 ws=8.18.3 # pinned, so that the tests do not change by themselves
 
 missing=()
-command -v haproxy >/dev/null || missing+=(haproxy)
-command -v node >/dev/null || missing+=(nodejs)
-command -v npm >/dev/null || missing+=(npm)
-command -v chromium >/dev/null || missing+=(chromium)
-python3 -c 'import websockets' 2>/dev/null || /usr/bin/python3 -c 'import websockets' 2>/dev/null || missing+=(python3-websockets)
+command_from() { PATH=$PATH:/usr/sbin command -v "$1" >/dev/null || missing+=("$2"); }
+module_from() { python3 -c "import $1" 2>/dev/null || /usr/bin/python3 -c "import $1" 2>/dev/null || missing+=("$2"); }
+command_from haproxy haproxy
+command_from lighttpd lighttpd
+command_from apache2 apache2-bin
+command_from libwebsockets-test-server libwebsockets-test-server
+command_from node nodejs
+command_from npm npm
+command_from chromium chromium
+module_from hypercorn python3-hypercorn
+module_from websockets python3-websockets
 if ((${#missing[@]})); then
   sudo=()
   ((EUID == 0)) || sudo=(sudo)

@@ -65,8 +65,9 @@ func run(t *testing.T, env []string, files []*os.File, name string, args ...stri
 	t.Cleanup(func() {
 		stdin.Close()
 		kill := time.AfterFunc(5*time.Second, func() { p.cmd.Process.Kill() })
-		if filepath.Base(name) == "haproxy" {
-			p.cmd.Process.Kill() // it does not look at its input; that it ends in order when asked to is tested elsewhere
+		switch filepath.Base(name) {
+		case "haproxy", "lighttpd", "apache2", "libwebsockets-test-server": // which do not look at their input
+			p.cmd.Process.Kill() // that haproxy ends in order when asked to is tested elsewhere
 		}
 		p.cmd.Wait()
 		kill.Stop()
