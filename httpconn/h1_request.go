@@ -53,7 +53,7 @@ func (c Conn) h1Request(out *Output, r Request) (Conn, StreamID, error) {
 	out.Send = append(out.Send, ' ')
 	out.Send = append(out.Send, target...)
 	out.Send = append(out.Send, " HTTP/1.1\r\n"...)
-	out.Send = appendFields(out.Send, []field{{"Host", r.Authority}}) // RFC 9110 7.2: first, as good practice
+	out.Send = appendFields(out.Send, []field{{r.spelling("Host"), r.Authority}}) // RFC 9110 7.2: first, as good practice
 	out.Send = appendFields(out.Send, fields)
 	out.Send = append(out.Send, "\r\n"...)
 
@@ -138,9 +138,9 @@ func frameRequest(r Request, fields []field, flags *reqFlags) ([]field, int64, e
 		return nil, 0, fmt.Errorf("%w: Body has %d bytes, Content-Length is %d", ErrBodyLength, len(r.Body), length)
 	case length >= 0:
 	case r.HasBody:
-		fields = append(fields, field{"Transfer-Encoding", "chunked"})
+		fields = append(fields, field{r.spelling("Transfer-Encoding"), "chunked"})
 	case content || r.Method == http.MethodPost || r.Method == http.MethodPut || r.Method == http.MethodPatch:
-		fields = append(fields, field{"Content-Length", strconv.Itoa(len(r.Body))})
+		fields = append(fields, field{r.spelling("Content-Length"), strconv.Itoa(len(r.Body))})
 	}
 	slices.SortStableFunc(fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
 	set := func(flag reqFlags, on bool) {
@@ -154,6 +154,14 @@ func frameRequest(r Request, fields []field, flags *reqFlags) ([]field, int64, e
 	set(reqClose, option("close"))
 	set(reqBody, r.HasBody)
 	return fields, length, nil
+}
+
+// spelling is how r wants the name of a field of ours.
+func (r *Request) spelling(name string) string {
+	if r.LowerCaseNames {
+		return strings.ToLower(name)
+	}
+	return name
 }
 
 // checkFields returns the field lines of h sorted by name, in the order of the values, or ErrInvalidRequest.

@@ -24,6 +24,12 @@ var h1Requests = []struct {
 		"Origin": {"http://example.com"}, "Sec-WebSocket-Version": {"13"}}},
 		"GET /chat HTTP/1.1\r\nHost: server.example.com\r\nConnection: Upgrade\r\nOrigin: http://example.com\r\n" +
 			"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n\r\n"},
+	{"names in lower case", Request{Authority: "a", LowerCaseNames: true, Header: http.Header{"Accept": {"x"}}},
+		"GET / HTTP/1.1\r\nhost: a\r\nAccept: x\r\n\r\n"},
+	{"names in lower case, with a body", Request{Method: "POST", Authority: "a", LowerCaseNames: true, Body: []byte("x")},
+		"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\n\r\nx"},
+	{"names in lower case, chunked", Request{Method: "POST", Authority: "a", LowerCaseNames: true, HasBody: true},
+		"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n"},
 	{"body", Request{Method: "POST", Authority: "a:80", Body: []byte("hello"), Header: http.Header{"Zeta": {"1"},
 		"Alpha": {"2"}}},
 		"POST / HTTP/1.1\r\nHost: a:80\r\nAlpha: 2\r\nContent-Length: 5\r\nZeta: 1\r\n\r\nhello"},

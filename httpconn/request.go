@@ -21,6 +21,10 @@ type Request struct {
 	// names keep the case they have in the map. Host (it is Authority) and Transfer-Encoding (it is HasBody) are
 	// refused here.
 	Header http.Header
+	// LowerCaseNames spells the names of the fields that Request adds on HTTP/1.1 in lower case: host, content-length,
+	// transfer-encoding. Case means nothing in a name (RFC 9110 section 5.1), but there are servers and proxies to which it
+	// does. Those in Header are the caller's to spell.
+	LowerCaseNames bool
 	// Body is the whole content. Together with HasBody it is the first part.
 	Body []byte
 	// HasBody says that the content follows with SendData. On HTTP/1.1 it is sent chunked unless Header has a

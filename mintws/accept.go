@@ -2,7 +2,9 @@ package mintws
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
@@ -12,7 +14,8 @@ import (
 // default: no subprotocol, pages of the same origin only, the default limits.
 type AcceptOptions struct {
 	// Header holds further fields for the answer that opens the WebSocket, such as Set-Cookie. The fields of the handshake
-	// itself and those that frame a message may not be among them. A refusal does not carry them.
+	// itself and those that frame a message may not be among them, nor one field under two spellings. A refusal does not carry
+	// them.
 	Header http.Header
 	// Subprotocols are those the server speaks, the preferred one first: the first that the client offered is chosen. Where
 	// none was, the WebSocket opens without one, which a client may take or leave (RFC 6455 section 4.2.2, item 5).
@@ -131,7 +134,11 @@ func accept(r *http.Request, opt AcceptOptions) (ws WebSocket, status int, heade
 // Check reports which option cannot be used, with an error that wraps [ErrInvalidOptions]. Accept does so for every
 // request and answers 500; a server that calls Check when it starts finds out in time.
 func (opt AcceptOptions) Check() error {
-	for name, values := range opt.Header {
+	if err := checkSpellings(opt.Header); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(opt.Header)) { // sorted, so that the same fault is found first
+		values := opt.Header[name]
 		if !httpguts.ValidHeaderFieldName(name) {
 			return fmt.Errorf("%w: Header: name %s", ErrInvalidOptions, quote(name))
 		}

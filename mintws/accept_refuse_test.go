@@ -126,6 +126,8 @@ func TestAcceptMisconfigured(t *testing.T) {
 		{"name", mintws.AcceptOptions{Header: http.Header{"a b": {"1"}}}, `name "a b"`},
 		{"pseudo-header", mintws.AcceptOptions{Header: http.Header{":status": {"204"}}}, `name ":status"`},
 		{"value", mintws.AcceptOptions{Header: http.Header{"A": {"1\r\nB: 2"}}}, `value of "A" holds "1\r\nB: 2"`},
+		{"two spellings", mintws.AcceptOptions{Header: http.Header{"Set-Cookie": {"a"}, "set-cookie": {"b"}, "A": nil}},
+			"Header has Set-Cookie and set-cookie, which are the same field"},
 		{"handshake", mintws.AcceptOptions{Header: http.Header{"sec-websocket-accept": {"x"}}}, "belongs to the handshake"},
 		{"framing", mintws.AcceptOptions{Header: http.Header{"Content-Length": {"0"}}}, "belongs to the handshake"},
 		{"subprotocol", mintws.AcceptOptions{Subprotocols: []string{"a,b"}}, `"a,b" is not a token`},

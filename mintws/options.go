@@ -46,8 +46,11 @@ const (
 // Options is how a WebSocket is to behave. The zero Options is the default.
 type Options struct {
 	// Header holds further fields for the upgrade request, such as Authorization or Cookie. On HTTP/1.1 names keep the case
-	// they have in the map. The fields of the handshake itself may not be among them.
+	// they have in the map. The fields of the handshake itself may not be among them, nor one field under two spellings.
 	Header http.Header
+	// LowerCaseNames spells the names of the handshake's own fields in lower case on HTTP/1.1, Host included: for servers and
+	// proxies to which case means something. On HTTP/2 names are in lower case always.
+	LowerCaseNames bool
 	// Origin is the Origin field's value, none if empty (RFC 6455 section 4.1, item 8). Browsers must send one; others
 	// need not.
 	Origin string

@@ -5,7 +5,9 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
@@ -40,7 +42,8 @@ func Upgrade(c httpconn.Conn, out *httpconn.Output, url string, opt Options) (ht
 		return c, WebSocket{}, err
 	}
 	cfg.version = c.Version()
-	if r.Header, err = handshakeHeader(r.Header, opt); err != nil {
+	own, err := handshakeFields(r.Header, opt)
+	if err != nil {
 		return c, WebSocket{}, err
 	}
 	if opt.Authority != "" {
@@ -57,9 +60,9 @@ func Upgrade(c httpconn.Conn, out *httpconn.Output, url string, opt Options) (ht
 			return c, WebSocket{}, err
 		}
 		// RFC 6455 section 4.1, items 5 to 7.
-		r.Header["Upgrade"] = []string{"websocket"}
-		r.Header["Connection"] = []string{"Upgrade"}
-		r.Header["Sec-WebSocket-Key"] = []string{key}
+		own["Upgrade"] = []string{"websocket"}
+		own["Connection"] = []string{"Upgrade"}
+		own["Sec-WebSocket-Key"] = []string{key}
 		cfg.accept = AcceptKey(key)
 	}
 	offers, err := offerExtensions(opt.Extensions)
@@ -67,11 +70,12 @@ func Upgrade(c httpconn.Conn, out *httpconn.Output, url string, opt Options) (ht
 		return c, WebSocket{}, err
 	}
 	if offers != "" {
-		r.Header["Sec-WebSocket-Extensions"] = []string{offers}
+		own["Sec-WebSocket-Extensions"] = []string{offers}
 	}
 	cfg.asked = append([]Extension(nil), opt.Extensions...)
-	r.Header["Sec-WebSocket-Version"] = []string{"13"} // item 9
-	r.Tag = opt.Tag
+	own["Sec-WebSocket-Version"] = []string{"13"} // item 9
+	r.Header = mergeFields(own, opt)
+	r.LowerCaseNames, r.Tag = opt.LowerCaseNames, opt.Tag
 	cfg.offered = append([]string(nil), opt.Subprotocols...)
 	next, id, err := c.Request(out, r)
 	if err != nil {
@@ -108,32 +112,63 @@ func parseTarget(rawURL string) (r httpconn.Request, err error) {
 	return r, nil
 }
 
-// handshakeHeader returns the fields of the upgrade request that the caller decides: header, from the target, and opt.
-func handshakeHeader(header http.Header, opt Options) (http.Header, error) {
-	h := http.Header{}
-	for name, values := range header {
-		h[name] = values
+// handshakeFields returns the fields of the upgrade request that are ours and depend on the caller: header, from the target,
+// and those that opt asks for. It checks opt.Header.
+func handshakeFields(header http.Header, opt Options) (http.Header, error) {
+	own := make(http.Header, 8)
+	maps.Copy(own, header)
+	if err := checkSpellings(opt.Header); err != nil {
+		return nil, err
 	}
-	for name, values := range opt.Header {
+	for _, name := range slices.Sorted(maps.Keys(opt.Header)) { // sorted, so that the same fault is found first
 		switch canonical := http.CanonicalHeaderKey(name); canonical {
 		case "Host", "Upgrade", "Connection", "Origin", "Content-Length", "Transfer-Encoding", "Sec-Websocket-Key",
 			"Sec-Websocket-Version", "Sec-Websocket-Protocol", "Sec-Websocket-Extensions", "Sec-Websocket-Accept":
 			return nil, fmt.Errorf("%w: Header has %s, which the handshake sets", ErrInvalidOptions, name)
 		case "Authorization":
-			delete(h, canonical)
+			delete(own, canonical)
 		}
-		h[name] = values
 	}
 	if opt.Origin != "" {
-		h["Origin"] = []string{opt.Origin}
+		own["Origin"] = []string{opt.Origin}
 	}
 	if len(opt.Subprotocols) > 0 { // RFC 6455 section 4.1, item 10: tokens, each once
 		if err := checkSubprotocols(opt.Subprotocols); err != nil {
 			return nil, err
 		}
-		h["Sec-WebSocket-Protocol"] = []string{strings.Join(opt.Subprotocols, ", ")}
+		own["Sec-WebSocket-Protocol"] = []string{strings.Join(opt.Subprotocols, ", ")}
 	}
-	return h, nil
+	return own, nil
+}
+
+// mergeFields returns own, spelled as opt wants it, and the caller's fields, spelled as they are.
+func mergeFields(own http.Header, opt Options) http.Header {
+	h := make(http.Header, len(own)+len(opt.Header))
+	for name, values := range own {
+		if opt.LowerCaseNames {
+			name = strings.ToLower(name)
+		}
+		h[name] = values
+	}
+	maps.Copy(h, opt.Header)
+	return h
+}
+
+// checkSpellings reports a field that is in h under two spellings. Which of them counts, or comes first, would be for a map's
+// order to say.
+func checkSpellings(h http.Header) error {
+	if len(h) < 2 {
+		return nil
+	}
+	spelled := make(map[string]string, len(h))
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		canonical := http.CanonicalHeaderKey(name)
+		if other, twice := spelled[canonical]; twice {
+			return fmt.Errorf("%w: Header has %s and %s, which are the same field", ErrInvalidOptions, other, name)
+		}
+		spelled[canonical] = name
+	}
+	return nil
 }
 
 // checkSubprotocols names the one at fault by its place: it may be a secret, as where a token stands in for a password.

@@ -125,6 +125,12 @@ func TestUpgradeRefuses(t *testing.T) {
 		{"subprotocol not in ASCII", "ws://example.com/", Options{Subprotocols: []string{"secret\xc3\xa9"}}, ErrInvalidOptions, "byte 0xc3"},
 		{"empty subprotocol", "ws://example.com/", Options{Subprotocols: []string{""}}, ErrInvalidOptions, "Subprotocols[0] is empty"},
 		{"subprotocol twice", "ws://example.com/", Options{Subprotocols: []string{"secret", "secret"}}, ErrInvalidOptions, "twice"},
+		{"two spellings", "ws://example.com/", Options{Header: http.Header{"cookie": {"a"}, "Cookie": {"b"}, "A": nil, "B": nil}},
+			ErrInvalidOptions, "Header has Cookie and cookie, which are the same field"},
+		{"two spellings of Authorization", "ws://a:b@example.com/", Options{Header: http.Header{"authorization": {"a"}, "Authorization": nil}},
+			ErrInvalidOptions, "Header has Authorization and authorization"},
+		{"first of two faults", "ws://example.com/", Options{Header: http.Header{"Upgrade": nil, "Host": nil, "Connection": nil}},
+			ErrInvalidOptions, "Header has Connection,"},
 		{"delivery", "ws://example.com/", Options{Delivery: 9}, ErrInvalidOptions, "9"},
 		{"no entropy", "ws://example.com/", Options{Rand: failingRand{}}, failingRandErr, ""},
 	} {
@@ -142,6 +148,48 @@ func TestUpgradeRefuses(t *testing.T) {
 				t.Errorf("a failed call changed something: %v, %q", ws.State(), out.Send)
 			}
 		})
+	}
+}
+
+// TestUpgradeLowerCaseNames: the handshake's own fields in lower case, the caller's as they are, and an answer in whatever
+// case opens the WebSocket.
+func TestUpgradeLowerCaseNames(t *testing.T) {
+	deflate, err := NewDeflate(DeflateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out httpconn.Output
+	c, ws, err := Upgrade(newConn(t, &out), &out, "ws://u:p@example.com/", Options{Rand: rfcKey{}, LowerCaseNames: true,
+		Origin: "http://example.com", Subprotocols: []string{"Chat"}, Extensions: []Extension{deflate}, Header: http.Header{"Cookie": {"A=B"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(string(out.Send), "\r\n\r\n"), "\r\n")[1:]
+	var names []string
+	for _, line := range lines {
+		name, _, _ := strings.Cut(line, ": ")
+		names = append(names, name)
+	}
+	if got, want := strings.Join(names, " "), "host Cookie authorization connection origin sec-websocket-extensions sec-websocket-key "+
+		"sec-websocket-protocol sec-websocket-version upgrade"; got != want {
+		t.Errorf("names %s, want %s", got, want)
+	}
+	if !strings.Contains(string(out.Send), "\r\nsec-websocket-protocol: Chat\r\n") {
+		t.Errorf("values are not the caller's: %q", out.Send)
+	}
+	out.Reset()
+	answer := "HTTP/1.1 101 x\r\nupgrade: WebSocket\r\nCONNECTION: upgrade\r\nsec-websocket-ACCEPT: " + rfcAccept + "\r\n\r\n"
+	if _, err = c.Stream(&out, []byte(answer)); err != nil {
+		t.Fatal(err)
+	}
+	if ws, err = ws.Answered(out.Events[0].Status, out.Events[0].Header); err != nil || ws.State() != Open {
+		t.Errorf("state %v, %v", ws.State(), err)
+	}
+
+	plain, _ := newH2Client(t, Options{Origin: "x"})
+	small, _ := newH2Client(t, Options{Origin: "x", LowerCaseNames: true})
+	if !bytes.Equal(plain.out.Send, small.out.Send) { // HTTP/2 has one spelling
+		t.Errorf("on HTTP/2 the option changes %q to %q", plain.out.Send, small.out.Send)
 	}
 }
 
