@@ -73,8 +73,8 @@
 //
 //	_, err = conn.SendData(&out, id, p, false) // Send has the bytes, conn has never heard of them
 //
-// On HTTP/2 a value that is not the newest costs more to go on from: its streams have to be copied, which takes half a
-// microsecond for one stream and a third of a millisecond for ten thousand. The results are the same.
+// On HTTP/2 a value that is not the newest costs more to go on from: its streams have to be copied, which takes
+// about a microsecond for one stream and about a millisecond for ten thousand. The results are the same.
 //
 // Use plain = and declare variables before; index into slices of structs; let functions that advance a Conn return it. The
 // shadow analyzer of golang.org/x/tools finds the first kind.

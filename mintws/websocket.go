@@ -14,7 +14,8 @@ import (
 // nothing else. Each method returns the next WebSocket and leaves the receiver valid for ever: it can be kept, forked,
 // replayed, and used from several goroutines at once. Its size is 112 bytes; pass it by value.
 //
-// The zero WebSocket is Invalid: every method on it returns [ErrNotOpen] or nothing.
+// The zero WebSocket is Invalid: no call does anything with it. Those that have an error return [ErrNotOpen], Answered
+// [ErrNotConnecting], and it is [WebSocket.Over].
 type WebSocket struct {
 	// The size is a multiple of 16 on purpose. Values are copied 16 bytes at a time; the copy of one with an odd word
 	// ends in two stores that overlap, and a copy of that copy has to wait for both: three times the work of a frame.

@@ -2,7 +2,7 @@
 // on every library alike, and writes what came out: report.md with tables and the aims, report.svg with the ratios, and
 // report.txt with the raw results, which benchstat reads.
 //
-//	go run ./report                    # about five minutes
+//	go run ./report                    # about ten minutes
 //	go run ./report -run Encode        # some of the benchmarks
 //	go run ./report -from report.txt   # the report anew, from results that are there
 package main

@@ -19,11 +19,13 @@ func (k Key) Append(dst []byte) []byte { return binary.LittleEndian.AppendUint32
 // Skip returns the key for the payload from its n-th byte on.
 func (k Key) Skip(n int) Key { return Key(bits.RotateLeft32(uint32(k), -8*(n&3))) }
 
-// Copy writes src, masked or unmasked with k, to dst, which must be as long. They may be the same slice, but must not
-// overlap otherwise.
+// Copy writes src, masked or unmasked with k, to dst, which must be as long. They may be the same slice, and dst may begin
+// before src and overlap it: that is how the output of an extension is moved behind its header. dst must not begin within
+// src.
 //
-// Short payloads are words that overlap, the last one masked with the key as it stands there. All are read before one is
-// written, as dst may be src.
+// Short payloads are words that overlap, the last one masked with the key as it stands there. It is read before anything is
+// written, and what lies before it is read and written from the front on, no word of src after one of dst that lies behind
+// it.
 func Copy(dst, src []byte, k Key) {
 	n := len(src)
 	dst = dst[:n]

@@ -103,3 +103,23 @@ func BenchmarkCopy(b *testing.B) {
 		})
 	}
 }
+
+// TestCopyToTheFront: dst may begin before src in the same memory, by any distance.
+func TestCopyToTheFront(t *testing.T) {
+	key := []byte{0x37, 0xfa, 0x21, 0x3d}
+	for distance := range 40 {
+		for n := range 600 {
+			memory, want := make([]byte, distance+n+1), make([]byte, n)
+			for i := range memory {
+				memory[i] = byte(i*7 + 3)
+			}
+			for i := range want {
+				want[i] = memory[distance+i] ^ key[i%4]
+			}
+			Copy(memory[:n], memory[distance:][:n], KeyOf(key))
+			if !bytes.Equal(memory[:n], want) || memory[distance+n] != byte((distance+n)*7+3) {
+				t.Fatalf("%d bytes moved by %d: % x, want % x", n, distance, memory[:n], want)
+			}
+		}
+	}
+}
