@@ -12,8 +12,9 @@ import (
 type DeflateOptions struct {
 	// Level is how hard to compress, 1 (fastest) to 9. Default 1.
 	Level int
-	// Threshold is the smallest payload that is compressed; shorter messages go as they are. Default 64 bytes. With a
-	// negative number every message is compressed, an empty one too, but for those whose Frame says Raw.
+	// Threshold is the smallest payload that is compressed; shorter messages go as they are, and so do whole ones that would
+	// not get shorter. Default 64 bytes. A negative number is no threshold: an empty message is compressed then, too. A
+	// Frame with Raw is never compressed.
 	Threshold int
 
 	// SendWindow is how many bytes of earlier messages are kept to refer to when sending: 256 to 32,768. A sender may
