@@ -79,7 +79,7 @@ func (t *deflateTransform) Out(st ExtState, dst []byte, f Frame) (ExtState, []by
 	if !f.More {
 		out = out[:len(out)-len(tail)]
 	}
-	if whole && len(out)-at >= len(f.Payload) && len(f.Payload) > 0 {
+	if whole && !pays(len(out)-at, len(f.Payload)) {
 		return st, out[:at], f, nil // section 6: the choice is the sender's; the peer's window does not have it either
 	}
 	if !t.sendForgets {
@@ -95,3 +95,6 @@ func (t *deflateTransform) Out(st ExtState, dst []byte, f Frame) (ExtState, []by
 	f.Payload = out[at:]
 	return st, out, f, nil
 }
+
+// pays reports whether a whole message of size bytes is sent compressed: if it gets shorter, or was empty.
+func pays(compressed, size int) bool { return compressed < size || size == 0 }

@@ -35,7 +35,7 @@ func (ws WebSocket) AppendEncode(dst []byte, f Frame) (WebSocket, []byte, error)
 // callers, which saves copies of ws and f.
 func (ws *WebSocket) encode(dst []byte, f *Frame) ([]byte, error) {
 	if !ws.plain(f) {
-		return ws.encodeAny(dst, *f)
+		return ws.encodeAny(dst, *f, nil)
 	}
 	n := len(f.Payload)
 	if ws.cfg.role == Server {
@@ -63,10 +63,10 @@ func (ws *WebSocket) plain(f *Frame) bool {
 	return f.Opcode == OpBinary || f.Opcode == OpText && (ws.cfg.skipUTF8 || utf8dfa.Valid(f.Payload))
 }
 
-// encodeAny is encode for all frames.
-func (ws *WebSocket) encodeAny(dst []byte, f Frame) ([]byte, error) {
+// encodeAny is encode for all frames. p is nil, or has f prepared.
+func (ws *WebSocket) encodeAny(dst []byte, f Frame, p *Prepared) ([]byte, error) {
 	was := *ws
-	err := ws.advance(&f)
+	err := ws.advance(&f, p != nil)
 	if err != nil {
 		return dst, err
 	}
@@ -80,7 +80,7 @@ func (ws *WebSocket) encodeAny(dst []byte, f Frame) ([]byte, error) {
 	default:
 		// Their output goes behind the longest header, and is moved to where it belongs when it is masked.
 		var out []byte
-		if out, f, err = ws.apply(append(dst, make([]byte, maxHeaderLen)...), f); err != nil {
+		if out, f, err = ws.apply(append(dst, make([]byte, maxHeaderLen)...), f, p); err != nil {
 			*ws = was
 			return dst, err
 		}
@@ -152,8 +152,9 @@ func appendHead(dst []byte, first byte, size int, mask byte) []byte {
 	return binary.BigEndian.AppendUint64(append(dst, first, mask|127), uint64(size))
 }
 
-// advance makes of ws what it is after f has been sent, or returns why it may not be and changes nothing.
-func (ws *WebSocket) advance(f *Frame) error {
+// advance makes of ws what it is after f has been sent, or returns why it may not be and changes nothing. checked says that
+// f is a whole frame that was found to be UTF-8 if it is text.
+func (ws *WebSocket) advance(f *Frame, checked bool) error {
 	if ws.state != Open {
 		if err := ws.checkState(f); err != nil {
 			return err
@@ -175,7 +176,7 @@ func (ws *WebSocket) advance(f *Frame) error {
 	if op == OpContinuation {
 		op = ws.outOp
 	}
-	if op == OpText && !ws.cfg.skipUTF8 && !ws.encoded(f) { // section 5.6
+	if op == OpText && !checked && !ws.cfg.skipUTF8 && !ws.encoded(f) { // section 5.6
 		state, bad := utf8dfa.Check(ws.outUTF8, f.Payload)
 		if bad >= 0 {
 			return fmt.Errorf("%w: text is not UTF-8: byte 0x%02x at offset %d", ErrInvalidFrame, f.Payload[bad], bad)

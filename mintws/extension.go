@@ -26,7 +26,7 @@ type Transform interface {
 	RSV() RSV
 	// Out transforms a frame to be sent. It appends the payload to dst, whose content it does not touch, and returns a
 	// frame that has it there, or f itself to leave it as it is; a frame that it changed has the bits of RSV set, if it
-	// is a message's first.
+	// is a message's first. It does not write to f.Payload, which others may be sending at the same time: see [Prepare].
 	Out(st ExtState, dst []byte, f Frame) (next ExtState, out []byte, g Frame, err error)
 	// In undoes Out for a frame, or a piece of one, that was received. It appends at most limit bytes to dst, and
 	// otherwise returns [ErrMessageTooBig]. Where the peer broke the extension's rules the error is a [*ProtocolError],

@@ -66,7 +66,7 @@ type Frame struct {
 	RSV RSV
 	// Raw, in the first frame of a message that is sent, lets the whole message skip the extensions. With RSV the
 	// caller says that it has itself done what they would have done; as the text is not known then, later messages do not
-	// refer to anything before it.
+	// refer to anything before it. [Prepare] compresses a message once for many WebSockets.
 	Raw  bool
 	Code CloseCode // Close only: the status code; 0 where there is none
 	// Payload is the content; for Close, the reason.

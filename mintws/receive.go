@@ -147,6 +147,11 @@ func Send(c httpconn.Conn, out *httpconn.Output, ws WebSocket, f Frame) (httpcon
 
 // send is Send, and moves c and ws on itself.
 func send(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, f *Frame) error {
+	return sendAny(c, out, ws, f, nil)
+}
+
+// sendAny is send for f, or for p, which has f prepared.
+func sendAny(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, f *Frame, p *Prepared) error {
 	if ws.state < Open {
 		return ErrNotOpen
 	}
@@ -156,7 +161,12 @@ func send(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, f *Frame) error
 		return err
 	}
 	next := *ws
-	sent, err := next.encode(out.Send, f)
+	var sent []byte
+	if p == nil {
+		sent, err = next.encode(out.Send, f)
+	} else {
+		sent, err = next.encodeAny(out.Send, *f, p)
+	}
 	if err != nil {
 		out.Send = out.Send[:before]
 		return err

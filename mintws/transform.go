@@ -82,10 +82,16 @@ func (ws *WebSocket) setExtState(out bool, i int, st ExtState) {
 	ws.ext = next
 }
 
-// apply passes a frame to be sent through the transforms, in the order in which they were negotiated (RFC 6455 section
-// 9.1). What they append goes to dst.
-func (ws *WebSocket) apply(dst []byte, f Frame) ([]byte, Frame, error) {
+// apply passes a frame to be sent, that of p where p is not nil, through the transforms, in the order in which they were
+// negotiated (RFC 6455 section 9.1). What they append goes to dst.
+func (ws *WebSocket) apply(dst []byte, f Frame, p *Prepared) ([]byte, Frame, error) {
 	for i, t := range ws.cfg.transforms {
+		if d, ok := t.(*deflateTransform); ok && p != nil && i == 0 {
+			var st ExtState
+			st, f = d.outPrepared(ws.extState(true, i), p)
+			ws.setExtState(true, i, st)
+			continue
+		}
 		st, out, g, err := t.Out(ws.extState(true, i), dst, f)
 		if err != nil {
 			return dst, f, err
