@@ -118,7 +118,7 @@ func (raw) Forget(st ExtState) ExtState   { return st }
 func TestIdleDeflateAnnounced(t *testing.T) {
 	for _, announce := range []bool{false, true} {
 		opt := DeflateOptions{AnnounceSendWindow: announce}
-		const n = 64
+		const n = 16
 		c, s := deflated(t, opt, opt, Options{})
 		msg, receivers := jsonLike(10<<10), [n]WebSocket{}
 		held := heldBy(func() {

@@ -39,7 +39,8 @@ func deflateOptions(role mintws.Role, asked []string) (opt mintws.DeflateOptions
 		case side != ours:
 			opt.ReceiveWindowBits, _ = strconv.Atoi(value)
 		default:
-			panic("no option for " + p)
+			bits, _ := strconv.Atoi(value)
+			opt.AnnounceSendWindow, opt.SendWindow = true, 1<<bits
 		}
 	}
 	opt.Threshold = -1

@@ -30,6 +30,8 @@ var agreements = []struct {
 	{"client window of 9 bits", nil, []string{"client_max_window_bits=9"}, []string{"client_max_window_bits=9"}},
 	{"windows of 9 and 10 bits", []string{"server_max_window_bits=9"}, []string{"client_max_window_bits=10"},
 		[]string{"client_max_window_bits=10", "server_max_window_bits=9"}},
+	{"the server says, unasked, that its window has 9 bits", nil, []string{"server_max_window_bits=9"},
+		[]string{"server_max_window_bits=9"}},
 	{"small windows, no takeover", []string{"server_max_window_bits=9", "server_no_context_takeover"},
 		[]string{"client_max_window_bits=9", "client_no_context_takeover"},
 		[]string{"client_max_window_bits=9", "client_no_context_takeover", "server_max_window_bits=9", "server_no_context_takeover"}},
@@ -110,6 +112,16 @@ func TestDeflateServers(t *testing.T) {
 					s.exchange(deflateCount(i))
 				})
 			}
+			t.Run("the client says that its window has 9 bits", func(t *testing.T) {
+				p := run(t, nil, nil, command[0], command[1], "serve")
+				opt := deflateOptions(mintws.Client, []string{"client_max_window_bits=9"})
+				s := newSender(t, fmt.Sprintf("ws://127.0.0.1:%d/", p.port(t)), opt)
+				// They take note, and keep no more (RFC 7692 section 7.1.2.2).
+				if got := s.ws.Extensions(); len(got) != 1 || !sameParams(got[0], "permessage-deflate; client_max_window_bits=9") {
+					t.Fatalf("negotiated %q", got)
+				}
+				s.exchange(deflateCount(1))
+			})
 		})
 	}
 }
