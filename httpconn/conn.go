@@ -347,7 +347,8 @@ func (c Conn) Version() Version { return c.version }
 // Slots returns how many requests may start now. On HTTP/1.1 that is Config.Pipeline less those under way, and 0 while
 // the content of a request is being sent, while an Upgrade or a CONNECT waits for its answer, in a tunnel, and once
 // either side has said Connection: close. On HTTP/2 it is what the server's SETTINGS_MAX_CONCURRENT_STREAMS leaves, tunnels
-// included, a very large number where it sets no limit, and 0 until its SETTINGS have come and after its GOAWAY.
+// included, a very large number where it sets no limit, and 0 until its SETTINGS have come and after its GOAWAY. As many
+// requests can start; where the stream identifiers end, a few more than it says.
 func (c Conn) Slots() int {
 	switch {
 	case c.fail != nil || c.version == 0:

@@ -34,6 +34,8 @@ func TestErrorText(t *testing.T) {
 			"httpconn: connection error (local, PROTOCOL_ERROR): why"},
 		{&ConnError{Code: http2.ErrCodeNo, Reason: "why", Err: ErrGoingAway}, ErrGoingAway,
 			"httpconn: connection error (peer, NO_ERROR): why"},
+		{&ConnError{Code: http2.ErrCodeNo, Reason: "the server closed", Err: ErrUnexpectedEOF}, ErrUnexpectedEOF,
+			"httpconn: the server closed"},
 		{&StreamError{Stream: 3, Code: http2.ErrCodeCancel, Local: true, Err: ErrCanceled}, ErrCanceled,
 			"httpconn: stream 3 ended (local, CANCEL)"},
 		{&StreamError{Stream: 3, Code: http2.ErrCodeRefusedStream, Reason: "why", Err: ErrUnprocessed}, ErrUnprocessed,

@@ -71,8 +71,12 @@ type ConnError struct {
 	Err    error         // one of the sentinels of this package
 }
 
-// Error returns the reason, the code and which side found the fault.
+// Error returns the reason, the code and which side found the fault. Of a connection that the server dropped it is the reason
+// alone: nobody said a code.
 func (e *ConnError) Error() string {
+	if e.Err == ErrUnexpectedEOF {
+		return "httpconn: " + e.Reason
+	}
 	side := "peer"
 	if e.Local {
 		side = "local"

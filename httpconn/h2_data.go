@@ -49,7 +49,7 @@ func (c *Conn) h2CheckData(out *Output, n int32) *ConnError {
 		return c.h2FailStream(out, *s, http2.ErrCodeProtocol, ErrMalformed, "DATA before the response's head")
 	}
 	window := c.h2RecvWindow()
-	if int64(s.recv)+int64(n) > int64(window) { // section 6.9.1
+	if n > 0 && int64(s.recv)+int64(n) > int64(window) { // section 6.9.1; an empty frame needs none, even below zero
 		return c.h2FailStream(out, *s, http2.ErrCodeFlowControl, ErrFlowControl,
 			"DATA of %d bytes exceeds the stream's window of %d", n, window-s.recv)
 	}

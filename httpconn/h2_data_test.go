@@ -34,6 +34,9 @@ var h2DataCases = []h2Case{
 	{name: "window full", cfg: h2Small, reqs: []Request{h2Ext},
 		input: f200(1) + fData(1, false, x(40)) + fData(1, false, x(60)),
 		want:  h2Shown(100), sent: "WINDOW_UPDATE 1 100\n"},
+	{name: "an empty frame ends a stream whose window is full", cfg: Config{StreamWindow: 100, ManualCredit: true},
+		reqs: []Request{h2Ext}, input: f200(1) + fData(1, false, x(100)) + fData(1, true, ""),
+		want: h2Shown(100) + "1 Done\n"},
 	{name: "stream overflows its window", cfg: h2Small, reqs: []Request{h2Ext, h2Get},
 		input: f200(1) + fData(1, false, x(40)) +
 			fData(1, false, x(61)) + fData(1, true, x(300)) + fHeaders(3, true, ":status: 200"),
@@ -65,6 +68,25 @@ func TestH2WindowBeforeAcknowledgement(t *testing.T) {
 		t.Errorf("%v %s", r.err, got)
 	}
 	r = h2Feed(r.conn, false, fAck()+fData(1, false, x(101)))
+	if got := h2Sent(r.send); got != "RST_STREAM 1 FLOW_CONTROL_ERROR\n" {
+		t.Error(got)
+	}
+}
+
+// What came before the acknowledgement can make a window negative. An empty DATA frame ends the stream all the same (RFC 9113
+// sections 6.9.1 and 6.9.3); a byte is too much.
+func TestH2EmptyDataAtNegativeWindow(t *testing.T) {
+	c, err := New(HTTP2, Config{StreamWindow: 100, ManualCredit: true}, new(Output))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c = h2Requests(t, h2Fed(t, c, fSettings(connectOn, 1)), h2Ext)
+	c = h2Fed(t, c, f200(1)+fData(1, false, x(16000))+fAck()) // -15,900 are left
+	r := h2Feed(c, false, fData(1, false, "")+fData(1, true, ""))
+	if got := h2Events(r.events); r.err != nil || got != "1 Done\n" {
+		t.Errorf("%v\n%s", r.err, got)
+	}
+	r = h2Feed(c, false, fData(1, false, "x"))
 	if got := h2Sent(r.send); got != "RST_STREAM 1 FLOW_CONTROL_ERROR\n" {
 		t.Error(got)
 	}

@@ -1,7 +1,9 @@
 package httpconn
 
 import (
+	"slices"
 	"strings"
+	"testing"
 
 	"golang.org/x/net/http2"
 )
@@ -68,4 +70,61 @@ var h2FloodCases = []h2Case{
 		input: strings.Repeat(fHeaders(1, false, ":status: 102"), 4),
 		want:  strings.Repeat("1 Informational 102\n", 3) + "1 Reset local ENHANCE_YOUR_CALM\n",
 		sent:  "RST_STREAM 1 ENHANCE_YOUR_CALM\n"},
+}
+
+// The limit on a header block is the same for one frame as for many, and padding and priority do not count. A block at the
+// limit is decoded, and found too large as a list of fields: an error of its stream; one byte more ends the connection.
+func TestH2HeaderBlockAtItsLimit(t *testing.T) {
+	const limit = 300
+	block := func(n int) string { // one field of n-7 bytes, without Huffman code
+		return "\x88\x00\x01a\x7f" + string([]byte{byte(n-7-127) | 0x80, byte((n - 7 - 127) >> 7)}) + x(n-7)
+	}
+	frames := map[string]func(block string) string{
+		"one frame":         func(b string) string { return fBlock(1, true, b) },
+		"two frames":        func(b string) string { return fBlock(1, true, b, 100) },
+		"an empty last one": func(b string) string { return fBlock(1, true, b, len(b)) },
+		"padding": func(b string) string {
+			return fRaw(http2.FrameHeaders, http2.FlagHeadersEndHeaders|http2.FlagHeadersPadded, 1, "\xff"+b+strings.Repeat("\x00", 255))
+		},
+		"priority": func(b string) string {
+			return fRaw(http2.FrameHeaders, http2.FlagHeadersEndHeaders|http2.FlagHeadersPriority, 1, "\x00\x00\x00\x00\x10"+b)
+		},
+	}
+	for name, f := range frames {
+		for _, reset := range []bool{false, true} { // also for a stream that does not want it
+			c := h2Started(t, h2Calm, h2Get)
+			if reset {
+				c = h2Must(t)(c.Cancel(new(Output), 1, http2.ErrCodeCancel))
+			}
+			if b := block(limit); len(b) != limit {
+				t.Fatalf("%d bytes", len(b))
+			}
+			if r := h2Feed(c, false, f(block(limit))); r.err != nil || strings.HasPrefix(h2Sent(r.send), "RST") == reset {
+				t.Errorf("%s at the limit: %v, sent %s", name, r.err, h2Sent(r.send))
+			}
+			r := h2Feed(c, false, f(block(limit+1)))
+			h2ConnErr(t, r.err, http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge)
+		}
+	}
+}
+
+// As a list of fields (RFC 9113 section 6.5.2) a response or its trailers may have the limit, and no more.
+func TestH2HeaderListAtItsLimit(t *testing.T) {
+	for _, tc := range []struct {
+		before string
+		fields []string
+		size   int // with 32 for each field
+	}{
+		{"", []string{":status: 200", "a: "}, 10 + 32 + 1 + 32},
+		{f200(1), []string{"a: "}, 1 + 32},
+	} {
+		for over := range 2 {
+			fields := slices.Clone(tc.fields)
+			fields[len(fields)-1] += x(300 - tc.size + over)
+			r := h2Feed(h2Started(t, h2Calm, h2Get), false, tc.before+fHeaders(1, true, fields...))
+			if got := h2Sent(r.send); (got == "") != (over == 0) || r.err != nil {
+				t.Errorf("%d bytes more than the limit: sent %q, %v", over, got, r.err)
+			}
+		}
+	}
 }

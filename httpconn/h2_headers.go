@@ -36,22 +36,25 @@ func (c *Conn) h2Headers(out *Output, f frameHead, p []byte) *ConnError {
 	}
 	p = p[:len(p)-pad]
 	end := f.flags.Has(http2.FlagHeadersEndStream)
+	if err := c.h2CheckBlock(f.id, len(p), 1); err != nil {
+		return err
+	}
 	if f.flags.Has(http2.FlagHeadersEndHeaders) {
 		return c.h2Block(out, f.id, p, end)
 	}
 	r := c.change()
 	r.block, r.blockID, r.blockEnd, r.blockPart = pbuf.Buf{}.Append(p, 0), f.id, end, 1
-	return c.h2CheckBlock(r)
+	return nil
 }
 
 // h2Continuation takes a CONTINUATION frame (RFC 9113 section 6.10).
 func (c *Conn) h2Continuation(out *Output, f frameHead, p []byte) *ConnError {
+	if err := c.h2CheckBlock(f.id, c.h2.rare.block.Len()+len(p), c.h2.rare.blockPart+1); err != nil {
+		return err
+	}
 	r := c.change()
 	r.block = r.block.Append(p, 0)
 	r.blockPart++
-	if err := c.h2CheckBlock(r); err != nil {
-		return err
-	}
 	if !f.flags.Has(http2.FlagContinuationEndHeaders) {
 		return nil
 	}
@@ -60,16 +63,16 @@ func (c *Conn) h2Continuation(out *Output, f frameHead, p []byte) *ConnError {
 	return c.h2Block(out, f.id, block, end)
 }
 
-// h2CheckBlock bounds a header block that is not complete: its bytes, and its frames, of which empty ones cost the sender
-// next to nothing.
-func (c *Conn) h2CheckBlock(r *h2rare) *ConnError {
-	switch l := c.set.limits; {
-	case r.block.Len() > l.MaxHeaderBytes:
+// h2CheckBlock bounds a header block before it is kept or decoded: its bytes so far, and its frames, of which empty ones
+// cost the sender next to nothing.
+func (c *Conn) h2CheckBlock(id StreamID, size, frames int) *ConnError {
+	switch l := &c.set.limits; {
+	case size > l.MaxHeaderBytes:
 		return fault(http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge,
-			"header block of more than %d bytes on stream %d", l.MaxHeaderBytes, r.blockID)
-	case r.blockPart > l.MaxContinuations:
+			"header block of more than %d bytes on stream %d", l.MaxHeaderBytes, id)
+	case frames > l.MaxContinuations:
 		return fault(http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge,
-			"header block in more than %d frames on stream %d", l.MaxContinuations, r.blockID)
+			"header block in more than %d frames on stream %d", l.MaxContinuations, id)
 	}
 	return nil
 }

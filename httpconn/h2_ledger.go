@@ -50,6 +50,14 @@ func newRoot(table []stream) *ledgerRoot {
 	return r
 }
 
+// size returns how many places l's table has.
+func (l ledger) size() int {
+	if l.r == nil {
+		return minStreams
+	}
+	return len(l.r.table)
+}
+
 // begin makes the table the checkpoint of a new log.
 func (r *ledgerRoot) begin() {
 	r.checkpoint = slices.Clone(r.table)

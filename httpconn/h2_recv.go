@@ -172,7 +172,7 @@ func (c Conn) h2StreamEOF(out *Output) (Conn, error) {
 		c.h2Abandon(out, nil)
 		return c, nil
 	}
-	fail := &ConnError{Code: http2.ErrCodeNo, Local: true, Reason: reason, Err: ErrUnexpectedEOF}
+	fail := &ConnError{Code: http2.ErrCodeNo, Reason: reason, Err: ErrUnexpectedEOF}
 	c.h2Abandon(out, fail)
 	c.fail = fail
 	return c, fail

@@ -41,7 +41,7 @@ func (c Conn) h2Request(out *Output, r Request) (Conn, StreamID, error) {
 		return c, 0, ErrSettingsPending
 	case h.flags&h2GoneAway != 0 || h.rare.lastID == maxStreamID:
 		return c, 0, ErrGoingAway
-	case h.slots() == 0:
+	case h.room() <= 0:
 		return c, 0, ErrTooManyStreams
 	case r.Protocol != "" && h.rare.peer[http2.SettingEnableConnectProtocol] != 1: // RFC 8441 section 3
 		return c, 0, ErrExtendedConnectDisabled
@@ -66,14 +66,15 @@ func (c Conn) h2Request(out *Output, r Request) (Conn, StreamID, error) {
 		return c, 0, err
 	}
 
+	before := c
 	h.streams.claim()
-	defer func() { c.h2.streams.release() }()
+	defer func() { h.streams.release() }()
 	rare := c.change()
 	h.streams.grow(int(rare.live) + 1)
 	// RFC 9113 section 5.1.1: identifiers increase, and may leave some out.
 	for s.id = (rare.lastID + 1) | 1; !h.streams.free(s.id); s.id += 2 {
 		if s.id == maxStreamID {
-			return c, 0, ErrGoingAway
+			return before, 0, ErrGoingAway
 		}
 	}
 	rare.lastID = s.id

@@ -2,6 +2,7 @@ package httpconn
 
 import (
 	"errors"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"testing"
@@ -145,34 +146,48 @@ func TestH2StreamIdentifiers(t *testing.T) {
 		h2Events(r.events) != "1 Headers 200\n" {
 		t.Errorf("an identifier left out is a closed stream: %v", r.err)
 	}
+}
 
-	c = h2Started(t, Config{})
-	c.change().lastID = maxStreamID - 4
-	for _, want := range []StreamID{maxStreamID - 2, maxStreamID} {
-		if c.Slots() == 0 {
-			t.Errorf("no slot for %d", want)
+// TestH2LastIdentifiers: near the last identifier, too, as many requests can start as Slots says, whatever places in the
+// table are taken. Then come a few that it does not promise, and ErrGoingAway, which changes nothing.
+func TestH2LastIdentifiers(t *testing.T) {
+	rng := rand.New(rand.NewPCG(18, 18))
+	for range 200 {
+		c := h2Started(t, Config{})
+		left, open := rng.IntN(600), rng.IntN(40)
+		c.change().lastID = maxStreamID - 2*StreamID(left+16*open)
+		for range open { // on identifiers all over the table
+			c.change().lastID += 2 * StreamID(rng.IntN(8))
+			c = h2Requests(t, c, h2Ext)
 		}
-		var id StreamID
-		var err error
-		if c, id, err = c.Request(new(Output), h2Get); err != nil || id != want {
-			t.Errorf("stream %d, want %d: %v", id, want, err)
+		slots, made := c.Slots(), 0
+		for {
+			next, id, err := c.Request(new(Output), h2Ext)
+			if err != nil {
+				if err != ErrGoingAway || made < slots || !next.Equal(c) || c.Slots() != 0 {
+					t.Fatalf("%d streams, %d slots, %d requests: %v", open, slots, made, err)
+				}
+				break
+			}
+			if next.h2.streams.get(id).id != id || id <= c.h2.rare.lastID {
+				t.Fatalf("stream %d", id)
+			}
+			c = next
+			made++
+		}
+		if r := h2Feed(c, false, fPing(false, "12345678")); r.err != nil || len(r.send) == 0 {
+			t.Fatal("nothing goes on after the error", r.err)
 		}
 	}
-	if next, _, err := c.Request(new(Output), h2Get); err != ErrGoingAway || !next.Equal(c) || c.Slots() != 0 {
-		t.Errorf("after the last identifier: %v, %d slots", err, c.Slots())
+	c := h2Started(t, Config{})
+	if c.change().lastID = maxStreamID - 4; true {
+		c = h2Requests(t, c, h2Get, h2Get)
 	}
-	c = h2Started(t, Config{})
-	c.change().lastID = maxStreamID - 6 // both places of the last two are taken
-	c = h2Requests(t, c, h2Ext, h2Ext)
-	c.change().lastID = maxStreamID - 4
-	c.h2.streams = ledger{}
-	c.h2.streams.claim()
-	c.h2.streams.put(stream{id: 2*minStreams - 3})
-	c.h2.streams.put(stream{id: 2*minStreams - 1})
-	c.h2.streams.release()
-	c.change().live = 1
-	if next, _, err := c.Request(new(Output), h2Get); err != ErrGoingAway || !next.Equal(c) {
-		t.Errorf("with no identifier left: %v", err)
+	if _, _, err := c.Request(new(Output), h2Get); err != ErrGoingAway || c.h2.rare.lastID != maxStreamID {
+		t.Errorf("after the last identifier: %v", err)
+	}
+	if c = h2Started(t, Config{}); c.Slots() < 1<<26 {
+		t.Errorf("%d slots", c.Slots())
 	}
 }
 

@@ -96,13 +96,22 @@ func (h *h2) slots() int {
 	if h.flags&(h2Settled|h2GoneAway|h2Closed) != h2Settled {
 		return 0
 	}
+	return int(max(0, min(h.room(), h.ids())))
+}
+
+// room returns how many streams more the server takes.
+func (h *h2) room() int64 {
 	most := int64(math.MaxInt32) // RFC 9113 section 6.5.2: initially there is no limit
 	if v, ok := h.rare.peer[http2.SettingMaxConcurrentStreams]; ok {
 		most = min(most, int64(v))
 	}
-	left := int64(maxStreamID-h.rare.lastID) / 2
-	return int(max(0, min(most-int64(h.rare.live), left)))
+	return most - int64(h.rare.live)
 }
+
+// ids returns how many requests there are identifiers for, whatever places in the ledger's table are taken. A request leaves
+// out identifiers whose place is, and the table grows: k requests and n streams use up less than twice the places of a table
+// for k+n, which is less than eight identifiers for each. The last ones of all are not worth a closer count.
+func (h *h2) ids() int64 { return int64(maxStreamID-h.rare.lastID)/2/8 - int64(h.streams.size()) }
 
 const maxStreamID StreamID = 1<<31 - 1 // RFC 9113 section 5.1.1
 
