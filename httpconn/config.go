@@ -30,7 +30,7 @@ type Config struct {
 	Pipeline int
 
 	// StreamWindow is how many bytes the server may send on one HTTP/2 stream before it is given credit (RFC 9113
-	// section 5.2). Default 1 MiB.
+	// section 5.2). Default 1 MiB. [Conn.Settings] changes it and the next one.
 	StreamWindow int32
 	// ConnWindow is the same for all streams of a connection together: at least 65,535. Default 16 MiB.
 	ConnWindow int32

@@ -18,19 +18,20 @@ import (
 //
 // A Conn is passed by value: 176 bytes on 64-bit machines, and a test holds it to 192.
 type Conn struct {
-	set     *settings  // never written after New
+	set     *settings  // never written once a Conn has it
 	fail    *ConnError // what ended the connection; sticks
 	version Version    // 0: the zero Conn
 	h1      h1
 	h2      h2
 }
 
-// settings is what New was told, with defaults filled in. Values share it and nobody writes it.
+// settings is what New was told, with defaults filled in, and Settings after it. Values share it and nobody writes it.
 type settings struct {
 	limits       Limits
 	pipeline     int
 	streamWindow int32 // HTTP/2: how much the server may send on a stream before it is given credit
 	connWindow   int32 // and on the connection
+	maxFrame     int32 // and in one frame
 	manual       bool  // credit is given for what Consume says
 }
 
@@ -48,6 +49,7 @@ func newSettings(cfg Config) *settings {
 	}
 	set.streamWindow = window(cfg.StreamWindow, DefaultStreamWindow, 0)
 	set.connWindow = window(cfg.ConnWindow, DefaultConnWindow, initialWindow)
+	set.maxFrame = initialMaxFrame
 	return set
 }
 

@@ -27,6 +27,9 @@ type DialOptions struct {
 	// scheme where the server answers the preface of HTTP/2 in HTTP/1. With HTTP2 alone these are the errors
 	// [ErrExtendedConnectDisabled] and [ErrNotHTTP2].
 	//
+	// Dial goes by the server's first SETTINGS. For a server that allows WebSockets only in later ones, dial http or https with
+	// HTTP2, and wait as EventSettings says.
+	//
 	// The default is HTTP1 alone, with TLS too: a single WebSocket gains nothing by HTTP/2, while many servers that would
 	// choose it refuse extended CONNECT, and each Dial would pay for two connections. {HTTP2, HTTP1} is for many WebSockets
 	// on one connection, where the server can do that.

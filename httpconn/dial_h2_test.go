@@ -287,6 +287,52 @@ func TestDialFallsBack(t *testing.T) {
 	}
 }
 
+// A server that allows WebSockets only in its second SETTINGS, which come some time after the first.
+func TestDialWaitsForExtendedConnect(t *testing.T) {
+	addr := tcpServer(t, func(c net.Conn) {
+		io.WriteString(c, fSettings(setStreams, 7))
+		io.ReadFull(c, make([]byte, len(http2.ClientPreface)))
+		for framer := http2.NewFramer(nil, c); ; {
+			f, err := framer.ReadFrame()
+			if err != nil {
+				return
+			}
+			if s, ok := f.(*http2.SettingsFrame); ok && s.IsAck() { // Dial has returned
+				io.WriteString(c, fSettings(connectOn, 1))
+			}
+		}
+	})
+	refused(t, t.Context(), "ws://"+addr, DialOptions{Protocols: onlyTwo}, "http", ErrExtendedConnectDisabled)
+	var out Output
+	sock, conn, err := Dial(t.Context(), "http://"+addr, &out, DialOptions{Protocols: onlyTwo})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sock.Close()
+	if err = sock.SetDeadline(time.Now().Add(limit)); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 1<<10)
+	for {
+		if v, _ := conn.PeerSetting(http2.SettingEnableConnectProtocol); v == 1 {
+			break
+		}
+		if _, err = out.WriteTo(sock); err != nil {
+			t.Fatal(err)
+		}
+		n, readErr := sock.Read(buf)
+		if readErr != nil {
+			t.Fatal(readErr)
+		}
+		if conn, err = conn.Stream(&out, buf[:n]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err = conn.Request(&out, h2Ext); err != nil {
+		t.Error(err)
+	}
+}
+
 // The second connection fails: its error is reported, and what led to it.
 func TestDialFallbackFails(t *testing.T) {
 	setProxies(t, nil)
@@ -304,7 +350,7 @@ func TestDialFallbackFails(t *testing.T) {
 	addr := tcpServer(t, overTLS(cfg, func(c *tls.Conn) { s.serve(c) }))
 	opt := DialOptions{TLS: trust(), DialContext: toServer(addr), Protocols: both}
 	de := refused(t, t.Context(), "wss://example.test/", opt, "tls", ErrALPN)
-	if !errors.Is(de, ErrExtendedConnectDisabled) {
+	if !errors.Is(de, ErrExtendedConnectDisabled) || !strings.HasSuffix(de.Error(), ": "+bare(ErrExtendedConnectDisabled)) {
 		t.Errorf("%v does not say why", de)
 	}
 	<-s.frames

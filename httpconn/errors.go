@@ -34,6 +34,10 @@ var (
 	ErrConsumed = errors.New("httpconn: more consumed than received")
 	// ErrTooManyPings: as many of our PINGs are unanswered as Limits.MaxPings allows.
 	ErrTooManyPings = errors.New("httpconn: too many unanswered PINGs")
+	// ErrInvalidSettings: a value that [Settings] cannot have. The error that wraps it names the field.
+	ErrInvalidSettings = errors.New("httpconn: invalid settings")
+	// ErrTooManySettings: as many of our SETTINGS are not acknowledged as Limits.MaxSettings allows.
+	ErrTooManySettings = errors.New("httpconn: too many SETTINGS without acknowledgement")
 	// ErrUnsupported: the protocol of this connection has no such operation.
 	ErrUnsupported = errors.New("httpconn: not supported by this protocol version")
 )

@@ -30,7 +30,10 @@ const (
 	// EventReset ends the stream early. Err is set and says why; [Event.Retryable] tells whether the server is known
 	// not to have processed it.
 	EventReset
-	// EventSettings reports that the server's SETTINGS were applied (HTTP/2 only).
+	// EventSettings reports that the server's SETTINGS were applied (HTTP/2 only). The first one comes once on every
+	// connection, and others may follow: a server that allows extended CONNECT only then announces it in one of those.
+	// Who needs it asks [Conn.PeerSetting] for SETTINGS_ENABLE_CONNECT_PROTOCOL at each EventSettings, and decides how
+	// long to wait.
 	EventSettings
 	// EventPong is the answer to [Conn.Ping]; Data holds its 8 bytes (HTTP/2 only).
 	EventPong
@@ -39,11 +42,14 @@ const (
 	EventGoAway
 	// EventDrained reports that data queued by flow control has all been handed over (HTTP/2 only).
 	EventDrained
+	// EventSettingsAcked is the server's acknowledgement of our SETTINGS: the first one of those of [New], each further one
+	// of a call of [Conn.Settings], in their order (HTTP/2 only).
+	EventSettingsAcked
 )
 
 // String returns the kind's name, "Headers" for EventHeaders.
 func (k EventKind) String() string {
-	names := [...]string{"", "Informational", "Headers", "Data", "Trailers", "Done", "Reset", "Settings", "Pong", "GoAway", "Drained"}
+	names := [...]string{"", "Informational", "Headers", "Data", "Trailers", "Done", "Reset", "Settings", "Pong", "GoAway", "Drained", "SettingsAcked"}
 	if k == 0 || int(k) >= len(names) {
 		return "EventKind(" + itoa(int64(k)) + ")"
 	}

@@ -85,7 +85,7 @@ func (r *mRun) settle() {
 			waiting = 0
 		}
 		total += waiting
-		if !r.manual && !s.closed() && !s.serverEnd && s.credit <= mStreamWindow/2 {
+		if used := r.m.initial - s.credit; !r.manual && !s.closed() && !s.serverEnd && used > 0 && used >= r.m.latest()/2 {
 			r.t.Fatalf("stream %d: the server is left with a credit of %d", id, s.credit)
 		}
 		if got := r.c.Buffered(StreamID(id)); got != waiting {
@@ -140,7 +140,7 @@ func (r *mRun) call(do func(Conn, *Output) (Conn, error), allowed ...error) bool
 func (r *mRun) client() {
 	r.t.Helper()
 	canSend := func(s mStream) bool { return !s.callerEnd && !s.over && (!s.connect || s.tunnel) }
-	switch r.next(8) {
+	switch r.next(9) {
 	case 0:
 		req := []Request{h2Get, h2Head, h2Post, h2Ext}[r.next(4)]
 		var id StreamID
@@ -210,6 +210,10 @@ func (r *mRun) client() {
 				r.m.streams[id] = s
 			}
 		}
+	case 8:
+		r.call(func(c Conn, out *Output) (Conn, error) {
+			return c.Settings(out, Settings{StreamWindow: int32(r.next(256) * 8)})
+		}, ErrTooManySettings)
 	}
 	r.settle()
 }
@@ -219,7 +223,7 @@ func (r *mRun) server() {
 	r.t.Helper()
 	m := &r.m
 	open := func(s mStream) bool { return !s.serverEnd && !s.over }
-	switch r.next(9) {
+	switch r.next(10) {
 	case 0:
 		if id := r.pick(func(s mStream) bool { return open(s) && !s.head }); id != 0 {
 			s := m.streams[id]
@@ -313,6 +317,11 @@ func (r *mRun) server() {
 		default:
 			r.say(fPing(false, "12345678") + fRaw(0xbe, 3, 7, "unknown"))
 		}
+	case 9:
+		if len(m.unacked) > 0 {
+			m.ack()
+			r.say(fAck())
+		}
 	}
 }
 
@@ -321,8 +330,8 @@ func mStart(t testing.TB, in []byte) *mRun {
 	r.manual = r.next(2) == 1
 	r.c = h2Started(t, Config{StreamWindow: mStreamWindow, ConnWindow: mConnWindow, ManualCredit: r.manual,
 		Limits: Limits{MaxBuffered: 200_000, MaxInformational: -1}})
-	r.m = mServer{streams: map[uint32]mStream{}, conn: 65535, credit: mConnWindow, window: 65535, maxFrame: 1 << 14,
-		most: 1 << 30,
+	r.m = mServer{streams: map[uint32]mStream{}, conn: 65535, credit: mConnWindow, window: 65535, initial: mStreamWindow,
+		maxFrame: 1 << 14, most: 1 << 30,
 		last: maxWindow}
 	return r
 }

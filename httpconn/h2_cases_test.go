@@ -174,7 +174,8 @@ func h2CheckOrder(t testing.TB, events []Event) {
 		case EventPong:
 			ok = len(ev.Data) == 8
 		}
-		connection := ev.Kind == EventSettings || ev.Kind == EventPong || ev.Kind == EventGoAway
+		connection := ev.Kind == EventSettings || ev.Kind == EventPong || ev.Kind == EventGoAway ||
+			ev.Kind == EventSettingsAcked
 		if !ok || connection != (ev.StreamID == 0) {
 			t.Fatalf("event %d is out of order:\n%s", i, h2Events(events))
 		}

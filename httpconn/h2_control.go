@@ -12,11 +12,7 @@ import (
 // h2Settings applies the server's SETTINGS, one after the other, and acknowledges them (RFC 9113 section 6.5.3).
 func (c *Conn) h2Settings(out *Output, f frameHead, p []byte) *ConnError {
 	if f.flags.Has(http2.FlagSettingsAck) {
-		if !c.h2.rare.unacked {
-			return fault(http2.ErrCodeProtocol, ErrMalformed, "acknowledgement of SETTINGS that were not sent")
-		}
-		c.change().unacked = false
-		return nil
+		return c.h2Acknowledged(out)
 	}
 	r := c.change()
 	r.peer = maps.Clone(r.peer)
@@ -58,7 +54,7 @@ func (c *Conn) h2Setting(r *h2rare, s http2.Setting) *ConnError {
 		}
 		r.window = int32(s.Val)
 	case http2.SettingMaxFrameSize:
-		if s.Val < initialMaxFrame || s.Val > 1<<24-1 {
+		if s.Val < initialMaxFrame || s.Val > largestMaxFrame {
 			return bad(http2.ErrCodeProtocol, "16384 to 16777215")
 		}
 		r.maxFrame = int32(s.Val)

@@ -48,7 +48,7 @@ func (c *Conn) h2CheckData(out *Output, n int32) *ConnError {
 	if s.flags&streamAnswered == 0 { // RFC 9113 section 8.1
 		return c.h2FailStream(out, *s, http2.ErrCodeProtocol, ErrMalformed, "DATA before the response's head")
 	}
-	window := c.h2RecvWindow()
+	window := c.h2Allowed().window
 	if n > 0 && int64(s.recv)+int64(n) > int64(window) { // section 6.9.1; an empty frame needs none, even below zero
 		return c.h2FailStream(out, *s, http2.ErrCodeFlowControl, ErrFlowControl,
 			"DATA of %d bytes exceeds the stream's window of %d", n, window-s.recv)
@@ -62,14 +62,6 @@ func (c *Conn) h2CheckData(out *Output, n int32) *ConnError {
 		h.repay(n)
 	}
 	return nil
-}
-
-// h2RecvWindow returns how much may come on a stream without credit (RFC 9113 section 6.9.1).
-func (c *Conn) h2RecvWindow() int32 {
-	if c.h2.rare.unacked { // until our SETTINGS are acknowledged the server may not know them (section 6.9.3)
-		return max(c.set.streamWindow, initialWindow)
-	}
-	return c.set.streamWindow
 }
 
 // h2Data takes bytes of the DATA frame under way, and returns how many.

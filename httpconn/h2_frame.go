@@ -98,9 +98,11 @@ func (c *Conn) check(f frameHead) (verdict, *ConnError) {
 		}
 		return protocol("the first frame must be SETTINGS")
 	}
-	if f.length > initialMaxFrame { // section 4.2: what we announced, by saying nothing
-		return verdict{}, fault(http2.ErrCodeFrameSize, ErrMalformed,
-			"%v frame of %d bytes, at most %d are allowed", f.kind, f.length, initialMaxFrame)
+	if f.length > initialMaxFrame { // which may always come
+		if most := c.h2Allowed().maxFrame; f.length > int(most) { // section 4.2
+			return verdict{}, fault(http2.ErrCodeFrameSize, ErrMalformed,
+				"%v frame of %d bytes, at most %d are allowed", f.kind, f.length, most)
+		}
 	}
 	if h.rare.blockID != 0 && (f.kind != http2.FrameContinuation || f.id != h.rare.blockID) { // section 6.10
 		return protocol("expected CONTINUATION of the header block on stream %d", h.rare.blockID)

@@ -66,13 +66,13 @@ func (c *Conn) h2Continuation(out *Output, f frameHead, p []byte) *ConnError {
 // h2CheckBlock bounds a header block before it is kept or decoded: its bytes so far, and its frames, of which empty ones
 // cost the sender next to nothing.
 func (c *Conn) h2CheckBlock(id StreamID, size, frames int) *ConnError {
-	switch l := &c.set.limits; {
-	case size > l.MaxHeaderBytes:
+	if most := c.h2Allowed().headerBytes; size > most {
 		return fault(http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge,
-			"header block of more than %d bytes on stream %d", l.MaxHeaderBytes, id)
-	case frames > l.MaxContinuations:
+			"header block of more than %d bytes on stream %d", most, id)
+	}
+	if most := c.set.limits.MaxContinuations; frames > most {
 		return fault(http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge,
-			"header block in more than %d frames on stream %d", l.MaxContinuations, id)
+			"header block in more than %d frames on stream %d", most, id)
 	}
 	return nil
 }
@@ -81,7 +81,7 @@ func (c *Conn) h2CheckBlock(id StreamID, size, frames int) *ConnError {
 func (c *Conn) h2Block(out *Output, id StreamID, block []byte, end bool) *ConnError {
 	h := &c.h2
 	var scratch [16]hpack.Field
-	limits := hpack.Limits{List: c.set.limits.MaxHeaderBytes, Fields: c.set.limits.MaxHeaderFields}
+	limits := hpack.Limits{List: c.h2Allowed().headerBytes, Fields: c.set.limits.MaxHeaderFields}
 	table, fields, err := h.rare.table.AppendFields(scratch[:0], block, limits)
 	tooLarge := errors.Is(err, hpack.ErrTooLarge)
 	if err != nil && !tooLarge { // RFC 9113 section 4.3: the table is lost

@@ -3,6 +3,7 @@ package httpconn
 import (
 	"bytes"
 	"maps"
+	"slices"
 	"testing"
 
 	"golang.org/x/net/http2"
@@ -13,9 +14,11 @@ import (
 // are forked together.
 type mServer struct {
 	streams  map[uint32]mStream
-	conn     int64 // what the client may still send
-	credit   int64 // what the server may still send
-	window   int64 // INITIAL_WINDOW_SIZE of the server
+	conn     int64   // what the client may still send
+	credit   int64   // what the server may still send
+	window   int64   // INITIAL_WINDOW_SIZE of the server
+	initial  int64   // of the client, as far as acknowledged
+	unacked  []int64 // what it is in SETTINGS that are not acknowledged
 	maxFrame int
 	most     int64 // MAX_CONCURRENT_STREAMS
 	lastID   uint32
@@ -45,11 +48,29 @@ type mStream struct {
 
 func (m mServer) fork() mServer {
 	m.streams = maps.Clone(m.streams)
+	m.unacked = slices.Clip(m.unacked)
 	return m
 }
 
 // closed reports whether the server counts s as closed.
 func (s mStream) closed() bool { return s.over || s.clientEnd && s.serverEnd }
+
+// latest is the client's INITIAL_WINDOW_SIZE, acknowledged or not.
+func (m *mServer) latest() int64 {
+	if n := len(m.unacked); n > 0 {
+		return m.unacked[n-1]
+	}
+	return m.initial
+}
+
+// ack applies the client's oldest SETTINGS.
+func (m *mServer) ack() {
+	for id, s := range m.streams {
+		s.credit += m.unacked[0] - m.initial
+		m.streams[id] = s
+	}
+	m.initial, m.unacked = m.unacked[0], m.unacked[1:]
+}
 
 // read takes what the client sent, and holds it against the rules.
 func (m *mServer) read(t testing.TB, send []byte) {
@@ -106,12 +127,16 @@ func (m *mServer) read(t testing.TB, send []byte) {
 				}
 				continue
 			}
-			if s.credit += int64(f.Increment); s.credit > mStreamWindow {
+			if s.credit += int64(f.Increment); s.credit > m.initial {
 				t.Fatalf("credit of %d on stream %d", s.credit, id)
 			}
 		case *http2.SettingsFrame:
 			if !f.IsAck() {
-				t.Fatal("SETTINGS")
+				latest := m.latest()
+				if v, ok := f.Value(http2.SettingInitialWindowSize); ok {
+					latest = int64(v)
+				}
+				m.unacked = append(m.unacked, latest)
 			}
 			continue
 		case *http2.PingFrame:
@@ -152,7 +177,7 @@ func (m *mServer) headers(t testing.TB, f *http2.HeadersFrame, s mStream) {
 		t.Fatalf("request on stream %d after %d, %d open of %d", id, m.lastID, open, m.most)
 	}
 	m.lastID = id
-	m.streams[id] = mStream{clientEnd: f.StreamEnded(), callerEnd: f.StreamEnded(), credit: mStreamWindow,
+	m.streams[id] = mStream{clientEnd: f.StreamEnded(), callerEnd: f.StreamEnded(), credit: m.initial,
 		connect: fields[0].Value == "CONNECT", noContent: fields[0].Value == "HEAD"}
 }
 

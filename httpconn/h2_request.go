@@ -18,12 +18,13 @@ func h2New(set *settings, out *Output) Conn {
 	c := Conn{set: set, version: HTTP2}
 	c.h2.send = initialWindow
 	c.h2.rare = &h2rare{
-		window: initialWindow, maxFrame: initialMaxFrame, resize: -1, encSize: hpack.DefaultMaxSize, unacked: true}
+		window: initialWindow, maxFrame: initialMaxFrame, resize: -1, encSize: hpack.DefaultMaxSize,
+		unacked: beforeSettings}
 	out.Send = append(out.Send, http2.ClientPreface...)
 	out.Send = appendSettings(out.Send,
 		http2.Setting{ID: http2.SettingEnablePush, Val: 0},
 		http2.Setting{ID: http2.SettingInitialWindowSize, Val: uint32(set.streamWindow)},
-		http2.Setting{ID: http2.SettingMaxHeaderListSize, Val: uint32(min(set.limits.MaxHeaderBytes, maxWindow))})
+		set.headerListSize())
 	if more := set.connWindow - initialWindow; more > 0 { // section 6.9.2: only WINDOW_UPDATE changes the connection's
 		out.Send = appendWord(out.Send, http2.FrameWindowUpdate, 0, uint32(more))
 	}

@@ -21,7 +21,7 @@ const (
 var h2SettingsCases = []h2Case{
 	{name: "settings", bare: true, input: fSettings(setStreams, 100, setWindow, 1<<20, setFrame, 1<<14, setList, 1<<16,
 		setTable, 8192) +
-		fAck(), want: "0 Settings\n", sent: "SETTINGS ack\n"},
+		fAck(), want: "0 Settings\n0 SettingsAcked\n", sent: "SETTINGS ack\n"},
 	{name: "empty settings", bare: true, input: fSettings(), want: "0 Settings\n", sent: "SETTINGS ack\n"},
 	{name: "settings twice", bare: true, input: fSettings() + fSettings(connectOn, 1), want: "0 Settings\n0 Settings\n",
 		sent: "SETTINGS ack\nSETTINGS ack\n"},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"maps"
 	"math"
+	"slices"
 
 	"golang.org/x/net/http2"
 
@@ -55,11 +56,11 @@ type h2rare struct {
 	resize   int64                      // the table size update that our next block begins with; -1: none
 	encSize  uint32                     // the table size that the server thinks we may use
 
-	lastID  StreamID // of our latest request
-	live    int32    // streams that count against the server's limit
-	pings   int32    // unanswered
-	unacked bool     // our SETTINGS
-	lastOK  StreamID // of the server's GOAWAY: what it may have processed
+	lastID  StreamID    // of our latest request
+	live    int32       // streams that count against the server's limit
+	pings   int32       // unanswered
+	unacked []allowance // for each of our SETTINGS that is not acknowledged, what held before it; never written
+	lastOK  StreamID    // of the server's GOAWAY: what it may have processed
 
 	block     pbuf.Buf // a header block of which CONTINUATION is to come
 	blockID   StreamID // its stream; 0: there is none
@@ -71,6 +72,7 @@ type h2rare struct {
 const (
 	initialWindow   = 65535
 	initialMaxFrame = 16384
+	largestMaxFrame = 1<<24 - 1
 	maxWindow       = math.MaxInt32
 )
 
@@ -143,6 +145,6 @@ func (h h2) equal(x h2) bool {
 func (r *h2rare) equal(x *h2rare) bool {
 	return maps.Equal(r.peer, x.peer) && r.window == x.window && r.maxFrame == x.maxFrame && r.table.Equal(x.table) &&
 		r.resize == x.resize && r.encSize == x.encSize && r.lastID == x.lastID && r.live == x.live && r.pings == x.pings &&
-		r.unacked == x.unacked && r.lastOK == x.lastOK && bytes.Equal(r.block.Bytes(), x.block.Bytes()) &&
+		slices.Equal(r.unacked, x.unacked) && r.lastOK == x.lastOK && bytes.Equal(r.block.Bytes(), x.block.Bytes()) &&
 		r.blockID == x.blockID && r.blockEnd == x.blockEnd && r.blockPart == x.blockPart
 }

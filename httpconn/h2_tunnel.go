@@ -17,14 +17,14 @@ func (c *Conn) h2Tunnels(out *Output, data []byte) (used int) {
 	if h.rare.blockID != 0 { // RFC 9113 section 6.10: only CONTINUATION may come
 		return 0
 	}
-	window := c.h2RecvWindow()
+	most := c.h2Allowed()
 	table := h.streams.r.table
 	for len(data) > frameHeadLen {
 		head := binary.BigEndian.Uint64(data)
 		n := int(head >> 40)
 		id := StreamID(head<<8|uint64(data[8])) & maxStreamID
 		// The type of DATA is 0; with flags, without content or cut it is not for here (sections 4.1, 4.2 and 6.1).
-		if head>>24&0xffff != 0 || uint(n-1) >= initialMaxFrame || len(data)-frameHeadLen < n {
+		if head>>24&0xffff != 0 || uint(n-1) >= uint(most.maxFrame) || len(data)-frameHeadLen < n {
 			break
 		}
 		s := &table[slotOf(id, len(table))]
@@ -32,7 +32,7 @@ func (c *Conn) h2Tunnels(out *Output, data []byte) (used int) {
 			break
 		}
 		// Section 6.9.1; both sums are below 2^32.
-		if int64(s.recv)+int64(n) > int64(window) || int64(h.recv)+int64(n) > int64(c.set.connWindow) {
+		if int64(s.recv)+int64(n) > int64(most.window) || int64(h.recv)+int64(n) > int64(c.set.connWindow) {
 			break
 		}
 		end := frameHeadLen + n

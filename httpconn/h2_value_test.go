@@ -81,6 +81,8 @@ func h2Disturb(rng *rand.Rand, c Conn) {
 	d.Equal(c)
 	d.Buffered(1)
 	d.SendWindow(1)
+	d, _ = c.Settings(&out, Settings{StreamWindow: 1 + rng.Int32N(100), MaxHeaderBytes: 1, MaxFrame: 1 << 20})
+	d.Stream(&out, []byte(fAck()+fAck()))
 	d, _ = c.Consume(&out, 1, 1)
 	d.StreamEOF(&out)
 }

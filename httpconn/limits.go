@@ -35,6 +35,8 @@ type Limits struct {
 	MaxWork int
 	// MaxPings is the largest number of our PINGs that wait for an answer. Default 16.
 	MaxPings int
+	// MaxSettings is the largest number of our SETTINGS that wait for acknowledgement, those of New included. Default 16.
+	MaxSettings int
 }
 
 // Defaults of Limits.
@@ -49,6 +51,7 @@ const (
 	DefaultMaxContinuations = 64       // 64 KiB of header block in frames of 1 KiB
 	DefaultMaxWork          = 1 << 19  // ten times a new window for 10,000 streams, each with bytes that wait for it
 	DefaultMaxPings         = 16       // nobody needs more than one or two
+	DefaultMaxSettings      = 16       // nor here
 )
 
 // WithDefaults returns l with every zero field replaced by its default and every negative one by the largest number.
@@ -63,6 +66,7 @@ func (l Limits) WithDefaults() Limits {
 	setLimit(&l.MaxContinuations, DefaultMaxContinuations, math.MaxInt)
 	setLimit(&l.MaxWork, DefaultMaxWork, math.MaxInt)
 	setLimit(&l.MaxPings, DefaultMaxPings, math.MaxInt)
+	setLimit(&l.MaxSettings, DefaultMaxSettings, math.MaxInt)
 	return l
 }
 

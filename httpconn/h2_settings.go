@@ -1,0 +1,152 @@
+package httpconn
+
+import (
+	"fmt"
+
+	"golang.org/x/net/http2"
+)
+
+// Settings changes what a connection lets the server do. A zero field changes nothing.
+type Settings struct {
+	// MaxFrame is SETTINGS_MAX_FRAME_SIZE, the largest payload of a frame: 16,384, which every connection begins with, to
+	// 16,777,215. Content is handed over as it comes; any other frame is kept until it is complete.
+	MaxFrame int
+	// MaxHeaderBytes is SETTINGS_MAX_HEADER_LIST_SIZE, and takes the place of Limits.MaxHeaderBytes; a negative number is no
+	// limit.
+	MaxHeaderBytes int
+	// StreamWindow is SETTINGS_INITIAL_WINDOW_SIZE, and takes the place of Config.StreamWindow. It moves the windows of all
+	// streams (RFC 9113 section 6.9.2).
+	StreamWindow int32
+	// ConnWindow takes the place of Config.ConnWindow. The window of a connection can only be raised, and no SETTINGS are
+	// needed for that.
+	ConnWindow int32
+}
+
+// Settings changes our side of an HTTP/2 connection: it appends SETTINGS with the fields of s that are set, and a
+// WINDOW_UPDATE if ConnWindow is among them. It can be called at any time, also right after [New].
+//
+// The server's acknowledgement is an EventSettingsAcked. Until then it may go by the older values (RFC 9113 section 6.5.3),
+// so what is raised is allowed at once, and what is lowered is enforced from the acknowledgement on. Content that came
+// before can leave a window below zero (section 6.9.3). Then the server sends no more on that stream until it is given
+// credit, which comes as ever: for what was handed over, or what [Conn.Consume] says.
+//
+// Errors: [ErrInvalidSettings], wrapped in one that names the field; [ErrTooManySettings] if as many SETTINGS as
+// Limits.MaxSettings are not acknowledged, those of New included; [ErrUnsupported] on HTTP/1.1; [ErrClosed]. They change
+// nothing.
+func (c Conn) Settings(out *Output, s Settings) (Conn, error) {
+	switch c.version {
+	case HTTP1:
+		return c, ErrUnsupported
+	case 0:
+		return c, ErrClosed
+	}
+	if err := c.h2Usable(); err != nil {
+		return c, err
+	}
+	if err := s.check(c.set); err != nil {
+		return c, err
+	}
+	if len(c.h2.rare.unacked) >= c.set.limits.MaxSettings {
+		return c, fmt.Errorf("%w: %d", ErrTooManySettings, len(c.h2.rare.unacked))
+	}
+	r, old, set := c.change(), c.set, *c.set
+	r.unacked = append(r.unacked[:len(r.unacked):len(r.unacked)], old.allowance())
+	c.set = &set
+	var fields []http2.Setting
+	if s.StreamWindow != 0 {
+		set.streamWindow = s.StreamWindow
+		fields = append(fields, http2.Setting{ID: http2.SettingInitialWindowSize, Val: uint32(s.StreamWindow)})
+	}
+	if s.MaxFrame != 0 {
+		set.maxFrame = int32(s.MaxFrame)
+		fields = append(fields, http2.Setting{ID: http2.SettingMaxFrameSize, Val: uint32(s.MaxFrame)})
+	}
+	if s.MaxHeaderBytes != 0 {
+		set.limits.MaxHeaderBytes = s.MaxHeaderBytes
+		set.limits = set.limits.WithDefaults()
+		fields = append(fields, set.headerListSize())
+	}
+	out.Send = appendSettings(out.Send, fields...)
+	if more := s.ConnWindow - old.connWindow; s.ConnWindow != 0 && more > 0 { // RFC 9113 section 6.9.2
+		set.connWindow = s.ConnWindow
+		out.Send = appendWord(out.Send, http2.FrameWindowUpdate, 0, uint32(more))
+	}
+	if set.streamWindow < old.streamWindow {
+		c.h2CreditAll(out)
+	}
+	return c, nil
+}
+
+// check finds the values that cannot be.
+func (s Settings) check(now *settings) error {
+	bad := func(field string, value int, want string) error {
+		return fmt.Errorf("%w: %s is %d, expected %s", ErrInvalidSettings, field, value, want)
+	}
+	switch {
+	case s.MaxFrame != 0 && (s.MaxFrame < initialMaxFrame || s.MaxFrame > largestMaxFrame):
+		return bad("MaxFrame", s.MaxFrame, "16384 to 16777215")
+	case s.StreamWindow < 0:
+		return bad("StreamWindow", int(s.StreamWindow), "a positive number")
+	case s.ConnWindow != 0 && s.ConnWindow < now.connWindow:
+		return bad("ConnWindow", int(s.ConnWindow), fmt.Sprintf("%d or more, as a window cannot be lowered", now.connWindow))
+	}
+	return nil
+}
+
+// headerListSize is what SETTINGS say of Limits.MaxHeaderBytes.
+func (set *settings) headerListSize() http2.Setting {
+	return http2.Setting{ID: http2.SettingMaxHeaderListSize, Val: uint32(min(set.limits.MaxHeaderBytes, maxWindow))}
+}
+
+// h2CreditAll gives credit on all streams, as a smaller window wants it sooner: a server that has used up more than that
+// sends nothing that could bring it about. The frame under way brings its own.
+func (c *Conn) h2CreditAll(out *Output) {
+	h := &c.h2
+	h.streams.claim()
+	for _, s := range liveIn(h.streams.r.table, 0) {
+		if h.flags&h2InData == 0 || s.id != h.id {
+			c.h2CreditStream(out, h.streams.at(s.id))
+		}
+	}
+	h.streams.release()
+}
+
+// allowance is what the server may do by one of our SETTINGS.
+type allowance struct {
+	window      int32 // INITIAL_WINDOW_SIZE
+	maxFrame    int32 // MAX_FRAME_SIZE
+	headerBytes int   // MAX_HEADER_LIST_SIZE
+}
+
+func (set *settings) allowance() allowance {
+	return allowance{set.streamWindow, set.maxFrame, set.limits.MaxHeaderBytes}
+}
+
+// beforeSettings is what a server goes by that has not seen our first SETTINGS (RFC 9113 section 6.5.2). It is told of the
+// limit on header blocks by then, or it runs into it.
+var beforeSettings = []allowance{{window: initialWindow, maxFrame: initialMaxFrame}}
+
+// h2Allowed returns what the server may do now: the most by any of our SETTINGS that it may still go by (RFC 9113 sections
+// 6.5.3 and 6.9.3).
+func (c *Conn) h2Allowed() allowance {
+	a := c.set.allowance()
+	for _, old := range c.h2.rare.unacked {
+		a.window = max(a.window, old.window)
+		a.maxFrame = max(a.maxFrame, old.maxFrame)
+		a.headerBytes = max(a.headerBytes, old.headerBytes)
+	}
+	return a
+}
+
+// h2Acknowledged is the server's acknowledgement of the oldest of our SETTINGS that had none (RFC 9113 section 6.5.3).
+func (c *Conn) h2Acknowledged(out *Output) *ConnError {
+	if len(c.h2.rare.unacked) == 0 {
+		return fault(http2.ErrCodeProtocol, ErrMalformed, "acknowledgement of SETTINGS that were not sent")
+	}
+	r := c.change()
+	if r.unacked = r.unacked[1:]; len(r.unacked) == 0 {
+		r.unacked = nil
+	}
+	out.Events = append(out.Events, Event{Kind: EventSettingsAcked})
+	return nil
+}
