@@ -22,8 +22,13 @@ type Options struct {
 	// NoDeflate keeps the server from agreeing to permessage-deflate where it is offered. It has no meaning where
 	// Accept.Extensions is set.
 	NoDeflate bool
+	// MaxSessions is how many WebSockets there may be at a time: more are refused with 503. Default no limit.
+	MaxSessions int
 	// Idle is how long a peer may be silent before it gets a Close with 1001. Default 60 s, negative for ever.
 	Idle time.Duration
+	// MessageTimeout is how long one message may take, from its first byte to its last, before the peer gets a Close with
+	// 1008: whoever sends a byte now and then is never silent. Default 2 min, negative for ever.
+	MessageTimeout time.Duration
 	// WriteTimeout is how long a peer may take to accept one batch of answers before it is dropped. Default 30 s.
 	WriteTimeout time.Duration
 	// CloseTimeout is how long to wait for the peer's Close, and once again for the end of its bytes. Default 5 s.
@@ -66,6 +71,7 @@ func New(opt Options) *Server {
 		}
 	}
 	def(&opt.Idle, 60*time.Second)
+	def(&opt.MessageTimeout, 2*time.Minute)
 	def(&opt.WriteTimeout, 30*time.Second)
 	def(&opt.CloseTimeout, 5*time.Second)
 	if opt.Accept.Extensions == nil && !opt.NoDeflate {
@@ -81,14 +87,16 @@ func New(opt Options) *Server {
 	return &Server{opt: opt, sessions: make(map[*session]struct{}), drained: make(chan struct{})}
 }
 
-// errStopping is why requests are refused during Shutdown.
-var errStopping = &mintws.HandshakeError{
-	Status: http.StatusServiceUnavailable,
-	Header: http.Header{"Connection": {"close"}},
-	Err:    errors.New("echo: server is shutting down"),
-	Detail: "the server is shutting down",
-	Server: true,
+// unavailable is why a request is refused for now. The connection is not kept, so that the next one may go to another server.
+func unavailable(why string, fields http.Header) *mintws.HandshakeError {
+	fields.Set("Connection", "close")
+	return &mintws.HandshakeError{Status: http.StatusServiceUnavailable, Header: fields, Err: errors.New("echo: " + why), Detail: why, Server: true}
 }
+
+var (
+	errStopping = unavailable("the server is shutting down", http.Header{})
+	errFull     = unavailable("the server has as many WebSockets as it takes", http.Header{"Retry-After": {"10"}})
+)
 
 // ServeHTTP echoes on requests for a WebSocket and answers others with a page that makes one. It returns when the
 // WebSocket is over.
@@ -114,10 +122,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, c *session) error
 		return err
 	}
 	// From here on Shutdown waits for us, so that no handshake that succeeds ends without a Close.
-	if !s.add(c) {
-		c.sum.Status = errStopping.Status
-		wshttp.Refuse(w, errStopping)
-		return errStopping
+	if err = s.add(c); err != nil {
+		c.sum.Status = http.StatusServiceUnavailable
+		wshttp.Refuse(w, err)
+		return err
 	}
 	stream, err := wshttp.Answer(w, r, status, header)
 	if err != nil {
@@ -164,14 +172,18 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// add registers a session, unless the server is shutting down.
-func (s *Server) add(c *session) bool {
+// add registers a session, unless the server is shutting down or full.
+func (s *Server) add(c *session) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.stopping {
-		s.sessions[c] = struct{}{}
+	switch {
+	case s.stopping:
+		return errStopping
+	case s.opt.MaxSessions > 0 && len(s.sessions) >= s.opt.MaxSessions:
+		return errFull
 	}
-	return !s.stopping
+	s.sessions[c] = struct{}{}
+	return nil
 }
 
 // remove forgets a session that is over, if it was ever there.

@@ -17,6 +17,7 @@ const (
 	minRead = 4 << 10  // for the many that say little
 	maxRead = 64 << 10 // what a buffer that was filled to the brim grows to: beyond it a read costs less than its bytes
 	maxKeep = 1 << 20  // a buffer that a large message made larger is not kept
+	maxTake = 1 << 20  // of payload before it is answered: compressed bytes can grow a thousandfold
 )
 
 // session is one WebSocket. All of it but stop belongs to the goroutine that is in run; stream is set under the server's
@@ -32,6 +33,7 @@ type session struct {
 	out     []byte // the answers to what one Read brought, which go into one Write
 	buf     []byte
 	until   time.Time // when waiting for the peer ends; zero is never
+	began   time.Time // when the first byte of the message that is arriving came; zero where none is
 	closing bool      // our Close is sent
 }
 
@@ -47,10 +49,10 @@ func (s *session) interrupt() {
 
 // run echoes on ws until the connection is over. It returns nil after a closing handshake.
 func (s *session) run(ws mintws.WebSocket) error {
-	s.ws, s.buf = ws, make([]byte, minRead)
+	s.ws, s.buf, s.in.Max = ws, make([]byte, minRead), maxTake
 	for {
-		if !s.closing && s.opt.Idle > 0 {
-			s.until = time.Now().Add(s.opt.Idle)
+		if !s.closing {
+			s.until = s.patience(time.Now())
 		}
 		if err := s.stream.SetReadDeadline(s.until); err != nil {
 			return s.lost(err)
@@ -83,34 +85,71 @@ func (s *session) run(ws mintws.WebSocket) error {
 		case s.closing:
 			return s.lost(errors.New("the peer did not answer our Close"))
 		default:
-			if err := s.close(mintws.CodeGoingAway, "idle for "+s.opt.Idle.String()); err != nil {
+			code, reason := mintws.CodeGoingAway, "idle for "+s.opt.Idle.String()
+			if s.late(time.Now()) {
+				code, reason = mintws.CodePolicyViolation, "message not complete after "+s.opt.MessageTimeout.String()
+			}
+			if err := s.close(code, reason); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// receive decodes bytes and writes all answers to them at once. It reports whether the connection is over.
+// patience returns until when the peer may be silent, or the message that is arriving may take if that is earlier.
+func (s *session) patience(now time.Time) (until time.Time) {
+	if s.opt.Idle > 0 {
+		until = now.Add(s.opt.Idle)
+	}
+	if s.opt.MessageTimeout > 0 && !s.began.IsZero() {
+		if end := s.began.Add(s.opt.MessageTimeout); until.IsZero() || end.Before(until) {
+			until = end
+		}
+	}
+	return until
+}
+
+// late reports whether the message that is arriving has taken too long.
+func (s *session) late(now time.Time) bool {
+	return s.opt.MessageTimeout > 0 && !s.began.IsZero() && now.Sub(s.began) >= s.opt.MessageTimeout
+}
+
+// receive decodes bytes and answers what is in them. It reports whether the connection is over.
 func (s *session) receive(data []byte) (done bool, err error) {
+	before := s.sum.MessagesIn
+	for len(data) > 0 {
+		if data, done, err = s.take(data); done {
+			return true, err
+		}
+	}
+	switch {
+	case !s.ws.Receiving():
+		s.began = time.Time{}
+	case s.began.IsZero() || s.sum.MessagesIn != before: // it is not the one that was arriving earlier
+		s.began = time.Now()
+	}
+	return false, nil
+}
+
+// take decodes as much of data as one batch of answers is for, writes these at once, and returns the rest of data.
+func (s *session) take(data []byte) (rest []byte, done bool, err error) {
 	var failure error
 	s.ws, failure = s.ws.AppendDecode(&s.in, data)
 	var messages, bytes int64
 	for _, f := range s.in.Frames { // those before a failure are answered too
 		if err = s.answer(f, &messages, &bytes); err != nil {
-			return true, err
+			return nil, true, err
 		}
 	}
 	if f, ok := mintws.CloseFrame(failure); ok && !s.closing {
 		if err = s.encode(f); err != nil {
-			return true, err
+			return nil, true, err
 		}
 	}
+	rest = s.in.Rest
 	s.in.Reset()
-	if cap(s.in.Buf) > maxKeep {
-		s.in.Buf = nil
-	}
 	if err = s.flush(); err != nil {
-		return true, err
+		return nil, true, err
 	}
 	s.sum.MessagesOut += messages
 	s.sum.BytesOut += bytes
@@ -119,9 +158,9 @@ func (s *session) receive(data []byte) (done bool, err error) {
 		if err = wshttp.Linger(s.stream, s.opt.CloseTimeout); err != nil && failure == nil {
 			failure = fmt.Errorf("echo: after the closing handshake: %w", err)
 		}
-		return true, failure
+		return nil, true, failure
 	}
-	return false, nil
+	return rest, false, nil
 }
 
 // answer appends what a frame calls for to out, and counts messages and bytes that are so returned.
