@@ -3,6 +3,9 @@
 //
 //	go run ./examples/echoserver -addr localhost:9001
 //
+// It is made to be copied. Clients that send nothing, or a byte now and then, or do not read what they get, are dropped; how
+// long each of these may take is a flag, and so is how many clients there may be.
+//
 // SIGINT and SIGTERM close all connections with 1001 and wait for the closing handshakes; a second signal ends the program
 // at once.
 package main
@@ -64,19 +67,27 @@ func serve(ctx context.Context, cfg config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	listener = limit(listener.(*net.TCPListener), cfg.maxConns, cfg.readTimeout)
 	body := echo.New(cfg.echo)
 	var protocols http.Protocols // without TLS, HTTP/2 is for clients that know beforehand
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
 	server := &http.Server{
-		Handler:           body,
-		Protocols:         &protocols,
-		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: cfg.maxStreams},
-		TLSConfig:         tlsConfig,
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       60 * time.Second,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		Handler:   body,
+		Protocols: &protocols,
+		TLSConfig: tlsConfig,
+		ErrorLog:  slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		// These are for requests, with content that may never come and answers that nobody reads. WebSockets have those of
+		// package echo in their place.
+		ReadTimeout:    cfg.readTimeout,
+		WriteTimeout:   cfg.echo.WriteTimeout,
+		IdleTimeout:    cfg.keepAlive,
+		MaxHeaderBytes: 64 << 10,
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: cfg.maxStreams,
+			WriteByteTimeout:     cfg.echo.WriteTimeout, // a connection on which nothing can be written holds all of its streams
+		},
 	}
 	scheme, start := "ws", server.Serve
 	if tlsConfig != nil {
