@@ -42,6 +42,7 @@ var preparedAgreements = []struct {
 	{"no takeover, as the peer asks", DeflateOptions{ReceiveNoTakeover: true}, DeflateOptions{ReceiveNoTakeover: true}},
 	{"windows of 8 bits", DeflateOptions{ReceiveWindowBits: 8}, DeflateOptions{ReceiveWindowBits: 8}},
 	{"windows of 9 and 10 bits", DeflateOptions{ReceiveWindowBits: 9, SendNoTakeover: true}, DeflateOptions{ReceiveWindowBits: 10}},
+	{"announced windows", DeflateOptions{AnnounceSendWindow: true, SendWindow: 1 << 10}, DeflateOptions{AnnounceSendWindow: true}},
 	{"no threshold", DeflateOptions{Threshold: -1}, DeflateOptions{Threshold: -1}},
 	{"threshold", DeflateOptions{Threshold: 1000}, DeflateOptions{Threshold: 1000}},
 }

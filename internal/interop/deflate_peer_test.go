@@ -191,9 +191,19 @@ func (s *sender) turn() {
 	}
 }
 
-// send sends a message, each fourth in fragments.
+// send sends a message, each fourth in fragments, each fourth prepared.
 func (s *sender) send(i int, m mintws.Frame) {
 	s.t.Helper()
+	if i%4 == 2 {
+		p, err := mintws.Prepare(m)
+		if err != nil {
+			s.t.Fatalf("message %d: %v", i, err)
+		}
+		if s.conn, s.ws, err = mintws.SendPrepared(s.conn, &s.out, s.ws, p); err != nil {
+			s.t.Fatalf("message %d: %v", i, err)
+		}
+		return
+	}
 	frames := []mintws.Frame{m}
 	if n := len(m.Payload); i%4 == 0 {
 		frames = []mintws.Frame{{Opcode: m.Opcode, More: true, Payload: m.Payload[:n/4]},
