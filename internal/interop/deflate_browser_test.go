@@ -19,6 +19,18 @@ import (
 // TestDeflateBrowser: a page in Chromium sends messages to our server and compares the echoes. What a browser offers
 // cannot be chosen: it is permessage-deflate; client_max_window_bits.
 func TestDeflateBrowser(t *testing.T) {
+	var list []agreement
+	for _, a := range agreements {
+		if len(a.client) == 0 {
+			list = append(list, a)
+		}
+	}
+	deflateBrowser(t, list)
+}
+
+// deflateBrowser has a page exchange messages with a server for each agreement.
+func deflateBrowser(t *testing.T, list []agreement) {
+	t.Helper()
 	path := program(t, "chromium")
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, "deflate.html") })
@@ -33,10 +45,7 @@ func TestDeflateBrowser(t *testing.T) {
 	})
 	var want []deflateReport
 	var query []string
-	for _, a := range agreements {
-		if len(a.client) > 0 {
-			continue
-		}
+	for _, a := range list {
 		r := deflateReport{Path: fmt.Sprintf("/echo/%d", len(want)), Received: deflateCount(len(want)),
 			Extensions: strings.Join(append([]string{"permessage-deflate"}, a.want...), "; ")}
 		deflate, err := mintws.NewDeflate(deflateOptions(mintws.Server, a.server))

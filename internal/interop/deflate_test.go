@@ -12,13 +12,16 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// agreements are what can be negotiated (RFC 7692 section 7.1), and who asks for it. A window of 8 bits is in
-// TestDeflateSmallestWindow.
-var agreements = []struct {
+// agreement is what both sides agree to.
+type agreement struct {
 	name           string
 	client, server []string // what each asks for
 	want           []string // what the answer has
-}{
+}
+
+// agreements are what can be negotiated (RFC 7692 section 7.1), and who asks for it. A window of 8 bits is in
+// TestDeflateSmallestWindow.
+var agreements = []agreement{
 	{"takeover", nil, nil, nil},
 	{"the client asks for no takeover", []string{"client_no_context_takeover", "server_no_context_takeover"}, nil,
 		[]string{"client_no_context_takeover", "server_no_context_takeover"}},
