@@ -33,7 +33,8 @@ type DialError struct {
 	Op string
 	// URL is the scheme, host and port that were dialed, nothing else of the URL; empty if it could not be understood.
 	URL string
-	// Err is what happened. If the context had ended it wraps the context's error too.
+	// Err is what happened. If the context had ended it wraps the context's error too, and [context.DeadlineExceeded] if
+	// DialOptions.Timeout had passed.
 	Err error
 }
 

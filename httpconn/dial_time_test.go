@@ -172,14 +172,22 @@ func TestDialSuccessAfterTheEnd(t *testing.T) {
 			}
 		}
 	}
-	// The context ends in the last step of all.
+	// The context ends in the last step of all, and nobody but Dial looks.
 	server := tcpServer(t, overTLS(certified(t, "example.test"), echoTLS))
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
+	ctx := &late{t.Context(), time.Now().Add(time.Hour)}
 	cfg := trust()
-	cfg.VerifyConnection = func(tls.ConnectionState) error { cancel(); return nil }
-	refused(t, ctx, "wss://example.test/", DialOptions{Proxy: NoProxy, DialContext: toServer(server), TLS: cfg}, "", context.Canceled)
+	cfg.VerifyConnection = func(tls.ConnectionState) error { ctx.at = time.Unix(1, 0); return nil }
+	opt := DialOptions{Timeout: -1, Proxy: NoProxy, DialContext: toServer(server), TLS: cfg}
+	refused(t, ctx, "wss://example.test/", opt, "http", context.DeadlineExceeded)
 }
+
+// late is a context whose deadline can pass without its timer having run.
+type late struct {
+	context.Context
+	at time.Time
+}
+
+func (c *late) Deadline() (time.Time, bool) { return c.at, true }
 
 // TestDialNoConnection: a DialContext that returns neither a connection nor an error is refused, with and without a proxy.
 func TestDialNoConnection(t *testing.T) {
