@@ -15,13 +15,13 @@ type config struct {
 	delivery Delivery
 	skipUTF8 bool
 	manual   bool
-	limits   Limits    // every field set
-	rand     io.Reader // nil: crypto/rand
+	limits   Limits           // every field set
+	rand     io.Reader        // nil: crypto/rand
+	version  httpconn.Version // how the request was made
 
 	// Only while Connecting.
-	version httpconn.Version // how the request was made
-	accept  string           // the Sec-WebSocket-Accept that the response must have
-	offered []string         // subprotocols
+	accept  string   // the Sec-WebSocket-Accept that the response must have
+	offered []string // subprotocols
 	asked   []Extension
 
 	subprotocol string

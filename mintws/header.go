@@ -119,7 +119,7 @@ func (ws *WebSocket) room(h header) int64 {
 	case !ws.cfg.transformed(h.rsv):
 		return min(l.MaxFrame, l.MaxMessage-ws.size)
 	case ws.cfg.delivery != DeliverMessages:
-		return l.MaxFrame // nothing is held; the message's limit is for what comes out of the transforms
+		return l.MaxFrame // no message is held; the message's limit is for what comes out of the transforms
 	}
 	// What is held until the message is whole is not what the limit is for. A sender that does not compress what would
 	// grow sends no more than that; the allowance is for one that does.

@@ -15,12 +15,16 @@ type Inbox struct {
 	Buf []byte
 
 	// Max bounds how many bytes of payload one call of [WebSocket.AppendDecode] or [Receive] hands over, for compressed
-	// bytes can grow a thousandfold. The call stops once there are so many and leaves the rest of its input in Rest. Max is
-	// exceeded by the message, or with [DeliverFragments] the fragment, that reaches it, which is MaxMessage bytes at most,
-	// and with [DeliverPayload] by 2 KiB at most. 0, the default, is no bound: one call takes all.
+	// bytes can grow a thousandfold. The call stops once there are so many and leaves the rest of its input in Rest. 0, the
+	// default, is no bound: one call takes all.
+	//
+	// Max is exceeded by the message, or with [DeliverFragments] the fragment, that reaches it, which is MaxMessage bytes at
+	// most. With [DeliverPayload] it is exceeded by 2 KiB at most, or where there are other extensions than
+	// permessage-deflate, by what they make of one piece. The Frames themselves are not counted: 32 bytes for each, which
+	// takes two bytes of input at least.
 	//
 	// The frames and their order do not depend on Max, but for where DeliverPayload cuts a message into pieces. What is not
-	// compressed never grows: where data is no longer than Max, there is no Rest of it.
+	// compressed does not grow: then one call hands over no more than its data and the message that had begun before.
 	Max int
 	// Rest is what the last call did not take, because of Max: the end of the data passed to it, and valid as long as that
 	// is. Handle the frames, call Reset, and pass it in again, to AppendDecode or as the Data of the same event to Receive,

@@ -38,8 +38,9 @@ const (
 	// belong together.
 	DeliverFragments
 	// DeliverPayload hands over payload bytes as they arrive and holds none, so that a message of any size needs bounded
-	// memory. A message looks like fragments: the first piece has its opcode, later ones OpContinuation, and all but the
-	// last More; pieces of text may end inside a character. MaxFrame and MaxMessage default to no limit.
+	// memory: what one read becomes, which for compressed bytes Inbox.Max bounds. A message looks like fragments: the first
+	// piece has its opcode, later ones OpContinuation, and all but the last More; pieces of text may end inside a
+	// character. MaxFrame, MaxMessage and MaxFragments default to no limit.
 	DeliverPayload
 )
 

@@ -41,7 +41,7 @@ func (ws WebSocket) PeerClose() (code CloseCode, reason string) {
 // EOF says what the end of the peer's bytes means. It is nil only after a complete closing handshake, whatever the code;
 // otherwise the error is a *[CloseError] with the code of the peer's Close or, where none came, 1006 (RFC 6455 section
 // 7.1.5), or the error that ws had failed with. The value returned takes no more input and sends nothing.
-// [ErrRest] is the caller's mistake and changes nothing: the peer's Close may be in Inbox.Rest.
+// [ErrNotOpen], of the zero WebSocket, and [ErrRest], as the peer's Close may be in Inbox.Rest, change nothing.
 func (ws WebSocket) EOF() (WebSocket, error) {
 	switch ws.state {
 	case Invalid:

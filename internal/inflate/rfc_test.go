@@ -133,6 +133,12 @@ func TestZero(t *testing.T) {
 	if n := unsafe.Sizeof(State{}); n > 64 || n != 64 && unsafe.Sizeof(uintptr(0)) == 8 { // pointers may have 32 bits
 		t.Errorf("a State has %d bytes", n)
 	}
+	if n := unsafe.Sizeof(tables{}); n > 11<<10 {
+		t.Errorf("the tables have %d bytes", n)
+	}
+	if n := unsafe.Sizeof(header{}); n > 352 {
+		t.Errorf("a header has %d bytes", n)
+	}
 	for _, n := range []int{-1, 0, 7, 16, 1 << 20} {
 		if s, err := New(n, true); !errors.Is(err, ErrWindowBits) || s != (State{}) {
 			t.Errorf("%d window bits: %v, %v", n, s, err)

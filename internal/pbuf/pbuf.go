@@ -42,7 +42,7 @@ func (b Buf) Bytes() []byte {
 }
 
 // Append returns b followed by p. want is how long the buffer will become in all, 0 where that is not known: a hint that
-// saves copies. It never makes a store of more than 4 KiB larger than four times what has come.
+// saves copies. It makes no store larger than four times what has come, but for a first one of up to 4 KiB.
 func (b Buf) Append(p []byte, want int) Buf {
 	next, dst := b.Extend(len(p), want)
 	copy(dst, p)
@@ -69,8 +69,8 @@ func (b Buf) Extend(n, want int) (Buf, []byte) {
 
 // grow returns the size of a new store that holds end bytes, after one that held old. It doubles, so that n bytes in
 // small pieces cost O(n), to a power of two, as the sizes of messages often are. It trusts want so far as to go to four
-// times what is there: what was only announced never costs more than three times what came, and a long message is copied
-// fewer times on its way to a store of just its size.
+// times what is there, or to 4 KiB: what was only announced costs no more than three times what came, or that, and a long
+// message is copied fewer times on its way to a store of just its size.
 func grow(old, end, want int) int {
 	size := max(end, min(want, maxHint), minStore)
 	if old > 0 {
