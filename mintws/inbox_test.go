@@ -93,6 +93,8 @@ func TestInboxMemory(t *testing.T) {
 		{"10 KiB", Options{}, []int{10 << 10}},
 		{"one byte", Options{}, []int{1}},
 		{"none", Options{}, []int{0}},
+		{"no two in a new Buf", Options{}, awkward()},
+		{"8.1 MiB once", Options{}, append([]int{81 << 20 / 10}, make([]int, 40_000)...)},
 		{"pieces of 64 MiB", Options{Delivery: DeliverPayload}, []int{70 << 20}},
 		{"fragments", Options{Delivery: DeliverFragments}, []int{1<<20 + 1}},
 	}
@@ -121,7 +123,7 @@ func TestInboxMemory(t *testing.T) {
 					if held > allowed {
 						t.Errorf("%d frames with %d bytes hold %d, at most %d are allowed", len(in.Frames), out, held, allowed)
 					}
-					if calls++; most == 0 && tt.sizes[0] >= 1<<20 && out < 500*len(wire) {
+					if calls++; most == 0 && len(tt.sizes) == 1 && tt.sizes[0] >= 1<<20 && out < 500*len(wire) {
 						t.Errorf("only %d bytes came out", out)
 					}
 				}
@@ -135,6 +137,37 @@ func TestInboxMemory(t *testing.T) {
 				runtime.KeepAlive(&in)
 				runtime.KeepAlive(next)
 			})
+		}
+	}
+}
+
+// awkward returns sizes of which each is more than half of the next Buf.
+func awkward() (sizes []int) {
+	for total := 0; total < 30<<20; {
+		n := min(max(minChunk, total/8), maxHeld) * 11 / 20
+		sizes, total = append(sizes, n), total+n
+	}
+	return sizes
+}
+
+// TestResetLetsGo: Reset keeps Frames and Buf up to 1 MiB together.
+func TestResetLetsGo(t *testing.T) {
+	const most = maxHeld / frameSize
+	for _, tt := range []struct{ frames, buf, keepsFrames, keepsBuf int }{
+		{0, maxHeld, 0, maxHeld},
+		{0, maxHeld + 1, 0, 0},
+		{most, 0, most, 0},
+		{most + 1, 0, 0, 0},
+		{most + 1, maxHeld, 0, maxHeld},
+		{most / 2, maxHeld / 2, most / 2, maxHeld / 2},
+		{most / 2, maxHeld/2 + 1, most / 2, 0},
+		{most, 1, most, 0},
+	} {
+		in := Inbox{Frames: make([]Frame, 0, tt.frames), Buf: make([]byte, 0, tt.buf)}
+		in.Reset()
+		if cap(in.Frames) != tt.keepsFrames || cap(in.Buf) != tt.keepsBuf {
+			t.Errorf("of %d frames and %d bytes, %d and %d are kept, want %d and %d", tt.frames, tt.buf, cap(in.Frames), cap(in.Buf),
+				tt.keepsFrames, tt.keepsBuf)
 		}
 	}
 }
