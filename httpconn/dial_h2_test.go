@@ -401,7 +401,7 @@ func TestDialHTTP2Refused(t *testing.T) {
 		"garbage":         {"220 mail.example.test ESMTP\r\n", ErrMalformed, "SETTINGS"},
 		"another frame":   {string(appendWord(nil, http2.FrameWindowUpdate, 0, 1)), ErrMalformed, "SETTINGS"},
 		"wrong setting":   {string(push), ErrMalformed, "ENABLE_PUSH"},
-		"GOAWAY":          {string(goAway), ErrGoingAway, "enough"},
+		"GOAWAY":          {string(goAway), ErrGoingAway, "the server goes away"},
 		"fault behind it": {string(settings) + "\x00\x00\x00\x09\x00\x00\x00\x00\x01", ErrMalformed, "CONTINUATION"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -415,6 +415,10 @@ func TestDialHTTP2Refused(t *testing.T) {
 				de := refused(t, t.Context(), scheme+"://"+addr, DialOptions{Protocols: onlyTwo}, "http", tt.want)
 				if !strings.Contains(de.Error(), tt.text) || len(de.Error()) > 300 {
 					t.Errorf("%q does not say %q", de, tt.text)
+				}
+				var away *ConnError // what the server says of its reason is for programs, not for logs
+				if name == "GOAWAY" && (!errors.As(de, &away) || away.Debug != "enough" || strings.Contains(de.Error(), "enough")) {
+					t.Errorf("%+v is not the server's GOAWAY", away)
 				}
 				check()
 			}

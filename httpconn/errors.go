@@ -73,6 +73,9 @@ type ConnError struct {
 	Local  bool          // we found the fault; false: the peer reported it
 	Reason string        // what was seen, where, and what was expected
 	Err    error         // one of the sentinels of this package
+	// Debug is what an HTTP/2 server's GOAWAY says of its reason, for diagnosis. It may be sensitive (RFC 9113 section 6.8), and
+	// is no part of the error's text.
+	Debug string
 }
 
 // Error returns the reason, the code and which side found the fault. Of a connection that the server dropped it is the reason

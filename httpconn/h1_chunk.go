@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"golang.org/x/net/http2"
+
+	"github.com/mintws/mintws/internal/badbyte"
 )
 
 // chunkState is where in a chunk the next byte is (RFC 9112 section 7.1).
@@ -60,7 +62,7 @@ func (h *h1) chunkHead(lim *Limits, data []byte) (n int, e *ConnError) {
 			ok, want = h.chunkExtension(b), "a chunk extension"
 		}
 		if !ok {
-			return n, fault(http2.ErrCodeProtocol, ErrMalformed, "byte %s, expected %s", showByte(b), want)
+			return n, fault(http2.ErrCodeProtocol, ErrMalformed, "byte %s, expected %s", badbyte.Show(b), want)
 		}
 		if h.chunk > chunkSize && h.chunk < chunkLF {
 			// RFC 9112 7.1.1: a recipient ought to limit extensions. They may outweigh the content by one head's worth.

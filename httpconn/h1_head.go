@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/net/http2"
 
+	"github.com/mintws/mintws/internal/badbyte"
 	"github.com/mintws/mintws/internal/pbuf"
 )
 
@@ -243,7 +244,7 @@ func (h *h1head) section() string {
 
 // badByte is the refusal of byte b.
 func badByte(b byte, where string) *ConnError {
-	return fault(http2.ErrCodeProtocol, ErrMalformed, "byte %s %s", showByte(b), where)
+	return fault(http2.ErrCodeProtocol, ErrMalformed, "byte %s %s", badbyte.Show(b), where)
 }
 
 // fieldName returns the name, quoted, of the field on the current line, whose bytes so far end with before.

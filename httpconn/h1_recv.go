@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 	"golang.org/x/net/http2"
+
+	"github.com/mintws/mintws/internal/badbyte"
 )
 
 // h1Stream is Conn.Stream on HTTP/1.1. It works on its own copy of c, and hands data from one state to the next until
@@ -118,7 +120,7 @@ func (c *Conn) h1Head(out *Output, data []byte) (int, *ConnError) {
 	switch {
 	case len(h.queue) == 0: // RFC 9112 9.2: a client must not take it as a response to a later request
 		return 0, fault(http2.ErrCodeProtocol, ErrUnsolicited, "byte %s while no request is under way, expected nothing",
-			showByte(data[0]))
+			badbyte.Show(data[0]))
 	case h.head != nil:
 		head = *h.head
 	case h.recv == recvTrailers:

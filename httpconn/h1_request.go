@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/mintws/mintws/internal/badbyte"
 )
 
 // field is one field line of a request.
@@ -92,15 +94,13 @@ func frameRequest(r Request, fields []field, flags *reqFlags) ([]field, int64, e
 		}
 		switch string(appendLower(lower[:0], f.name)) { // which allocates nothing
 		case "host":
-			return nil, 0, invalid("Header", f.name, "the host in Authority")
+			return nil, 0, invalid("field Host in Header", "the host in Authority")
 		case "transfer-encoding":
-			return nil, 0, invalid("Header", f.name, "HasBody, which sends chunks when there is no Content-Length")
+			return nil, 0, invalid("field Transfer-Encoding in Header", "HasBody, which sends chunks when there is no Content-Length")
 		case "content-length":
-			n, err := strconv.ParseUint(f.value, 10, 63)
-			if err != nil || length >= 0 { // RFC 9110 8.6: 1*DIGIT, once
-				return nil, 0, invalid("field Content-Length", f.value, "one decimal number, once")
+			if err := parseLength(f.value, &length); err != nil {
+				return nil, 0, err
 			}
-			length = int64(n)
 		case "connection":
 			options = append(options, f.value)
 		case "upgrade":
@@ -115,27 +115,26 @@ func frameRequest(r Request, fields []field, flags *reqFlags) ([]field, int64, e
 	option := func(name string) bool { return httpguts.HeaderValuesContainsToken(options, name) }
 	for _, name := range []string{"Host", "Content-Length", "Transfer-Encoding"} { // RFC 9110 7.6.1: a proxy would remove it
 		if option(name) {
-			return nil, 0, invalid("field Connection", strings.Join(options, ", "), "no field that every recipient needs")
+			return nil, 0, invalid("field Connection names "+name, "no field that every recipient needs")
 		}
 	}
 	switch {
 	case r.Method == http.MethodConnect && (content || length >= 0 || len(upgrade) > 0): // RFC 9110 9.3.6
-		return nil, 0, invalid("Method", r.Method, "neither content nor Upgrade with CONNECT")
+		return nil, 0, invalid("Method is CONNECT", "neither content nor Upgrade with it")
 	case r.Method == http.MethodTrace && content: // RFC 9110 9.3.8
-		return nil, 0, invalid("Method", r.Method, "no content with TRACE")
+		return nil, 0, invalid("Method is TRACE", "no content with it")
 	case len(upgrade) > 0 && !option("upgrade"): // RFC 9110 7.8
-		return nil, 0, invalid("field Upgrade", strings.Join(upgrade, ", "), "Connection: Upgrade with it")
+		return nil, 0, invalid("field Upgrade without Connection: Upgrade", "both or neither")
 	case len(upgrade) > 0 && r.HasBody: // RFC 9110 7.8: no new protocol before the request is completely sent
-		return nil, 0, invalid("field Upgrade", strings.Join(upgrade, ", "), "no content, or all of it in Body")
+		return nil, 0, invalid("field Upgrade with HasBody", "no content, or all of it in Body")
 	case len(te) > 0 && (strings.ToLower(strings.Join(te, ",")) != "trailers" || !option("te")): // RFC 9110 10.1.4
-		return nil, 0, invalid("field TE", strings.Join(te, ", "), `"trailers", and Connection: TE with it`)
+		return nil, 0, invalid("field TE", `"trailers", and Connection: TE with it`)
 	case len(expect) > 0 && !content: // RFC 9110 10.1.1
-		return nil, 0, invalid("field Expect", strings.Join(expect, ", "), "no Expect without content")
+		return nil, 0, invalid("field Expect without content", "both or neither")
 	case length >= 0 && !r.HasBody && length != int64(len(r.Body)):
-		return nil, 0, invalid("field Content-Length", strconv.FormatInt(length, 10), fmt.Sprintf("the %d bytes of Body",
-			len(r.Body)))
+		return nil, 0, invalid("field Content-Length differs from Body", fmt.Sprintf("%d", len(r.Body)))
 	case length >= 0 && int64(len(r.Body)) > length:
-		return nil, 0, fmt.Errorf("%w: Body has %d bytes, Content-Length is %d", ErrBodyLength, len(r.Body), length)
+		return nil, 0, fmt.Errorf("%w: Body has %d bytes, which is more", ErrBodyLength, len(r.Body))
 	case length >= 0:
 	case r.HasBody:
 		fields = append(fields, field{r.spelling("Transfer-Encoding"), "chunked"})
@@ -178,11 +177,11 @@ func checkFields(h http.Header) ([]field, error) {
 	}
 	slices.SortStableFunc(fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
 	for _, f := range fields { // sorted first, so that the same Header gives the same error
-		if !httpguts.ValidHeaderFieldName(f.name) {
-			return nil, invalid("field name", f.name, "a token")
+		if fault := badbyte.InToken(f.name); fault != "" {
+			return nil, invalid("field name "+fault, "a token")
 		}
-		if !httpguts.ValidHeaderFieldValue(f.value) {
-			return nil, invalid("value of field "+show(f.name), f.value, "no control characters")
+		if fault := badbyte.InValue(f.value); fault != "" {
+			return nil, invalid("value of field "+show(f.name)+" "+fault, "no control characters")
 		}
 	}
 	return fields, nil
@@ -210,7 +209,27 @@ func appendFields(b []byte, fields []field) []byte {
 	return b
 }
 
-// invalid is the caller's mistake: what of the Request held what, and what was expected.
-func invalid(what, held, want string) error {
-	return fmt.Errorf("%w: %s %s, expected %s", ErrInvalidRequest, what, show(held), want)
+// parseLength reads a Content-Length of the caller's into length, which is -1 until there was one (RFC 9110 section 8.6:
+// 1*DIGIT, once).
+func parseLength(value string, length *int64) error {
+	n, err := strconv.ParseUint(value, 10, 63)
+	switch {
+	case *length >= 0:
+		return invalid("field Content-Length is there twice", "one")
+	case err != nil:
+		for i := range len(value) {
+			if value[i] < '0' || value[i] > '9' {
+				return invalid("field Content-Length "+badbyte.At(value, i), "one decimal number")
+			}
+		}
+		return invalid("field Content-Length is empty or too large", "a decimal number below 2^63")
+	}
+	*length = int64(n)
+	return nil
+}
+
+// invalid is the caller's mistake: what is wrong, and what was expected. Nothing that the caller passed stands in it but the
+// names of fields: any of it may be a secret.
+func invalid(wrong, want string) error {
+	return fmt.Errorf("%w: %s, expected %s", ErrInvalidRequest, wrong, want)
 }

@@ -144,7 +144,7 @@ func (c Conn) h1SendTrailers(out *Output, id StreamID, h http.Header) (Conn, err
 	}
 	for _, f := range fields {
 		if name := http.CanonicalHeaderKey(f.name); !httpguts.ValidTrailerHeader(name) || name == "Upgrade" {
-			return c, invalid("trailer field", f.name, "a field that may stand in a trailer section (RFC 9110 section 6.5.1)")
+			return c, invalid("trailer field "+show(f.name), "a field that may stand in a trailer section (RFC 9110 section 6.5.1)")
 		}
 	}
 	out.Send = append(out.Send, "0\r\n"...)

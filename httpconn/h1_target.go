@@ -6,33 +6,36 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/net/http/httpguts"
+	"github.com/mintws/mintws/internal/badbyte"
 )
 
 // checkTarget checks method and authority and returns the request target (RFC 9112 section 3).
 func checkTarget(r Request) (string, error) {
-	if !httpguts.ValidHeaderFieldName(r.Method) { // RFC 9110 9.1: a token
-		return "", invalid("Method", r.Method, "a token")
+	if fault := badbyte.InToken(r.Method); fault != "" { // RFC 9110 9.1
+		return "", invalid("Method "+fault, "a token")
 	}
 	port, ok := checkAuthority(r.Authority)
 	if !ok {
-		return "", invalid("Authority", r.Authority,
-			"host or host:port, without user information, an IPv6 address in brackets")
+		fault := "cannot be used"
+		if i := badIn(r.Authority, ":[]"); i >= 0 {
+			fault = badbyte.At(r.Authority, i)
+		}
+		return "", invalid("Authority "+fault, "host or host:port, without user information, an IPv6 address in brackets")
 	}
 	switch {
 	case r.Method == http.MethodConnect: // authority-form
 		if r.Path != "" {
-			return "", invalid("Path", r.Path, "none with CONNECT")
+			return "", invalid("Path with CONNECT", "none")
 		}
 		if !port { // RFC 9110 9.3.6: there is no default port
-			return "", invalid("Authority", r.Authority, "host:port with CONNECT")
+			return "", invalid("Authority has no port", "host:port with CONNECT")
 		}
 		return r.Authority, nil
 	case r.Path == "":
 		return "/", nil
 	case r.Path == "*": // asterisk-form, RFC 9112 3.2.4
 		if r.Method != http.MethodOptions {
-			return "", invalid("Path", r.Path, "\"*\" with OPTIONS only")
+			return "", invalid(`Path is "*"`, "that with OPTIONS only")
 		}
 		return r.Path, nil
 	}
@@ -40,16 +43,16 @@ func checkTarget(r Request) (string, error) {
 	if path[0] != '/' { // absolute-form, RFC 9112 3.2.2
 		scheme, rest, found := strings.Cut(path, "://")
 		if !found || !isScheme(scheme) {
-			return "", invalid("Path", r.Path, "a path that starts with \"/\", or an absolute URL")
+			return "", invalid("Path "+badbyte.At(path, 0), `one that starts with "/", or an absolute URL`)
 		}
 		path, found = strings.CutPrefix(rest, r.Authority)
 		if !found || path != "" && path[0] != '/' && path[0] != '?' { // RFC 9112 3.2: Host is that of the target
-			return "", invalid("Path", r.Path, "a URL whose authority is "+show(r.Authority))
+			return "", invalid("Path is an absolute URL with another authority", "that of Authority")
 		}
 	}
 	if i := badInPath(path); i >= 0 {
-		return "", invalid("Path", r.Path,
-			"the characters of RFC 3986 section 3.3, others percent-encoded, and not byte "+showByte(path[i]))
+		return "", invalid("Path "+badbyte.At(r.Path, len(r.Path)-len(path)+i),
+			"the characters of RFC 3986 section 3.3, others percent-encoded")
 	}
 	return r.Path, nil
 }

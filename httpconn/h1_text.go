@@ -23,15 +23,8 @@ func fault(code http2.ErrCode, err error, format string, args ...any) *ConnError
 	return &ConnError{Code: code, Local: true, Reason: fmt.Sprintf(format, args...), Err: err}
 }
 
-// showByte returns b for an error message.
-func showByte(b byte) string {
-	if b > ' ' && b < 0x7f {
-		return fmt.Sprintf("0x%02x (%q)", b, rune(b))
-	}
-	return fmt.Sprintf("0x%02x", b)
-}
-
-// show quotes text of the peer's or the caller's for an error message, and no more of it than helps.
+// show quotes text for an error message, and no more of it than helps. It is for what is no secret: names of fields, what a
+// server says of its protocol.
 func show[S ~string | ~[]byte](s S) string {
 	const most = 64
 	if len(s) > most {

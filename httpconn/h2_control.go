@@ -130,10 +130,8 @@ func (c *Conn) h2GoAway(out *Output, p []byte) *ConnError {
 	}
 	h.flags |= h2GoneAway
 	c.change().lastOK = last
-	away := &ConnError{Code: code, Err: ErrGoingAway, Reason: fmt.Sprintf("the server goes away; last stream %d", last)}
-	if debug := p[8:]; len(debug) > 0 {
-		away.Reason += ", " + show(debug)
-	}
+	away := &ConnError{Code: code, Err: ErrGoingAway, Reason: fmt.Sprintf("the server goes away; last stream %d", last),
+		Debug: string(p[8:])}
 	out.Events = append(out.Events, Event{Kind: EventGoAway, Err: away})
 	if last >= above || h.rare.live == 0 {
 		return nil

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 	"golang.org/x/net/http2"
 
+	"github.com/mintws/mintws/internal/badbyte"
 	"github.com/mintws/mintws/internal/hpack"
 	"github.com/mintws/mintws/internal/pbuf"
 )
@@ -197,8 +198,8 @@ func headerOf(fields []hpack.Field) (http.Header, error) {
 		if err := checkName(f.Name); err != nil {
 			return nil, err
 		}
-		if !validValue(f.Value) {
-			return nil, fmt.Errorf("value of field %s is %s", show(f.Name), show(f.Value))
+		if fault := badValue(f.Value); fault != "" {
+			return nil, fmt.Errorf("value of field %s %s", show(f.Name), fault)
 		}
 		name := textproto.CanonicalMIMEHeaderKey(f.Name)
 		if have, ok := header[name]; ok {
@@ -226,10 +227,16 @@ func checkName(name string) error {
 	return nil
 }
 
-// validValue reports whether v may be a field's value: no control characters, no white space around it (RFC 9113 section
+// badValue says why v may not be a field's value, or returns "": control characters, white space around it (RFC 9113 section
 // 8.2.1).
-func validValue(v string) bool {
-	return httpguts.ValidHeaderFieldValue(v) && (v == "" || !strings.ContainsAny(v[:1]+v[len(v)-1:], " \t"))
+func badValue(v string) string {
+	if v != "" && (v[0] == ' ' || v[0] == '\t') {
+		return badbyte.At(v, 0)
+	}
+	if n := len(v) - 1; n >= 0 && (v[n] == ' ' || v[n] == '\t') {
+		return badbyte.At(v, n)
+	}
+	return badbyte.InValue(v)
 }
 
 // parseStatus reads a status code: three digits, from 100 on (RFC 9110 section 15).
@@ -248,7 +255,7 @@ func contentLength(values []string) (int64, error) {
 	for _, v := range values {
 		n, err := strconv.ParseUint(v, 10, 63)
 		if err != nil || length >= 0 && length != int64(n) {
-			return 0, fmt.Errorf("content-length is %s, expected one decimal number", show(strings.Join(values, ", ")))
+			return 0, errors.New("content-length is not one decimal number")
 		}
 		length = int64(n)
 	}

@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/net/http/httpguts"
 	"golang.org/x/net/http2"
 
+	"github.com/mintws/mintws/internal/badbyte"
 	"github.com/mintws/mintws/internal/hpack"
 )
 
@@ -107,10 +107,10 @@ func h2Target(r *Request) ([]field, error) {
 	plain := *r // what HTTP/1.1 would say of it
 	if r.Protocol != "" {
 		if r.Method != http.MethodConnect { // RFC 8441 section 4
-			return nil, invalid("Method", r.Method, "CONNECT with Protocol")
+			return nil, invalid("Method is not CONNECT", "that with Protocol")
 		}
-		if !httpguts.ValidHeaderFieldName(r.Protocol) { // RFC 9110 section 7.8: a token
-			return nil, invalid("Protocol", r.Protocol, "a token")
+		if fault := badbyte.InToken(r.Protocol); fault != "" { // RFC 9110 section 7.8
+			return nil, invalid("Protocol "+fault, "a token")
 		}
 		plain.Method = http.MethodGet
 	}
@@ -122,10 +122,10 @@ func h2Target(r *Request) ([]field, error) {
 		return []field{{":method", r.Method}, {":authority", r.Authority}}, nil
 	}
 	if r.Scheme != "http" && r.Scheme != "https" {
-		return nil, invalid("Scheme", r.Scheme, "http or https")
+		return nil, invalid("Scheme", "http or https")
 	}
 	if path[0] != '/' && path != "*" {
-		return nil, invalid("Path", r.Path, `a path that starts with "/"`)
+		return nil, invalid("Path is an absolute URL", `a path that starts with "/"`)
 	}
 	fields := []field{{":method", r.Method}}
 	if r.Protocol != "" { // RFC 8441 section 4
@@ -146,10 +146,10 @@ func h2Fields(h http.Header) ([]field, error) {
 		f.name = strings.ToLower(f.name)
 		f.value = strings.Trim(f.value, " \t") // section 8.2.1; HTTP/1.1 does not count it as part of the value
 		if f.name == "te" && f.value != "trailers" {
-			return nil, invalid("field TE", f.value, `"trailers"`)
+			return nil, invalid("field TE", `"trailers"`)
 		}
 		if f.name == "host" {
-			return nil, invalid("Header", f.name, "the host in Authority")
+			return nil, invalid("field Host in Header", "the host in Authority")
 		}
 		if err = checkName(f.name); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrInvalidRequest, err)
@@ -167,25 +167,22 @@ func h2Content(r Request, fields []field, s *stream) ([]field, error) {
 		if f.name != "content-length" {
 			continue
 		}
-		n, err := strconv.ParseUint(f.value, 10, 63)
-		if err != nil || s.unsent >= 0 { // RFC 9110 section 8.6
-			return nil, invalid("field Content-Length", f.value, "one decimal number, once")
+		if err := parseLength(f.value, &s.unsent); err != nil {
+			return nil, err
 		}
-		s.unsent = int64(n)
 	}
 	content := r.HasBody || len(r.Body) > 0
 	switch {
 	case r.Method == http.MethodConnect && (content || s.unsent >= 0): // RFC 9110 section 9.3.6
-		return nil, invalid("Method", r.Method, "no content with CONNECT")
+		return nil, invalid("Method is CONNECT", "no content with it")
 	case r.Method == http.MethodTrace && content: // RFC 9110 section 9.3.8
-		return nil, invalid("Method", r.Method, "no content with TRACE")
+		return nil, invalid("Method is TRACE", "no content with it")
 	case expect && !content: // RFC 9110 section 10.1.1
-		return nil, invalid("Header", "expect", "no Expect without content")
+		return nil, invalid("field Expect without content", "both or neither")
 	case !r.HasBody && s.unsent >= 0 && s.unsent != int64(len(r.Body)):
-		return nil, invalid("field Content-Length", strconv.FormatInt(s.unsent, 10),
-			fmt.Sprintf("the %d bytes of Body", len(r.Body)))
+		return nil, invalid("field Content-Length differs from Body", fmt.Sprintf("%d", len(r.Body)))
 	case s.unsent >= 0 && int64(len(r.Body)) > s.unsent:
-		return nil, fmt.Errorf("%w: Body has %d bytes, Content-Length is %d", ErrBodyLength, len(r.Body), s.unsent)
+		return nil, fmt.Errorf("%w: Body has %d bytes, which is more", ErrBodyLength, len(r.Body))
 	case !r.HasBody && s.unsent < 0 && // RFC 9110 section 8.6
 		(content || r.Method == http.MethodPost || r.Method == http.MethodPut || r.Method == http.MethodPatch):
 		s.unsent = int64(len(r.Body))

@@ -85,7 +85,7 @@ func TestH2RequestRefused(t *testing.T) {
 		{"absolute path", Request{Scheme: "https", Authority: "a", Path: "https://a/"}, "Path"},
 		{"asterisk", Request{Scheme: "https", Authority: "a", Path: "*"}, "Path"},
 		{"method", Request{Method: "a b", Scheme: "https", Authority: "a"}, "Method"},
-		{"protocol with GET", with(h2Ext, func(r *Request) { r.Method = "GET" }), "CONNECT with Protocol"},
+		{"protocol with GET", with(h2Ext, func(r *Request) { r.Method = "GET" }), "Method is not CONNECT"},
 		{"protocol not a token", with(h2Ext, func(r *Request) { r.Protocol = "web socket" }), "Protocol"},
 		{"CONNECT with path", with(h2Conn, func(r *Request) { r.Path = "/" }), "Path"},
 		{"CONNECT without port", Request{Method: "CONNECT", Authority: "a"}, "Authority"},

@@ -28,7 +28,7 @@ var h2ResetCases = []h2Case{
 			fHeaders(3, true, ":status: 200"),
 		want: "1 Headers 200\n0 GoAway connection peer NO_ERROR\n" +
 			"5 Reset peer REFUSED_STREAM retryable\n1 Data \"x\"\n1 Done\n" +
-			"3 Headers 200\n3 Done\n", reason: `the server goes away; last stream 3, "bye"`},
+			"3 Headers 200\n3 Done\n", reason: `the server goes away; last stream 3`},
 	{name: "going away gracefully", reqs: []Request{h2Get}, input: fGoAway(maxWindow, http2.ErrCodeNo, "") + f200(1) +
 		fGoAway(1, http2.ErrCodeNo, "") + fData(1, true, "x"),
 		want: "0 GoAway connection peer NO_ERROR\n1 Headers 200\n0 GoAway connection peer NO_ERROR\n1 Data \"x\"\n1 Done\n"},

@@ -190,7 +190,7 @@ func (c Conn) h2SendTrailers(out *Output, id StreamID, header http.Header) (Conn
 	}
 	for _, f := range fields {
 		if !httpguts.ValidTrailerHeader(http.CanonicalHeaderKey(f.name)) {
-			return c, invalid("trailer field", f.name,
+			return c, invalid("trailer field "+show(f.name),
 				"a field that may stand in a trailer section (RFC 9110 section 6.5.1)")
 		}
 	}
