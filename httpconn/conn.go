@@ -144,7 +144,8 @@ func (c Conn) StreamEOF(out *Output) (Conn, error) {
 // order, their names spelled as in the map. Content-Length is added for r.Body (and as 0 for POST, PUT and PATCH
 // without content, RFC 9110 section 8.6); Transfer-Encoding: chunked is added for r.HasBody without a Content-Length.
 //
-// Errors, all of which change nothing: [ErrInvalidRequest], wrapped in one that names the field and what it held;
+// Errors, all of which change nothing: [ErrInvalidRequest], wrapped in one that names the field and the byte at fault, and
+// shows nothing else of what it held;
 // [ErrBodyLength] if r.Body is longer than the Content-Length in r.Header; [ErrTooManyStreams] while [Conn.Slots] is 0
 // but may become positive; [ErrGoingAway] when the connection takes no further requests: after a Connection: close of
 // either side, and in a tunnel; [ErrUnsupported] for an extended CONNECT on HTTP/1.1; [ErrClosed].

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/net/http/httpguts"
+	"github.com/mintws/mintws/internal/badbyte"
 )
 
 // AcceptOptions is how [Accept] judges requests and how the WebSocket it returns behaves. The zero AcceptOptions is the
@@ -139,21 +139,21 @@ func (opt AcceptOptions) Check() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(opt.Header)) { // sorted, so that the same fault is found first
 		values := opt.Header[name]
-		if !httpguts.ValidHeaderFieldName(name) {
-			return fmt.Errorf("%w: Header: name %s", ErrInvalidOptions, quote(name))
+		if fault := badbyte.InToken(name); fault != "" {
+			return fmt.Errorf("%w: Header: a name %s", ErrInvalidOptions, fault)
 		}
 		if ownField(http.CanonicalHeaderKey(name)) {
 			return fmt.Errorf("%w: Header: %s belongs to the handshake", ErrInvalidOptions, quote(name))
 		}
 		for _, v := range values {
-			if !httpguts.ValidHeaderFieldValue(v) {
-				return fmt.Errorf("%w: Header: value of %s holds %s", ErrInvalidOptions, quote(name), quote(v))
+			if fault := badbyte.InValue(v); fault != "" {
+				return fmt.Errorf("%w: Header: value of %s %s", ErrInvalidOptions, quote(name), fault)
 			}
 		}
 	}
-	for _, s := range opt.Subprotocols {
-		if !httpguts.ValidHeaderFieldName(s) { // a field's name is a token, as a subprotocol is
-			return fmt.Errorf("%w: Subprotocols: %s is not a token", ErrInvalidOptions, quote(s))
+	for i, s := range opt.Subprotocols {
+		if fault := badbyte.InToken(s); fault != "" {
+			return fmt.Errorf("%w: Subprotocols[%d] %s, want a token", ErrInvalidOptions, i, fault)
 		}
 	}
 	for i, s := range opt.AllowedOrigins { // the text is not in the error: there may be a password in it

@@ -24,9 +24,9 @@ func TestAcceptRefusesHTTP1(t *testing.T) {
 		sentinel error
 		detail   string
 	}{
-		{"POST", func(r *http.Request) { r.Method = "POST" }, 405, mintws.ErrBadRequest, `method is "POST", want "GET"`},
-		{"CONNECT", func(r *http.Request) { r.Method = "CONNECT" }, 405, mintws.ErrBadRequest, `method is "CONNECT"`},
-		{"get", func(r *http.Request) { r.Method = "get" }, 405, mintws.ErrBadRequest, `method is "get"`},
+		{"POST", func(r *http.Request) { r.Method = "POST" }, 405, mintws.ErrBadRequest, `method is not "GET"`},
+		{"CONNECT", func(r *http.Request) { r.Method = "CONNECT" }, 405, mintws.ErrBadRequest, `method is not "GET"`},
+		{"get", func(r *http.Request) { r.Method = "get" }, 405, mintws.ErrBadRequest, `method is not "GET"`},
 		{"HTTP/1.0", func(r *http.Request) { r.ProtoMinor = 0 }, 426, mintws.ErrBadUpgrade, `HTTP/1.0`},
 		{"HTTP/0.9", func(r *http.Request) { r.ProtoMajor, r.ProtoMinor = 0, 9 }, 426, mintws.ErrBadUpgrade, `HTTP/0.9`},
 		{"no Host", func(r *http.Request) { r.Host = "" }, 400, mintws.ErrBadRequest, "Host is missing"},
@@ -45,22 +45,23 @@ func TestAcceptRefusesHTTP1(t *testing.T) {
 		{"versions", set("Sec-WebSocket-Version", "13", "13"), 426, mintws.ErrBadVersion, "is there 2 times"},
 		{"no key", del("Sec-WebSocket-Key"), 400, mintws.ErrBadRequest, "Sec-WebSocket-Key is missing"},
 		{"two keys", set("Sec-WebSocket-Key", sampleKey, sampleKey), 400, mintws.ErrBadRequest, "is there 2 times"},
-		{"empty key", set("Sec-WebSocket-Key", ""), 400, mintws.ErrBadRequest, `Sec-WebSocket-Key is ""`},
+		{"empty key", set("Sec-WebSocket-Key", ""), 400, mintws.ErrBadRequest, `Sec-WebSocket-Key has 0 characters`},
 		{"key of 13 bytes", set("Sec-WebSocket-Key", "SGVsbG8sIHdvcmxkIQ=="), 400, mintws.ErrBadRequest, "base64 of 16 bytes"},
 		{"key of 17 bytes", set("Sec-WebSocket-Key", "MDEyMzQ1Njc4OTAxMjM0NTY="), 400, mintws.ErrBadRequest, "base64 of 16 bytes"},
 		{"key of 18 bytes", set("Sec-WebSocket-Key", "MDEyMzQ1Njc4OTAxMjM0NTY3"), 400, mintws.ErrBadRequest, "base64 of 16 bytes"},
 		{"key without padding", set("Sec-WebSocket-Key", sampleKey[:22]), 400, mintws.ErrBadRequest, "base64 of 16 bytes"},
 		{"key for URLs", set("Sec-WebSocket-Key", "_____________________w=="), 400, mintws.ErrBadRequest, "base64 of 16 bytes"},
-		{"key with a line break", set("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub2\n5jZQ="), 400, mintws.ErrBadRequest, `b2\n5j`},
-		{"key too long to show", set("Sec-WebSocket-Key", strings.Repeat("\x00é", 1<<16)), 400, mintws.ErrBadRequest, `\x00\u00e9`},
+		{"key with a line break", set("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub2\n5jZQ="), 400, mintws.ErrBadRequest, "base64 of 16 bytes"},
+		{"long key", set("Sec-WebSocket-Key", strings.Repeat("\x00é", 1<<16)), 400, mintws.ErrBadRequest, "has 196608 characters"},
+		{"Upgrade too long to show", set("Upgrade", strings.Repeat("\x00é", 1<<16)), 426, mintws.ErrBadUpgrade, `\x00\u00e9`},
 		{"content", func(r *http.Request) { r.ContentLength = 5 }, 400, mintws.ErrBadRequest, "Content-Length 5"},
 		{"chunked", func(r *http.Request) { r.ContentLength, r.TransferEncoding = -1, []string{"chunked"} }, 400,
-			mintws.ErrBadRequest, `Transfer-Encoding "chunked"`},
+			mintws.ErrBadRequest, `(Transfer-Encoding)`},
 		{"length unknown", func(r *http.Request) { r.ContentLength = -1 }, 400, mintws.ErrBadRequest, "unknown length"},
-		{"path *", func(r *http.Request) { r.URL = &url.URL{Path: "*"} }, 400, mintws.ErrBadRequest, `path is "*"`},
-		{"subprotocol not a token", set("Sec-WebSocket-Protocol", "a, b c"), 400, mintws.ErrBadRequest, `Sec-WebSocket-Protocol has "b c"`},
-		{"subprotocol not ASCII", set("Sec-WebSocket-Protocol", "é"), 400, mintws.ErrBadRequest, `\u00e9`},
-		{"subprotocol twice", set("Sec-WebSocket-Protocol", "a, b", "a"), 400, mintws.ErrBadRequest, `"a" twice`},
+		{"path *", func(r *http.Request) { r.URL = &url.URL{Path: "*"} }, 400, mintws.ErrBadRequest, `path does not begin with "/"`},
+		{"subprotocol not a token", set("Sec-WebSocket-Protocol", "a, b c"), 400, mintws.ErrBadRequest, `Sec-WebSocket-Protocol: element 2 has byte 0x20 at index 1, want tokens`},
+		{"subprotocol not ASCII", set("Sec-WebSocket-Protocol", "é"), 400, mintws.ErrBadRequest, `element 1 has byte 0xc3`},
+		{"subprotocol twice", set("Sec-WebSocket-Protocol", "a, b", "a"), 400, mintws.ErrBadRequest, "element 3 is there twice"},
 		{"subprotocols empty", set("Sec-WebSocket-Protocol", " , "), 400, mintws.ErrBadRequest, "want a token"},
 		{"origin", set("Origin", "http://evil.example"), 403, mintws.ErrBadOrigin, `Origin is "http://evil.example"`},
 	}
@@ -85,20 +86,20 @@ func TestAcceptRefusesHTTP2(t *testing.T) {
 		sentinel error
 		detail   string
 	}{
-		{"GET", func(r *http.Request) { r.Method = "GET" }, 405, mintws.ErrBadRequest, `method is "GET", want "CONNECT"`},
+		{"GET", func(r *http.Request) { r.Method = "GET" }, 405, mintws.ErrBadRequest, `method is not "CONNECT"`},
 		{"plain CONNECT", func(r *http.Request) { delete(r.Header, ":protocol") }, 400, mintws.ErrBadUpgrade, ":protocol is missing"},
 		{"other protocol", set(":protocol", "connect-udp"), 501, mintws.ErrBadUpgrade, `:protocol is "connect-udp"`},
 		{"two protocols", set(":protocol", "websocket", "websocket"), 501, mintws.ErrBadUpgrade, "is there 2 times"},
 		{"no authority", func(r *http.Request) { r.Host = "" }, 400, mintws.ErrBadRequest, ":authority is missing"},
-		{"path *", func(r *http.Request) { r.URL = &url.URL{Path: "*"} }, 400, mintws.ErrBadRequest, `path is "*"`},
-		{"no path", func(r *http.Request) { r.URL = &url.URL{Host: "a"} }, 400, mintws.ErrBadRequest, `path is ""`},
+		{"path *", func(r *http.Request) { r.URL = &url.URL{Path: "*"} }, 400, mintws.ErrBadRequest, `path does not begin with "/"`},
+		{"no path", func(r *http.Request) { r.URL = &url.URL{Host: "a"} }, 400, mintws.ErrBadRequest, `path does not begin with "/"`},
 		{"Upgrade", set("Upgrade", "websocket"), 400, mintws.ErrBadRequest, `Upgrade is "websocket"`},
 		{"Connection", set("Connection", "Upgrade"), 400, mintws.ErrBadRequest, `Connection is "Upgrade"`},
 		{"no version", set("Sec-Websocket-Version"), 400, mintws.ErrBadVersion, "Sec-WebSocket-Version is missing"},
 		{"version 8", set("Sec-Websocket-Version", "8"), 400, mintws.ErrBadVersion, `Sec-WebSocket-Version is "8"`},
 		{"content", func(r *http.Request) { r.ContentLength = 5 }, 400, mintws.ErrBadRequest, "Content-Length 5"},
 		{"length 0", set("Content-Length", "0"), 400, mintws.ErrBadRequest, "content"},
-		{"subprotocol", set("Sec-Websocket-Protocol", "a, a"), 400, mintws.ErrBadRequest, `"a" twice`},
+		{"subprotocol", set("Sec-Websocket-Protocol", "a, a"), 400, mintws.ErrBadRequest, "element 2 is there twice"},
 		{"origin", set("Origin", "null"), 403, mintws.ErrBadOrigin, `Origin is "null"`},
 	}
 	for _, tt := range tests {
@@ -123,15 +124,15 @@ func TestAcceptMisconfigured(t *testing.T) {
 		opt  mintws.AcceptOptions
 		text string
 	}{
-		{"name", mintws.AcceptOptions{Header: http.Header{"a b": {"1"}}}, `name "a b"`},
-		{"pseudo-header", mintws.AcceptOptions{Header: http.Header{":status": {"204"}}}, `name ":status"`},
-		{"value", mintws.AcceptOptions{Header: http.Header{"A": {"1\r\nB: 2"}}}, `value of "A" holds "1\r\nB: 2"`},
+		{"name", mintws.AcceptOptions{Header: http.Header{"a b": {"1"}}}, `a name has byte 0x20 at index 1`},
+		{"pseudo-header", mintws.AcceptOptions{Header: http.Header{":status": {"204"}}}, `a name has byte 0x3a (':') at index 0`},
+		{"value", mintws.AcceptOptions{Header: http.Header{"A": {"1\r\nB: 2"}}}, `value of "A" has byte 0x0d at index 1`},
 		{"two spellings", mintws.AcceptOptions{Header: http.Header{"Set-Cookie": {"a"}, "set-cookie": {"b"}, "A": nil}},
 			"Header has Set-Cookie and set-cookie, which are the same field"},
 		{"handshake", mintws.AcceptOptions{Header: http.Header{"sec-websocket-accept": {"x"}}}, "belongs to the handshake"},
 		{"framing", mintws.AcceptOptions{Header: http.Header{"Content-Length": {"0"}}}, "belongs to the handshake"},
-		{"subprotocol", mintws.AcceptOptions{Subprotocols: []string{"a,b"}}, `"a,b" is not a token`},
-		{"empty subprotocol", mintws.AcceptOptions{Subprotocols: []string{""}}, `"" is not a token`},
+		{"subprotocol", mintws.AcceptOptions{Subprotocols: []string{"a,b"}}, `Subprotocols[0] has byte 0x2c (',') at index 1, want a token`},
+		{"empty subprotocol", mintws.AcceptOptions{Subprotocols: []string{""}}, `Subprotocols[0] is empty`},
 		{"origin", mintws.AcceptOptions{AllowedOrigins: []string{"*", "example.org"}}, "AllowedOrigins[1]"},
 		{"delivery", mintws.AcceptOptions{Delivery: 99}, "Delivery"},
 	}
@@ -149,7 +150,7 @@ func TestAcceptMisconfigured(t *testing.T) {
 	}
 	r := upgradeRequest(t, "Sec-WebSocket-Protocol: a")
 	opt := mintws.AcceptOptions{Choose: func(offered []string) string { offered[0] = "b"; return "b" }}
-	checkRefused(t, r, opt, 500, mintws.ErrBadSubprotocol, `chose "b"`)
+	checkRefused(t, r, opt, 500, mintws.ErrBadSubprotocol, "chose a subprotocol that was not offered")
 }
 
 func TestAcceptOrigin(t *testing.T) {

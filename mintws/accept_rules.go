@@ -16,7 +16,7 @@ func checkUpgrade(r *http.Request) *HandshakeError {
 	// Item 1. A client that cannot make a GET is told so before anything else.
 	if r.Method != http.MethodGet {
 		return refuse(http.StatusMethodNotAllowed, ErrBadRequest,
-			"method is "+quote(r.Method)+`, want "GET"`, "Allow", http.MethodGet)
+			`method is not "GET"`, "Allow", http.MethodGet)
 	}
 	// Item 1. Upgrade in an HTTP/1.0 request must be ignored (RFC 9110 section 7.8), so it is as if there were none.
 	if !r.ProtoAtLeast(1, 1) {
@@ -60,7 +60,7 @@ func checkConnect(r *http.Request) *HandshakeError {
 	// Section 4: the method is CONNECT. There is no Upgrade in HTTP/2, so 426 cannot be said (RFC 9113 section 8.2.2).
 	if r.Method != http.MethodConnect {
 		return refuse(http.StatusMethodNotAllowed, ErrBadRequest,
-			"method is "+quote(r.Method)+`, want "CONNECT" with :protocol "websocket"`, "Allow", http.MethodConnect)
+			`method is not "CONNECT" with :protocol "websocket"`, "Allow", http.MethodConnect)
 	}
 	// Section 5: :protocol is websocket, without regard to case as in Upgrade.
 	switch protocol := r.Header.Values(":protocol"); {
@@ -101,7 +101,7 @@ func pathProblem(r *http.Request) string {
 	if r.URL == nil || strings.HasPrefix(r.URL.Path, "/") || r.ProtoMajor == 1 && r.URL.Path == "" && r.URL.Host != "" {
 		return ""
 	}
-	return "path is " + quote(r.URL.Path) + `, want "/" at its beginning`
+	return `path does not begin with "/"`
 }
 
 // version13 reports whether Sec-WebSocket-Version says 13, once and nothing else (RFC 6455 sections 4.1 item 9 and 4.3).
@@ -116,7 +116,7 @@ func version13(r *http.Request) bool {
 func requestKey(r *http.Request) (key, problem string) {
 	values := r.Header.Values("Sec-WebSocket-Key")
 	if len(values) != 1 {
-		return "", holds(r.Header, "Sec-WebSocket-Key") + ", want one key"
+		return "", count("Sec-WebSocket-Key", values) + ", want one key"
 	}
 	var nonce [18]byte // what 24 characters can hold
 	if len(values[0]) == base64.StdEncoding.EncodedLen(16) {
@@ -124,7 +124,7 @@ func requestKey(r *http.Request) (key, problem string) {
 			return values[0], ""
 		}
 	}
-	return "", holds(r.Header, "Sec-WebSocket-Key") + ", want the base64 of 16 bytes"
+	return "", "Sec-WebSocket-Key has " + strconv.Itoa(len(values[0])) + " characters that are not the base64 of 16 bytes"
 }
 
 // hasToken reports whether the list in a field has the token, without regard to case.
@@ -153,7 +153,8 @@ func refuse(status int, sentinel error, detail string, fields ...string) *Handsh
 	return &HandshakeError{Status: status, Header: header, Err: sentinel, Detail: detail, Server: true}
 }
 
-// holds says what a field has, for Detail.
+// holds says what a field has, for Detail. It is for Upgrade, :protocol, Connection, Origin and those of Sec-WebSocket-* that
+// hold no secrets: subprotocols may, and some servers take a token for one.
 func holds(h http.Header, name string) string {
 	values := h.Values(name)
 	switch len(values) {
@@ -162,14 +163,22 @@ func holds(h http.Header, name string) string {
 	case 1:
 		return name + " is " + quote(values[0])
 	}
-	return name + " is there " + strconv.Itoa(len(values)) + " times, first as " + quote(values[0])
+	return count(name, values) + ", first as " + quote(values[0])
+}
+
+// count says how often a field is there, for Detail.
+func count(name string, values []string) string {
+	if len(values) == 0 {
+		return name + " is missing"
+	}
+	return name + " is there " + strconv.Itoa(len(values)) + " times"
 }
 
 // framing says how long the request's content is.
 func framing(r *http.Request) string {
 	switch {
 	case len(r.TransferEncoding) != 0:
-		return "Transfer-Encoding " + quote(r.TransferEncoding[0])
+		return "Transfer-Encoding"
 	case r.ContentLength < 0:
 		return "of unknown length"
 	}

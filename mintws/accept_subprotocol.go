@@ -3,9 +3,10 @@ package mintws
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
-	"golang.org/x/net/http/httpguts"
+	"github.com/mintws/mintws/internal/badbyte"
 )
 
 // chooseSubprotocol returns the subprotocol to speak, "" for none (RFC 6455 section 4.2.2, item 4, /subprotocol/).
@@ -18,7 +19,7 @@ func chooseSubprotocol(r *http.Request, opt AcceptOptions) (string, *HandshakeEr
 		chosen := opt.Choose(slices.Clone(offered))
 		// A subprotocol that was not offered makes the client fail the connection (section 4.1), so it is said here.
 		if chosen != "" && !slices.Contains(offered, chosen) {
-			return "", refuse(http.StatusInternalServerError, ErrBadSubprotocol, "the server chose "+quote(chosen))
+			return "", refuse(http.StatusInternalServerError, ErrBadSubprotocol, "the server chose a subprotocol that was not offered")
 		}
 		return chosen, nil
 	}
@@ -47,17 +48,19 @@ func offeredSubprotocols(r *http.Request) ([]string, *HandshakeError) {
 			switch {
 			case element == "":
 				continue
-			case !httpguts.ValidHeaderFieldName(element): // a field's name is a token too
-				return nil, refuse(http.StatusBadRequest, ErrBadRequest, name+" has "+quote(element)+", want tokens")
+			case badbyte.InToken(element) != "":
+				return nil, refuse(http.StatusBadRequest, ErrBadRequest,
+					name+": element "+strconv.Itoa(len(offered)+1)+" "+badbyte.InToken(element)+", want tokens")
 			case seen[element]:
-				return nil, refuse(http.StatusBadRequest, ErrBadRequest, name+" has "+quote(element)+" twice")
+				return nil, refuse(http.StatusBadRequest, ErrBadRequest,
+					name+": element "+strconv.Itoa(len(offered)+1)+" is there twice")
 			}
 			seen[element] = true
 			offered = append(offered, element)
 		}
 	}
 	if len(offered) == 0 {
-		return nil, refuse(http.StatusBadRequest, ErrBadRequest, holds(r.Header, name)+", want a token at least")
+		return nil, refuse(http.StatusBadRequest, ErrBadRequest, name+" is empty, want a token at least")
 	}
 	return offered, nil
 }

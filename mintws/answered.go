@@ -66,7 +66,11 @@ func (c *config) checkNegotiated(header http.Header, bad func(error, string, ...
 		}
 	}
 	if v := header["Sec-Websocket-Protocol"]; len(v) > 1 || len(v) == 1 && !slices.Contains(c.offered, v[0]) { // item 6
-		return bad(ErrBadSubprotocol, "%s, offered were %q", holds(header, "Sec-WebSocket-Protocol"), c.offered)
+		problem := "Sec-WebSocket-Protocol is not one of those offered"
+		if len(v) > 1 {
+			problem = count("Sec-WebSocket-Protocol", v) + ", want one at most"
+		}
+		return bad(ErrBadSubprotocol, "%s", problem) // which it is may be a secret: see checkSubprotocols
 	}
 	c.subprotocol = header.Get("Sec-Websocket-Protocol")
 	return nil

@@ -68,11 +68,11 @@ func TestAnswered(t *testing.T) {
 		{"wrong accept", Options{}, 101, answer("Sec-WebSocket-Accept", "S3pPLMBiTxaQ9kYGzzhZRbK+xOo="), ErrBadAccept, rfcAccept},
 		{"accept twice", Options{}, 101, answer("Sec-WebSocket-Accept", rfcAccept, "Sec-WebSocket-Accept", rfcAccept), ErrBadAccept, "2 times"},
 		{"extension not offered", Options{}, 101, answer("Sec-WebSocket-Extensions", "permessage-deflate"), ErrBadExtension, "permessage-deflate"},
-		{"subprotocol not offered", Options{}, 101, answer("Sec-WebSocket-Protocol", "chat"), ErrBadSubprotocol, `"chat"`},
-		{"other subprotocol", offer, 101, answer("Sec-WebSocket-Protocol", "Chat"), ErrBadSubprotocol, `"Chat"`},
+		{"subprotocol not offered", Options{}, 101, answer("Sec-WebSocket-Protocol", "chat"), ErrBadSubprotocol, "not one of those offered"},
+		{"other subprotocol", offer, 101, answer("Sec-WebSocket-Protocol", "Chat"), ErrBadSubprotocol, "not one of those offered"},
 		{"two subprotocols", offer, 101, answer("Sec-WebSocket-Protocol", "chat", "Sec-WebSocket-Protocol", "chat"), ErrBadSubprotocol, "2 times"},
-		{"list of subprotocols", offer, 101, answer("Sec-WebSocket-Protocol", "chat, superchat"), ErrBadSubprotocol, "chat, superchat"},
-		{"empty subprotocol", offer, 101, answer("Sec-WebSocket-Protocol", ""), ErrBadSubprotocol, `""`},
+		{"list of subprotocols", offer, 101, answer("Sec-WebSocket-Protocol", "chat, superchat"), ErrBadSubprotocol, "not one of those offered"},
+		{"empty subprotocol", offer, 101, answer("Sec-WebSocket-Protocol", ""), ErrBadSubprotocol, "not one of those offered"},
 		{"long value", Options{}, 101, answer("Upgrade", strings.Repeat("x", 10000)), ErrBadUpgrade, `xxx"..., want`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

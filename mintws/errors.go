@@ -131,7 +131,7 @@ type HandshakeError struct {
 	Status int         // status code of the response, or of the answer
 	Header http.Header // fields of the response, or for the answer
 	Err    error       // the sentinel
-	Detail string      // which field, what it held, what was expected
+	Detail string      // which field, what it held unless that may be a secret, what was expected
 	// Canceled says that the stream was cancelled, because it had become something that is not a WebSocket. Otherwise the
 	// response is an ordinary one: its content follows in EventData and the connection remains usable.
 	Canceled bool

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/mintws/mintws/internal/badbyte"
 )
 
 // Params is one element of a Sec-WebSocket-Extensions field (RFC 6455 section 9.1): the name of an extension and its
@@ -38,12 +40,15 @@ func (p Params) String() string {
 
 // check reports what in p could not stand in the field: everything is a token (RFC 6455 section 9.1).
 func (p Params) check() error {
-	if !isToken(p.Name) {
-		return fmt.Errorf("extension %s is not a token", quote(p.Name))
+	if fault := badbyte.InToken(p.Name); fault != "" {
+		return fmt.Errorf("the name of an extension %s, want a token", fault)
 	}
 	for _, x := range p.Params {
-		if !isToken(x.Name) || x.Value != "" && !isToken(x.Value) {
-			return fmt.Errorf("parameter %s of %s has value %s, want tokens", quote(x.Name), p.Name, quote(x.Value))
+		if fault := badbyte.InToken(x.Name); fault != "" {
+			return fmt.Errorf("the name of a parameter of %s %s, want a token", p.Name, fault)
+		}
+		if fault := badbyte.InToken(x.Value); fault != "" && x.Value != "" {
+			return fmt.Errorf("the value of parameter %s of %s %s, want a token", x.Name, p.Name, fault)
 		}
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/internal/badbyte"
 	"github.com/mintws/mintws/internal/target"
 )
 
@@ -175,13 +176,8 @@ func checkSpellings(h http.Header) error {
 func checkSubprotocols(names []string) error {
 	first := make(map[string]int, len(names))
 	for i, s := range names {
-		if s == "" {
-			return fmt.Errorf("%w: Subprotocols[%d] is empty", ErrInvalidOptions, i)
-		}
-		for j := range len(s) {
-			if !httpguts.IsTokenRune(rune(s[j])) {
-				return fmt.Errorf("%w: Subprotocols[%d] is not a token: byte 0x%02x", ErrInvalidOptions, i, s[j])
-			}
+		if fault := badbyte.InToken(s); fault != "" {
+			return fmt.Errorf("%w: Subprotocols[%d] %s, want a token", ErrInvalidOptions, i, fault)
 		}
 		if j, twice := first[s]; twice {
 			return fmt.Errorf("%w: Subprotocols[%d] is there twice, at %d too", ErrInvalidOptions, j, i)

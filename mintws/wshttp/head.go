@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/net/http/httpguts"
+	"github.com/mintws/mintws/internal/badbyte"
 )
 
 // framing are fields that say how the message is delimited or what becomes of the connection. On a head that opens a
@@ -36,15 +36,15 @@ func merged(others, header http.Header) http.Header {
 	return h
 }
 
-// check reports a field that cannot be sent.
+// check reports a field that cannot be sent. It does not show what the field holds, which may be a cookie.
 func check(header http.Header) error {
-	for name, values := range header {
-		if !httpguts.ValidHeaderFieldName(name) {
-			return fmt.Errorf("field name %q", name)
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		if fault := badbyte.InToken(name); fault != "" {
+			return fmt.Errorf("a field name %s, want a token", fault)
 		}
-		for _, v := range values {
-			if !httpguts.ValidHeaderFieldValue(v) {
-				return fmt.Errorf("field %s holds %q", name, v)
+		for _, v := range header[name] {
+			if fault := badbyte.InValue(v); fault != "" {
+				return fmt.Errorf("value of field %s %s", name, fault)
 			}
 		}
 	}
