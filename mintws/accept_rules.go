@@ -124,7 +124,7 @@ func requestKey(r *http.Request) (key, problem string) {
 			return values[0], ""
 		}
 	}
-	return "", "Sec-WebSocket-Key has " + strconv.Itoa(len(values[0])) + " characters that are not the base64 of 16 bytes"
+	return "", "Sec-WebSocket-Key is not the base64 of 16 bytes"
 }
 
 // hasToken reports whether the list in a field has the token, without regard to case.

@@ -256,7 +256,7 @@ func TestWrong(t *testing.T) {
 		{[]string{"-cert", "x"}, 2, "belong together"},
 		{[]string{"-cert", "x", "-key", "x", "-tls"}, 2, "either"},
 		{[]string{"-origins", "example.org"}, 2, "AllowedOrigins[0]"},
-		{[]string{"-subprotocols", "a b"}, 2, `Subprotocols: "a b" is not a token`},
+		{[]string{"-subprotocols", "a b"}, 2, `Subprotocols[0] has byte 0x20 at index 1, want a token`},
 		{[]string{"-cert", "/does/not/exist", "-key", "x"}, 1, "exist"},
 		{[]string{"-addr", taken.Addr().String()}, 1, "address already in use"},
 	} {

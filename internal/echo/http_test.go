@@ -30,8 +30,8 @@ func TestPlain(t *testing.T) {
 		{"no Upgrade", "GET", "/", "Upgrade", "", 426, `426 Upgrade Required: Upgrade is missing, want "websocket".`},
 		{"no Connection", "GET", "/", "Connection", "", 400, `400 Bad Request: Connection is missing, want "Upgrade"`},
 		{"old version", "GET", "/", "Sec-WebSocket-Version", "8", 426, `426 Upgrade Required: Sec-WebSocket-Version is "8", want "13".`},
-		{"bad key", "GET", "/", "Sec-WebSocket-Key", "x", 400, `400 Bad Request: Sec-WebSocket-Key is "x", want the base64 of 16 bytes.`},
-		{"POST upgrade", "POST", "/", "Upgrade", "websocket", 405, `405 Method Not Allowed: method is "POST", want "GET".`},
+		{"bad key", "GET", "/", "Sec-WebSocket-Key", "x", 400, `400 Bad Request: Sec-WebSocket-Key is not the base64 of 16 bytes.`},
+		{"POST upgrade", "POST", "/", "Upgrade", "websocket", 405, `405 Method Not Allowed: method is not "GET".`},
 		{"foreign page", "GET", "/", "Origin", "https://evil.example", 403, "403 Forbidden: Origin is"},
 	}
 	for _, tt := range tests {
