@@ -2,6 +2,7 @@ package httpconn
 
 import (
 	"math/rand/v2"
+	"net/http"
 	"runtime"
 	"strings"
 	"testing"
@@ -77,7 +78,10 @@ func TestH2ContentPaysInProportion(t *testing.T) {
 		"nothing sent":             {send(0), 0},
 		"queued":                   {queued, 0},
 		"queued, and then sent":    {h2Fed(t, queued, fWindow(1, 6400)), 101},
-		"more than was done":       {h2Fed(t, c, strings.Repeat(fData(1, false, x(1<<14)), 6)), 1000},
+		"a request":                {h2Requests(t, c, h2Get), 1},
+		"a large request": {h2Requests(t, c, Request{Scheme: "https", Authority: "a",
+			Header: http.Header{"X": {strings.Repeat("\\", 6400)}}}), 101},
+		"more than was done": {h2Fed(t, c, strings.Repeat(fData(1, false, x(1<<14)), 6)), 1000},
 	} {
 		if got := 1000 - tc.c.h2.work; got != tc.paid {
 			t.Errorf("%s pays for %d, want %d", name, got, tc.paid)

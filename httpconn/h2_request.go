@@ -227,6 +227,7 @@ func (c *Conn) h2SendBlock(out *Output, block []byte, id StreamID, end bool) {
 		block = append(hpack.AppendTableSizeUpdate(nil, uint32(resize)), block...)
 		c.change().resize = -1
 	}
+	c.h2.repay(int32(len(block)))
 	out.Send = appendBlock(out.Send, block, id, end, int(c.h2.rare.maxFrame))
 }
 

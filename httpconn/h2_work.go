@@ -15,10 +15,11 @@ import (
 //   - one for each stream whose queue is looked at without a byte of it being sent, and what its change allocates;
 //   - one for each KiB of header fields that the table makes of few bytes.
 //
-// It is counted over the connection's life, and content pays it back in proportion: one byte is no more than one byte.
+// It is counted over the connection's life, and content of either side pays it back in proportion: one byte is no more than one
+// byte. So do the header blocks that we send, as each request entitles the server to a response, whose fields may be counted.
 
 const (
-	paidBytes  = 64  // content pays back one for each DATA frame, and one for so many bytes
+	paidBytes  = 64  // content pays back one for each frame, and one for so many bytes
 	requeued   = 2   // KiB that it takes to change one stream's queue, at the most: its path in the map, eight nodes
 	freeFields = 256 // bytes of header fields that each byte of their block may make without being counted
 )
@@ -26,7 +27,7 @@ const (
 // charge counts work that is done.
 func (h *h2) charge(n int) { h.work = int32(min(int64(h.work)+int64(n), math.MaxInt32)) }
 
-// repay is n bytes of content in one DATA frame, n above 0, of either side.
+// repay is n bytes of content in one frame, n above 0.
 func (h *h2) repay(n int32) {
 	if h.work > 0 {
 		h.work = max(0, h.work-1-n/paidBytes)

@@ -123,6 +123,9 @@ var workRows = []workRow{
 		batch := strings.Repeat(fBlock(uint32(ids[0]), false, workNames), 100)
 		return c, func() string { return batch }
 	}},
+	workEach("HEADERS, trailers", true, func(id StreamID) string { return f200(uint32(id)) + fHeaders(uint32(id), true, "a: b") }),
+	workEach("DATA, the end of each stream", false, func(id StreamID) string { return fData(uint32(id), true, "") }),
+	workEach("DATA, a fault of each stream", true, func(id StreamID) string { return fData(uint32(id), false, "x") }),
 	workEach("HEADERS, malformed", true, func(id StreamID) string { return fHeaders(uint32(id), true, "x: y") }),
 	{"CONTINUATION, 1 byte", func(t testing.TB, c Conn, ids []StreamID) (Conn, func() string) {
 		c = h2Must(t)(c.Cancel(new(Output), ids[0], http2.ErrCodeCancel))
@@ -184,7 +187,9 @@ var workRows = []workRow{
 		}
 		return all
 	}),
-	workAgain("WINDOW_UPDATE, forgotten", func(Conn, []StreamID) string { return fWindow(1, 1) }),
+	workAgain("WINDOW_UPDATE, of one that is over", func(_ Conn, ids []StreamID) string {
+		return fReset(uint32(ids[0]), 0) + strings.Repeat(fWindow(uint32(ids[0]), 1), 100)
+	}),
 	workAgain("unknown", func(Conn, []StreamID) string { return fRaw(0x77, 0xff, 9, "") }),
 }
 
