@@ -31,6 +31,8 @@ func TestH2MaxWorkEdge(t *testing.T) {
 		{"fields that are in the block", fBlock(3, true, long), 0},
 		{"fields of the table", fBlock(3, true, long) + fBlock(5, true, "\x88"+strings.Repeat("\xbe", 10)),
 			(2*7 + 3 + 10*(2*1+4000) - 11*freeFields) >> 10},
+		{"names of the table", fBlock(3, true, "\x88\x40\x7f\xa1\x1e"+strings.Repeat("y", 4000)+"\x00") +
+			fBlock(5, true, "\x88"+strings.Repeat("\xbe", 10)), (2*7 + 3 + 10*2*4000 - 11*freeFields) >> 10},
 	} {
 		limits := []int{-1}
 		if tc.work > 0 {
@@ -75,6 +77,7 @@ func TestH2ContentPaysInProportion(t *testing.T) {
 		"content nobody waits for": {h2Fed(t, h2Must(t)(c.Cancel(new(Output), 1, 0)), fData(1, false, x(6400))), 0},
 		"a byte sent":              {send(1), 1},
 		"6,400 bytes sent":         {send(6400), 101},
+		"20,000 bytes sent":        {send(20_000), 313},
 		"nothing sent":             {send(0), 0},
 		"queued":                   {queued, 0},
 		"queued, and then sent":    {h2Fed(t, queued, fWindow(1, 6400)), 101},

@@ -29,8 +29,8 @@ type Limits struct {
 	MaxContinuations int
 	// MaxWork bounds what a server can make an HTTP/2 connection do, over its whole life, with frames that cost it little and
 	// us much. One is counted for each stream looked at, as for a larger SETTINGS_INITIAL_WINDOW_SIZE, and for each KiB
-	// allocated. Content pays it back: each DATA frame of either side 1, and 1 for every 64 bytes, and so does each
-	// request. Frames whose cost is in proportion to their size, such as PING, are not counted. Default 524,288; a
+	// allocated. Content pays it back: each DATA frame received, each piece sent and each request 1, and 1 for every 64
+	// bytes of it. Frames whose cost is in proportion to their size, such as PING, are not counted. Default 524,288; a
 	// connection with more than 100,000 streams at once needs more.
 	MaxWork int
 	// MaxPings is the largest number of our PINGs that wait for an answer. Default 16.
