@@ -10,6 +10,13 @@ import (
 	"golang.org/x/net/http2"
 )
 
+// What a server's first megabyte may cost for each byte of it, whatever the frames are, with any number of streams, and
+// whether or not bytes of ours are queued.
+const (
+	workBytesMost  = 1 << 10 // allocated bytes
+	workVisitsMost = 1       // streams looked at
+)
+
 // TestH2MaxWorkEdge: what is exactly as much as is allowed passes, and one more does not.
 func TestH2MaxWorkEdge(t *testing.T) {
 	stall := fSettings(setWindow, 0) + fWindow(0, 1) // stream 1 waits for the connection's window, and then for its own

@@ -18,13 +18,6 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// What a server's first megabyte may cost for each byte of it, whatever the frames are, with any number of streams, and
-// whether or not bytes of ours are queued.
-const (
-	workBytesMost  = 1 << 10 // allocated bytes
-	workVisitsMost = 1       // streams looked at
-)
-
 // h2Work returns a connection with n tunnels. If queued, each has bytes that wait for the connection's window.
 func h2Work(t testing.TB, n int, queued bool) (Conn, []StreamID) {
 	t.Helper()
