@@ -9,7 +9,7 @@ import "golang.org/x/net/http2"
 // takes a DATA frame there for a connection error, and drops all the other streams.
 //
 // Other servers count the resets that they receive, and drop a connection with too many (1,000 with nghttp2, which is in
-// Node). So that is done as long as the connection has sent at most 100 of them more than it received, and END_STREAM
+// Node). So that is done as long as the connection has sent at most 32 of them more than it received, and END_STREAM
 // after that: a server that resets its streams itself goes on being spared.
 //
 // Its errors are those of SendData. They change nothing.
@@ -31,9 +31,9 @@ func (c Conn) Finish(out *Output, id StreamID) (Conn, error) {
 	return c, nil
 }
 
-// maxResets is far above the streams that libwebsockets has open at once (24 unless it is told otherwise), each of which may
-// be ended before its first RST_STREAM comes; and below what servers take: 128 in a second (Jetty), 200 in 30 (Netty).
-const maxResets = 100
+// maxResets is above the streams that libwebsockets has open at once, 24 unless it is told otherwise, all of which may be
+// ended before its first RST_STREAM comes; and below what servers take: Jetty 50 or 128 in a second, Netty 200 in 30.
+const maxResets = 32
 
 // h2Unread reports whether Finish resets the stream: the server's end of a tunnel is in, or is at the end of the frame under
 // way, and nothing is queued that it may still want.

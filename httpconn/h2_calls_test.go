@@ -140,7 +140,7 @@ func (r *mRun) call(do func(Conn, *Output) (Conn, error), allowed ...error) bool
 func (r *mRun) client() {
 	r.t.Helper()
 	canSend := func(s mStream) bool { return !s.callerEnd && !s.over && (!s.connect || s.tunnel) }
-	switch r.next(9) {
+	switch r.next(10) {
 	case 0:
 		req := []Request{h2Get, h2Head, h2Post, h2Ext}[r.next(4)]
 		var id StreamID
@@ -214,6 +214,13 @@ func (r *mRun) client() {
 		r.call(func(c Conn, out *Output) (Conn, error) {
 			return c.Settings(out, Settings{StreamWindow: int32(r.next(256) * 8)})
 		}, ErrTooManySettings)
+	case 9:
+		id := r.pick(canSend)
+		if r.call(func(c Conn, out *Output) (Conn, error) { return c.Finish(out, StreamID(id)) }, ErrUnknownStream) {
+			s := r.m.streams[id]
+			s.callerEnd = true
+			r.m.streams[id] = s
+		}
 	}
 	r.settle()
 }

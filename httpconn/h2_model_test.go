@@ -119,6 +119,9 @@ func (m *mServer) read(t testing.TB, send []byte) {
 			if _, ok := m.streams[id]; !ok || s.clientReset || s.closed() {
 				t.Fatalf("RST_STREAM on stream %d, %+v", id, s)
 			}
+			if f.ErrCode == http2.ErrCodeNo && !(s.tunnel && s.serverEnd && s.callerEnd && s.got == s.sent) { // Finish
+				t.Fatalf("RST_STREAM(NO_ERROR) on stream %d, %+v", id, s)
+			}
 			s.clientReset, s.over = true, true
 		case *http2.WindowUpdateFrame:
 			if id == 0 {

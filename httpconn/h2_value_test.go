@@ -77,6 +77,7 @@ func h2Disturb(rng *rand.Rand, c Conn) {
 	d.Close(&out)
 	d, _ = c.Cancel(&out, 1, http2.ErrCodeCancel)
 	d, _ = d.Ping(&out, [8]byte{})
+	d, _ = d.Finish(&out, 1)
 	d, _ = d.SendTrailers(&out, 3, http.Header{"A": {"b"}})
 	d.Equal(c)
 	d.Buffered(1)
@@ -139,11 +140,15 @@ func TestH2FailedCallsChangeNothing(t *testing.T) {
 	cancel := func(id StreamID) func(Conn, *Output) (Conn, error) {
 		return func(c Conn, out *Output) (Conn, error) { return c.Cancel(out, id, 0) }
 	}
+	finish := func(id StreamID) func(Conn, *Output) (Conn, error) {
+		return func(c Conn, out *Output) (Conn, error) { return c.Finish(out, id) }
+	}
 	for i, tc := range []struct {
 		c    Conn
 		do   func(Conn, *Output) (Conn, error)
 		want error
 	}{
+		{start, finish(0), ErrUnknownStream}, {start, finish(3), ErrNotSendable}, {start, finish(9), ErrUnknownStream},
 		{start, send(0, 1, false), ErrUnknownStream}, {start, send(0, 0, true), ErrUnknownStream},
 		{start, send(2, 0, true), ErrUnknownStream}, {start, send(7, 0, true), ErrUnknownStream},
 		{start, send(1, 1, false), ErrStreamEnded}, {start, send(1, 0, false), ErrStreamEnded},

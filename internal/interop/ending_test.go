@@ -85,7 +85,12 @@ func TestEndingMany(t *testing.T) {
 				}
 			}
 			c.echoes(c.b)
-			t.Logf("%d resets sent", strings.Count(fmt.Sprint(c.tap.ours.noted), "RST_STREAM"))
+			resets := func(f frames) int { return strings.Count(fmt.Sprint(f.noted), "RST_STREAM") }
+			sent, got := resets(c.tap.ours), resets(c.tap.theirs)
+			if sent > got+32 {
+				t.Errorf("%d resets sent, %d received: servers count them", sent, got)
+			}
+			t.Logf("%d resets sent, %d received", sent, got)
 		})
 	}
 }
