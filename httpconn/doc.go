@@ -130,8 +130,9 @@
 //     8.2.1). Content-Length is as strict as on HTTP/1.1.
 //   - A header block has at most Limits.MaxHeaderBytes, on the wire and decoded. If only the decoded one is larger, that
 //     is an error of its stream alone.
-//   - Limits.MaxIdleFrames bounds frames in a row that bring nothing, whatever they are: the answer to floods is GOAWAY with
-//     ENHANCE_YOUR_CALM.
+//   - Limits.MaxWork bounds what a server can make a connection do with frames that cost it little: the answer to floods is
+//     GOAWAY with ENHANCE_YOUR_CALM. Frames whose cost is in proportion to their size, such as PING, are not counted, and one
+//     call of Stream answers them with at most twice the bytes that it was given.
 //   - Header blocks are sent without a table, so that there is nothing to keep in step with the server's. Authorization,
 //     Proxy-Authorization and Cookie are marked as never to be indexed.
 //
@@ -168,19 +169,22 @@
 // and what was expected. Where RFC 9112 leaves a choice:
 //
 //   - Lines end in CR LF. A bare LF or a bare CR is refused, and so are empty lines before a status line (section 2.2).
-//   - The HTTP-version is HTTP/1.1 or HTTP/1.0. A connection does not outlive an HTTP/1.0 response, keep-alive or not.
+//   - The HTTP-version is HTTP/1.0 or HTTP/1.1; 1.2 to 1.9 count as 1.1. A connection does not outlive an HTTP/1.0 response,
+//     keep-alive or not.
 //   - Status codes 600 to 999 are passed on; RFC 9110 section 15 has them treated as 5xx. The space after a status code
 //     may be missing when there is no reason phrase: many servers forget it, and nothing can be mistaken for it.
-//   - A field line folded with white space (obs-fold) is refused, and so is white space before the colon.
+//   - Where a field line is folded (obs-fold), the fold counts as one space, also in fields that frame the message (section
+//     5.2). Before the first field it is refused, and so is white space before a colon.
 //   - Content-Length is one decimal number that fits 63 bits. It may be repeated in fields of its own with the same number;
 //     lists are refused. Together with Transfer-Encoding it is refused.
-//   - Transfer-Encoding is "chunked" and nothing else, once, in HTTP/1.1 only. 1xx and 204 must not have it, nor a
-//     Content-Length other than 0. In a 2xx to CONNECT both are ignored, as RFC 9110 section 9.3.6 demands.
+//   - Transfer-Encoding is "chunked" and nothing else, once, in HTTP/1.1 only. A 1xx or 204 ends at its empty line whatever it
+//     says of content (section 6.3), and the connection is not used again after one that said some. In a 2xx to CONNECT both
+//     fields are ignored, as RFC 9110 section 9.3.6 demands.
 //   - Chunk sizes have at most 16 digits; extensions must follow the grammar, and may outweigh the content by no more than
 //     Limits.MaxHeaderBytes. Content-Length and Transfer-Encoding are refused in a trailer section.
 //   - A 101 needs a request that had an Upgrade field. Its own Upgrade field is for the caller to check.
 //   - Bytes that answer no request end the connection, with [ErrUnsolicited], a 408 before a close included.
 //
 // What is sent is held to the same: see [Conn.Request] and [ErrInvalidRequest]. A path with characters that RFC 3986 does
-// not allow is refused, not escaped.
+// not allow is refused, not escaped; mintws.Upgrade, which takes a URL, escapes them.
 package httpconn

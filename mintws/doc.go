@@ -161,7 +161,34 @@
 // and Decode without further ado; [WebSocket.Extensions] says what was agreed on. [NewDeflate] makes permessage-deflate
 // (RFC 7692). What it remembers between messages is the end of their text in each direction, a few KiB for what is sent
 // and up to 32 KiB for what is received, and nothing with the options for no context takeover: there is no compressor
-// in an idle WebSocket. Limits are for what comes out of it. A Frame with Raw is not compressed.
+// in an idle WebSocket. A Frame with Raw is not compressed. With Raw and RSV1 the caller has compressed it, and later
+// messages refer to nothing before it. One message for many WebSockets is compressed once: see [Prepare].
+//
+// Limits are for what comes out of it. But one read of 64 KiB can hold 63 messages of 1 MiB, and honest peers reach
+// hundreds of bytes for one where a message repeats the last. [Inbox].Max bounds what one call puts into your memory: it
+// stops there, also inside a message with DeliverPayload, and what it did not take is in Inbox.Rest. With Receive that is
+// a loop around it:
+//
+//	for _, ev := range out.Events {
+//		for more := true; more; more = len(in.Rest) > 0 {
+//			in.Reset()
+//			conn, ws, err = mintws.Receive(conn, &out, ws, &in, ev)
+//			// handle in.Frames
+//			ev.Data = in.Rest
+//		}
+//	}
+//
+// and with AppendDecode
+//
+//	for data := buf[:n]; len(data) > 0; data = in.Rest {
+//		in.Reset()
+//		ws, err = ws.AppendDecode(&in, data)
+//		// handle in.Frames
+//	}
+//
+// The frames and their order are the same whatever Max is. Where each frame is answered, write Output.Send inside the loop
+// too, or what is unwritten grows as the input does. Live memory is then at most Max, one message of Limits.MaxMessage and
+// what the frames in hand need; [Inbox.Reset] keeps 1 MiB at most.
 //
 // What can be forked and replayed without it can be with it. But compressed bytes belong to a history: bytes from one
 // fork mean nothing to the peer of another.
