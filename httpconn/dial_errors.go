@@ -112,3 +112,13 @@ type because struct{ err, reason error }
 func (e *because) Error() string { return bare(e.err) + ": " + bare(e.reason) }
 
 func (e *because) Unwrap() []error { return []error{e.err, e.reason} }
+
+// retold is an error in other words.
+type retold struct {
+	text string
+	err  error
+}
+
+func (e retold) Error() string { return e.text }
+
+func (e retold) Unwrap() error { return e.err }

@@ -34,21 +34,11 @@ func (opt DialOptions) proxyFor(t target.Target) (*url.URL, error) {
 	}
 	proxy, err := opt.Proxy(t.Plain())
 	var bad *url.Error
-	if errors.As(err, &bad) { // of url.Parse, say
-		err = quiet{"DialOptions.Proxy: the URL of the proxy cannot be used", err}
+	if errors.As(err, &bad) { // of url.Parse, say: it quotes the URL
+		err = retold{"DialOptions.Proxy: the URL of the proxy cannot be used", err}
 	}
 	return proxy, err
 }
-
-// quiet is an error whose own text is not shown, because it quotes a URL.
-type quiet struct {
-	text string
-	err  error
-}
-
-func (e quiet) Error() string { return e.text }
-
-func (e quiet) Unwrap() error { return e.err }
 
 // environmentProxy is the proxy that the environment variables name for u, nil for none.
 func environmentProxy(u *url.URL) (*url.URL, error) {

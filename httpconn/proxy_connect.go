@@ -4,15 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
-
-	"golang.org/x/net/http/httpguts"
 
 	"github.com/mintws/mintws/internal/target"
 )
@@ -82,17 +78,15 @@ func (opt DialOptions) proxyHeader(user *url.Userinfo) (http.Header, error) {
 
 // checkProxyHeader finds what cannot be sent, whether or not a proxy will be used.
 func checkProxyHeader(h http.Header) error {
-	for _, name := range slices.Sorted(maps.Keys(h)) {
-		if slices.ContainsFunc(h[name], func(v string) bool { return !httpguts.ValidHeaderFieldValue(v) }) {
-			return fmt.Errorf("%w: control character in the value of ProxyHeader field %q", ErrInvalidRequest, name)
-		}
-	}
 	var out Output
 	c, err := New(HTTP1, Config{}, &out)
 	if err == nil {
 		_, _, err = c.Request(&out, connectRequest("proxy.invalid:80", h))
 	}
-	return err
+	if err != nil {
+		return retold{"ProxyHeader: " + bare(err), err}
+	}
+	return nil
 }
 
 // connectAnswer is the exchange with a proxy, and what it has answered to CONNECT so far.
