@@ -176,3 +176,17 @@ func TestFinishBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestFinishManualCredit: what was received and is not consumed yet stays owed, as after END_STREAM.
+func TestFinishManualCredit(t *testing.T) {
+	c := h2Started(t, Config{ManualCredit: true, StreamWindow: 1000, ConnWindow: 65535}, h2Ext)
+	c = h2Fed(t, c, f200(1)+fData(1, true, strings.Repeat("x", 900)))
+	c = h2Must(t)(c.Finish(new(Output), 1))
+	if _, err := c.Consume(new(Output), 1, 901); !errors.Is(err, ErrConsumed) {
+		t.Errorf("more than was received: %v, want %v", err, ErrConsumed)
+	}
+	c = h2Must(t)(c.Consume(new(Output), 1, 900))
+	if c.h2.recv != c.h2.owed {
+		t.Errorf("received %d, owed %d", c.h2.recv, c.h2.owed)
+	}
+}
