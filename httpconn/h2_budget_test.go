@@ -177,3 +177,61 @@ func TestH2RapidReset(t *testing.T) {
 		}
 	}
 }
+
+// TestH2HonestServersAreNotCounted: credit in small pieces, however many, and streams that are refused, cost nothing of the
+// budget, whatever waits.
+func TestH2HonestServersAreNotCounted(t *testing.T) {
+	c := h2Started(t, Config{Limits: Limits{MaxWork: 1}}, h2Ext, h2Ext, h2Ext)
+	c = h2Fed(t, c, f200(1)+f200(3)+f200(5))
+	for id := StreamID(1); id < 6; id += 2 {
+		c = h2Must(t)(c.SendData(new(Output), id, make([]byte, 200_000), false))
+	}
+	for i := range uint32(3000) {
+		id := 1 + 2*(i%3)
+		for _, frame := range []string{fWindow(id, 50), fWindow(0, 50)} {
+			if c = h2Fed(t, c, frame); c.h2.work != 0 {
+				t.Fatalf("%d counted after credit number %d, %q", c.h2.work, i, frame)
+			}
+		}
+	}
+	if got, want := c.Buffered(0), 600_000-65535-3000*50; got != want {
+		t.Errorf("%d bytes wait, want %d", got, want)
+	}
+}
+
+// TestH2DefaultMaxWork: by default the windows of 10,000 streams with queued bytes can be closed and opened ten times without
+// a byte of content, and any number of times with 2 MB of it between them.
+func TestH2DefaultMaxWork(t *testing.T) {
+	c := h2Started(t, Config{})
+	var out Output
+	for range 10_000 {
+		var id StreamID
+		var err error
+		if c, id, err = c.Request(&out, h2Ext); err != nil {
+			t.Fatal(err)
+		}
+		c = h2Fed(t, c, f200(uint32(id)))
+	}
+	c = h2Must(t)(c.SendData(&out, 1, make([]byte, 65535), false)) // the connection's window
+	for id := StreamID(1); id < 20_000; id += 2 {
+		c = h2Must(t)(c.SendData(&out, id, make([]byte, 1000), false))
+	}
+	start := c
+	rounds := func(n int, between string) (err error) {
+		c = h2Fed(t, start, fSettings(setWindow, 0))
+		for range n {
+			if c, err = c.Stream(&out, []byte(fSettings(setWindow, 1<<20)+fSettings(setWindow, 0)+between)); err != nil {
+				return err
+			}
+			out.Reset()
+		}
+		return nil
+	}
+	if err := rounds(10, ""); err != nil {
+		t.Error(err)
+	}
+	h2ConnErr(t, rounds(21, ""), http2.ErrCodeEnhanceYourCalm, ErrFlood)
+	if err := rounds(50, strings.Repeat(fData(1, false, x(1<<14)), 120)); err != nil { // 1.9 MB
+		t.Error(err)
+	}
+}
