@@ -2,6 +2,7 @@ package mintws_test
 
 import (
 	"errors"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -46,6 +47,21 @@ func TestAllowedOrigins(t *testing.T) {
 			if _, _, _, err := mintws.Accept(r, opt); (err == nil) != (i < len(tt.yes)) {
 				t.Errorf("AllowedOrigins %q, Origin %q: %v", tt.allowed, o, err)
 			}
+		}
+	}
+}
+
+// TestAcceptAbsoluteForm has a request as it is made to a proxy, which every server must take (RFC 9112 section 3.2.2).
+func TestAcceptAbsoluteForm(t *testing.T) {
+	for _, target := range []string{"http://server.example.com/chat", "http://server.example.com", "/*", "//a", "/"} {
+		u, err := url.ParseRequestURI(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := upgradeRequest(t)
+		r.URL, r.RequestURI = u, target
+		if _, _, _, err = mintws.Accept(r, mintws.AcceptOptions{}); err != nil {
+			t.Errorf("%s: %v", target, err)
 		}
 	}
 }

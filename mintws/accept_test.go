@@ -158,7 +158,7 @@ func checkRefused(t *testing.T, r *http.Request, opt mintws.AcceptOptions, statu
 	if !errors.As(err, &he) {
 		t.Fatalf("error is %v, want a HandshakeError", err)
 	}
-	if gotStatus != status || he.Status != status || !errors.Is(err, sentinel) || !strings.Contains(he.Detail, detail) {
+	if gotStatus != status || he.Status != status || !he.Server || !errors.Is(err, sentinel) || !strings.Contains(he.Detail, detail) {
 		t.Errorf("Accept refused with %d and %v; want %d, %v, detail with %q", gotStatus, err, status, sentinel, detail)
 	}
 	if header == nil || !reflect.DeepEqual(header, he.Header) {

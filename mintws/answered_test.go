@@ -95,7 +95,7 @@ func TestAnswered(t *testing.T) {
 			if !errors.As(err, &he) || !errors.Is(err, tt.err) || !strings.Contains(err.Error(), tt.text) || len(err.Error()) > 500 {
 				t.Fatalf("error %v, want %v with %q", err, tt.err, tt.text)
 			}
-			if he.Status != tt.status || len(he.Header) != len(tt.header) || next.State() != Failed {
+			if he.Status != tt.status || he.Server || len(he.Header) != len(tt.header) || next.State() != Failed {
 				t.Errorf("status %d, %v, state %v", he.Status, he.Header, next.State())
 			}
 			if _, _, err = next.Encode(Text("a")); err != ErrClosed {

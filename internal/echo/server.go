@@ -87,14 +87,13 @@ func New(opt Options) *Server {
 	return &Server{opt: opt, sessions: make(map[*session]struct{}), drained: make(chan struct{})}
 }
 
-// unavailable is why a request is refused for now. The connection is not kept, so that the next one may go to another server.
+// unavailable is why a request is refused for now.
 func unavailable(why string, fields http.Header) *mintws.HandshakeError {
-	fields.Set("Connection", "close")
 	return &mintws.HandshakeError{Status: http.StatusServiceUnavailable, Header: fields, Err: errors.New("echo: " + why), Detail: why, Server: true}
 }
 
 var (
-	errStopping = unavailable("the server is shutting down", http.Header{})
+	errStopping = unavailable("the server is shutting down", http.Header{"Connection": {"close"}})
 	errFull     = unavailable("the server has as many WebSockets as it takes", http.Header{"Retry-After": {"10"}})
 )
 

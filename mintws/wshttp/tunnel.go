@@ -91,10 +91,7 @@ func (t *tunnel) Read(p []byte) (int, error) {
 				t.buf = make([]byte, bufSize)
 			}
 			t.reading = true
-			go func() {
-				n, err := t.body.Read(t.buf)
-				t.read <- reading{n, err}
-			}()
+			go t.fetch()
 		}
 		select {
 		case r := <-t.read:
@@ -102,6 +99,12 @@ func (t *tunnel) Read(p []byte) (int, error) {
 		case <-t.wake:
 		}
 	}
+}
+
+// fetch reads the body once.
+func (t *tunnel) fetch() {
+	n, err := t.body.Read(t.buf)
+	t.read <- reading{n, err}
 }
 
 // rouse makes a Read under way look again at what it may do.

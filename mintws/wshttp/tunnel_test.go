@@ -232,6 +232,7 @@ func TestDeadlinesHTTP2(t *testing.T) {
 func TestServerTimeouts(t *testing.T) {
 	for _, major := range []int{1, 2} {
 		t.Run(fmt.Sprintf("HTTP %d", major), func(t *testing.T) {
+			t.Parallel()
 			echo := accept(t, mintws.AcceptOptions{}, func(s wshttp.Stream) { io.Copy(struct{ io.Writer }{s}, struct{ io.Reader }{s}) })
 			timeouts := make(chan error, 2)
 			mux := http.NewServeMux()
@@ -245,7 +246,7 @@ func TestServerTimeouts(t *testing.T) {
 				timeouts <- err
 			})
 			ts := httptest.NewUnstartedServer(mux)
-			ts.Config.ReadTimeout, ts.Config.WriteTimeout = time.Second, time.Second // for the TLS handshake too
+			ts.Config.ReadTimeout, ts.Config.WriteTimeout = 2*time.Second, 2*time.Second // for the TLS handshake too
 			ts.EnableHTTP2 = major == 2
 			ts.StartTLS()
 			t.Cleanup(ts.Close) // after those of connect, or it would wait for the stream
