@@ -30,10 +30,13 @@ func checkOrigin(r *http.Request, opt AcceptOptions) *HandshakeError {
 		return nil
 	}
 	if o, ok := parseOrigin(values[0]); len(values) != 1 || !ok || !o.serves(r) {
-		return refuse(http.StatusForbidden, ErrBadOrigin, holds(r.Header, "Origin")+", want that of "+quote(r.Host))
+		return refuse(http.StatusForbidden, ErrBadOrigin, holds(r.Header, "Origin")+", want that of "+quote(withoutUserinfo(r.Host)))
 	}
 	return nil
 }
+
+// withoutUserinfo is what of a Host may be shown: net/http lets "user:password@host" pass.
+func withoutUserinfo(host string) string { return host[strings.LastIndexByte(host, '@')+1:] }
 
 // originListed reports whether the one origin of a request is in the list.
 func originListed(values, allowed []string) bool {
