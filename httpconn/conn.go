@@ -127,7 +127,8 @@ func (c *Conn) stream(out *Output, data []byte) error {
 // returns [ErrClosed].
 //
 // On HTTP/2 it is orderly where nothing is under way from the server: neither a frame nor a stream that it has not ended.
-// The streams have ends of their own, so the end of the connection never completes one.
+// The streams have ends of their own, so the end of the connection never completes one. Where only we were sending, bytes that
+// are still queued are lost, and an EventReset of their stream says so.
 func (c Conn) StreamEOF(out *Output) (Conn, error) {
 	if c.version == HTTP2 {
 		return c.h2StreamEOF(out)
@@ -291,7 +292,8 @@ func (c Conn) SendTrailers(out *Output, id StreamID, h http.Header) (Conn, error
 // Cancel gives up a stream. A stream that is over returns [ErrUnknownStream].
 //
 // On HTTP/2 it sends RST_STREAM with code and drops what is queued. No event of the stream follows; what the server
-// still sends on it is ignored, and credited on the connection.
+// still sends on it is ignored, and credited on the connection. With Config.ManualCredit, so is at once what came on it and
+// was not consumed.
 //
 // HTTP/1.1 has no way to abort one request, so Cancel ends the whole connection as [Conn.Close] does: other requests
 // under way are given up with it, code is not used, and no event reports it (only Stream and StreamEOF append events).

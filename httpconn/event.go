@@ -28,7 +28,8 @@ const (
 	// is the server's half of the close.
 	EventDone
 	// EventReset ends the stream early. Err is set and says why; [Event.Retryable] tells whether the server is known
-	// not to have processed it.
+	// not to have processed it. After an EventDone it comes only where bytes were queued on the stream and are lost, for
+	// which there will be no EventDrained (HTTP/2 only).
 	EventReset
 	// EventSettings reports that the server's SETTINGS were applied (HTTP/2 only). The first one comes once on every
 	// connection, and others may follow: a server that allows extended CONNECT only then announces it in one of those.

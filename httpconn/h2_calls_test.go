@@ -78,8 +78,11 @@ func (r *mRun) settle() {
 	r.t.Helper()
 	r.m.read(r.t, r.out.Send)
 	r.out.Reset()
-	total := 0
+	total, unconsumed := 0, 0
 	for id, s := range r.m.streams {
+		if !s.clientReset {
+			unconsumed += s.seen - s.consumed
+		}
 		waiting := s.sent - s.got
 		if s.over {
 			waiting = 0
@@ -103,6 +106,9 @@ func (r *mRun) settle() {
 	}
 	if !r.manual && r.m.credit <= mConnWindow/2 {
 		r.t.Fatalf("the server is left with a credit of %d", r.m.credit)
+	}
+	if used := mConnWindow - r.m.credit; r.manual && used >= int64(unconsumed+mConnWindow/2) {
+		r.t.Fatalf("%d bytes are not consumed, and the server is not given credit for %d", unconsumed, used)
 	}
 	h2CheckBounds(r.t, r.c)
 }
@@ -204,6 +210,11 @@ func (r *mRun) client() {
 			id := r.pick(func(s mStream) bool { return s.seen > s.consumed })
 			s := r.m.streams[id]
 			n := min(r.next(256)*4, s.seen-s.consumed)
+			if id != 0 && !s.clientReset {
+				r.call(func(c Conn, out *Output) (Conn, error) {
+					return c.Consume(out, StreamID(id), s.seen-s.consumed+1)
+				}, ErrConsumed)
+			}
 			if r.call(func(c Conn, out *Output) (Conn, error) { return c.Consume(out, StreamID(id), n) },
 				ErrUnknownStream) && id != 0 {
 				s.consumed += n

@@ -145,10 +145,10 @@ func h2CheckOver(t *testing.T, r h2Result) {
 }
 
 // h2CheckOrder holds the grammar of a stream's events: 1xx, one head, data, at most one trailer section, and Done or Reset,
-// once, as the last but for Drained.
+// once, as the last but for Drained, or for a Reset that says that what was queued after Done is lost.
 func h2CheckOrder(t testing.TB, events []Event) {
 	t.Helper()
-	const waiting, body, trailed, done = 0, 1, 2, 3
+	const waiting, body, trailed, done, over = 0, 1, 2, 3, 4
 	state := map[StreamID]int{}
 	for i, ev := range events {
 		s, ok := state[ev.StreamID], true
@@ -167,8 +167,8 @@ func h2CheckOrder(t testing.TB, events []Event) {
 			ok = s == body || s == trailed
 			s = done
 		case EventReset:
-			ok = s != done && ev.Err != nil
-			s = done
+			ok = s != over && ev.Err != nil
+			s = over
 		case EventGoAway:
 			ok = ev.Err != nil
 		case EventPong:

@@ -5,9 +5,12 @@ import "golang.org/x/net/http2"
 // Consume gives the server credit for n bytes of stream id that the caller is done with. It is for connections with
 // Config.ManualCredit; without it, and on HTTP/1.1, it returns [ErrUnsupported].
 //
-// It can be called after the stream is over, and must be for what was received on it, as the connection's credit counts
-// that. [ErrConsumed] means that n is more than was received and not consumed, [ErrUnknownStream] that there was no such
-// stream. They change nothing.
+// It can be called after the stream is over, by the server's end or by a reset, and must be for what was received on it: until
+// then the connection's credit counts that, and the stream takes memory. Only after [Conn.Cancel], which gives that credit
+// itself, it does nothing; nor does it for a stream of which all was consumed and nothing is known any more.
+//
+// [ErrConsumed] means that n is more than was received on this stream and not consumed, [ErrUnknownStream] that there was no
+// such stream. They change nothing.
 func (c Conn) Consume(out *Output, id StreamID, n int) (Conn, error) {
 	switch c.version {
 	case HTTP2:
@@ -88,10 +91,14 @@ func (c Conn) h2Cancel(out *Output, id StreamID, code http2.ErrCode) (Conn, erro
 	if !s.live() {
 		return c, ErrUnknownStream
 	}
+	if c.set.manual {
+		c.h2.owed += c.h2Unconsumed(&s)
+	}
 	c.h2.streams.claim()
-	c.h2Close(s, streamWeReset)
+	c.h2Close(s, streamWeReset|streamCanceled)
 	c.h2.streams.release()
 	out.Send = appendWord(out.Send, http2.FrameRSTStream, id, uint32(code))
+	c.h2CreditConn(out)
 	return c, nil
 }
 

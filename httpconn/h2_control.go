@@ -150,10 +150,10 @@ func (c *Conn) h2Reset(out *Output, f frameHead, p []byte) *ConnError {
 }
 
 // h2PeerReset ends live stream s for the server. The caller is told unless it has had the stream's EventDone: then the
-// server only wants no more of our content (RFC 9113 section 8.1).
+// server only wants no more of our content (RFC 9113 section 8.1), and where bytes of it are queued they are lost.
 func (c *Conn) h2PeerReset(out *Output, s stream, code http2.ErrCode, reason string) {
 	c.h2Close(s, streamPeerReset)
-	if s.flags&streamGotEnd != 0 {
+	if !s.expected() {
 		return
 	}
 	err := &StreamError{Stream: s.id, Code: code, Reason: reason}
@@ -204,7 +204,7 @@ func (c *Conn) h2FailStream(
 	out.Send = appendWord(out.Send, http2.FrameRSTStream, s.id, uint32(code))
 	if s.live() {
 		c.h2Close(s, streamWeReset)
-		if s.flags&streamGotEnd == 0 { // otherwise the caller has had its last event
+		if s.expected() { // otherwise the caller has had its last event
 			err := &StreamError{Stream: s.id, Code: code, Local: true, Reason: fmt.Sprintf(format, args...), Err: sentinel}
 			out.Events = append(out.Events, Event{Kind: EventReset, StreamID: s.id, Tag: s.tag, Err: err})
 		}
@@ -215,9 +215,13 @@ func (c *Conn) h2FailStream(
 	return nil
 }
 
-// h2Close takes a live stream out of the count and drops what it has queued.
+// h2Close takes a live stream out of the count and drops what it has queued. What the caller has not consumed stays owed,
+// unless it has given the stream up.
 func (c *Conn) h2Close(s stream, how streamFlags) {
 	h := &c.h2
+	if c.h2EndCredit(&s); how&streamCanceled != 0 {
+		s.recv = 0
+	}
 	if h.flags&h2InData != 0 && h.id == s.id {
 		h.flags |= h2Drop
 	}

@@ -46,10 +46,12 @@ func (c *Conn) h2CheckData(out *Output, n int32) *ConnError {
 	h := &c.h2
 	s := h.streams.at(h.id)          // the verdict was that it is open
 	if s.flags&streamAnswered == 0 { // RFC 9113 section 8.1
+		h.flags |= h2Drop
 		return c.h2FailStream(out, *s, http2.ErrCodeProtocol, ErrMalformed, "DATA before the response's head")
 	}
 	window := c.h2Allowed().window
 	if n > 0 && int64(s.recv)+int64(n) > int64(window) { // section 6.9.1; an empty frame needs none, even below zero
+		h.flags |= h2Drop
 		return c.h2FailStream(out, *s, http2.ErrCodeFlowControl, ErrFlowControl,
 			"DATA of %d bytes exceeds the stream's window of %d", n, window-s.recv)
 	}
@@ -91,11 +93,11 @@ func (c *Conn) h2Data(out *Output, data []byte) (int, *ConnError) {
 	}
 	n := min(int(h.left)-int(h.pad), len(data))
 	if n > 0 {
+		h.left -= int32(n)
 		if err := c.h2Content(out, data[:n:n]); err != nil {
 			return used, err
 		}
 		used, data = used+n, data[n:]
-		h.left -= int32(n)
 	}
 	if h.left > 0 && h.left <= int32(h.pad) { // only padding is left
 		n = min(int(h.left), len(data))
@@ -132,6 +134,9 @@ func (c *Conn) h2Content(out *Output, p []byte) *ConnError {
 	}
 	if rest > 0 { // RFC 9113 section 8.1.1
 		h.owed += int32(rest)
+		if c.set.manual {
+			s.owed += int32(rest)
+		}
 		return c.h2FailStream(out, *s, http2.ErrCodeProtocol, ErrMalformed, "more content than the content-length announced")
 	}
 	return nil
@@ -161,6 +166,7 @@ func (c *Conn) h2EndStream(out *Output, s stream) *ConnError {
 			"content ends %d bytes before the content-length", s.left)
 	}
 	s.flags |= streamGotEnd
+	c.h2EndCredit(&s)
 	c.h2.streams.put(s)
 	if !s.live() {
 		c.change().live--
@@ -201,6 +207,24 @@ func (c *Conn) h2CreditStream(out *Output, s *stream) {
 	c.h2.streams.put(*s)
 }
 
+// h2EndCredit leaves of what came on s, which gets no more, what the caller is still to consume.
+func (c *Conn) h2EndCredit(s *stream) {
+	left := int32(0)
+	if c.set.manual {
+		left = c.h2Unconsumed(s)
+	}
+	s.recv, s.owed = left, 0
+}
+
+// h2Unconsumed returns how much of what came on s was handed over and not consumed.
+func (c *Conn) h2Unconsumed(s *stream) int32 {
+	n := s.recv - s.owed
+	if h := &c.h2; h.flags&(h2InData|h2Drop) == h2InData && h.id == s.id { // counted when the frame began
+		n -= h.left - int32(h.pad)
+	}
+	return n
+}
+
 // h2Consume is Conn.Consume on HTTP/2.
 func (c Conn) h2Consume(out *Output, id StreamID, n int) (Conn, error) {
 	if err := c.h2Usable(); err != nil {
@@ -214,29 +238,20 @@ func (c Conn) h2Consume(out *Output, id StreamID, n int) (Conn, error) {
 		return c, ErrUnsupported
 	}
 	s := h.streams.get(id)
-	known := s.live() && s.flags&streamGotEnd == 0
-	coming := int32(0) // counted when the frame began, and not handed over
-	if h.flags&h2InData != 0 {
-		coming = h.left - int32(h.pad)
-	}
-	most := h.recv - h.owed - coming
-	if known {
-		if id != h.id {
-			coming = 0
-		}
-		most = min(most, s.recv-s.owed-coming)
-	}
-	if n < 0 || int64(n) > int64(most) {
+	switch over := s.id == 0 || s.flags&streamCanceled != 0; {
+	case n >= 0 && over: // all that came on it is paid back
+		return c, nil
+	case n < 0 || int64(n) > int64(c.h2Unconsumed(&s)):
 		return c, ErrConsumed
 	}
 	h.owed += int32(n)
 	c.h2CreditConn(out)
-	if known {
-		h.streams.claim()
-		s.owed += int32(n)
-		h.streams.put(s)
+	h.streams.claim()
+	s.owed += int32(n)
+	h.streams.put(s)
+	if s.live() {
 		c.h2CreditStream(out, h.streams.at(id))
-		h.streams.release()
 	}
+	h.streams.release()
 	return c, nil
 }

@@ -177,12 +177,17 @@ func TestH2Consume(t *testing.T) {
 	consume(1, 1, ErrConsumed)
 	check("")
 
-	// After the stream is over what was received counts on the connection.
+	// After the stream is over what was received counts on the connection, unless the caller gave it up.
 	feed(fData(3, false, x(80)) + fData(1, true, x(90)))
-	c = h2Must(t)(c.Cancel(new(Output), 3, http2.ErrCodeCancel))
 	owed := c.h2.owed
-	consume(1, 90, nil)
+	c = h2Must(t)(c.Cancel(new(Output), 3, http2.ErrCodeCancel))
+	if c.h2.owed != owed+80 || c.h2.recv != c.h2.owed+90 {
+		t.Errorf("received %d, owed %d, before %d", c.h2.recv, c.h2.owed, owed)
+	}
 	consume(3, 80, nil)
+	consume(3, -1, ErrConsumed)
+	consume(1, 91, ErrConsumed)
+	consume(1, 90, nil)
 	if c.h2.owed != owed+170 || c.h2.recv != c.h2.owed {
 		t.Errorf("received %d, owed %d, before %d", c.h2.recv, c.h2.owed, owed)
 	}

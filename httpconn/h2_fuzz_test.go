@@ -82,8 +82,9 @@ func h2CheckBounds(t testing.TB, c Conn) {
 	if h.flags&(h2InData|h2Closed) == 0 && !c.set.manual && h.recv != h.owed {
 		t.Fatalf("received %d, owed %d: the server never gets the rest", h.recv, h.owed)
 	}
-	live, queued := int32(0), 0
+	live, queued, kept := int32(0), 0, int32(0)
 	for _, s := range h.streams.snapshot() {
+		kept += s.recv - s.owed
 		if s.live() {
 			live++
 		}
@@ -94,6 +95,12 @@ func h2CheckBounds(t testing.TB, c Conn) {
 		if ok {
 			queued += h.queues.buffered(s.id)
 		}
+	}
+	if h.flags&(h2InData|h2Drop) == h2InData|h2Drop {
+		kept += h.left - int32(h.pad)
+	}
+	if c.set.manual && h.flags&h2Closed == 0 && h.recv-h.owed != kept {
+		t.Fatalf("%d bytes are not consumed on the connection, %d on its streams", h.recv-h.owed, kept)
 	}
 	if live != h.rare.live || queued != c.Buffered(0) {
 		t.Fatalf("%d streams live, %d counted; %d bytes queued, %d counted", live, h.rare.live, queued, c.Buffered(0))

@@ -26,6 +26,8 @@ type ledgerRoot struct {
 	log        []entry  // see h2_log.go
 	table      []stream // direct-mapped by slotOf; only for the holder of the claim
 	tunnels    []uint32 // of the same places: the stream, if it is a tunnel that we have not ended
+	kept       int      // streams of the table that are kept; only for the holder
+	pairs      int      // of them, pairs that a table of half the size has no two places for; only for the holder
 	own        int      // where this call's last change of one window is in the log, -1: nowhere; only for the holder
 }
 
@@ -44,6 +46,12 @@ func newRoot(table []stream) *ledgerRoot {
 	for i := range table {
 		if s := &table[i]; s.flags&streamSendMask == streamTunnel {
 			r.tunnels[i] = uint32(s.id)
+		}
+		if half := len(table) / 2; table[i].kept() {
+			r.kept++
+			if i < half && table[i+half].kept() {
+				r.pairs++
+			}
 		}
 	}
 	r.tok.Store(busy)
@@ -137,6 +145,7 @@ func (l *ledger) at(id StreamID) *stream {
 // put stores the new state of a stream. It needs the claim. The claim is on l.r afterwards, which can be another root.
 func (l *ledger) put(s stream) {
 	slot := slotOf(s.id, len(l.r.table))
+	old := l.r.table[slot].kept()
 	l.r.table[slot] = s
 	var id uint32
 	if s.flags&streamSendMask == streamTunnel {
@@ -146,12 +155,25 @@ func (l *ledger) put(s stream) {
 		atomic.StoreUint32(p, id)
 	}
 	l.r.own = -1
+	change := 0
+	switch now := s.kept(); {
+	case now && !old:
+		change = 1
+	case old && !now:
+		change = -1
+	}
+	if l.r.kept += change; l.r.table[slot^len(l.r.table)/2].kept() {
+		l.r.pairs += change
+	}
 	if log := l.r.log[l.n:]; len(log) >= wholeLen {
 		s.record((*[wholeLen]entry)(log))
 		l.n += wholeLen
-		return
+	} else {
+		l.renew()
 	}
-	l.renew()
+	if change < 0 {
+		l.shrink()
+	}
 }
 
 // received logs that n was added to recv of a stream, in the table, and nothing else changed. It needs the claim, as put does.
@@ -177,7 +199,7 @@ func (l *ledger) change(id uint32, n int32) {
 // renew goes on in a new root where the log is full, with the table that is there. The old root stays busy for ever: older
 // ledgers replay what they need of it.
 func (l *ledger) renew() {
-	r := &ledgerRoot{table: l.r.table, tunnels: l.r.tunnels, own: -1}
+	r := &ledgerRoot{table: l.r.table, tunnels: l.r.tunnels, kept: l.r.kept, pairs: l.r.pairs, own: -1}
 	r.tok.Store(busy)
 	r.begin()
 	l.r, l.n = r, 0
@@ -191,27 +213,37 @@ func (l *ledger) rebase(table []stream) {
 
 // free reports whether the place of stream id is free for a new stream.
 func (l *ledger) free(id StreamID) bool {
-	s := l.r.table[slotOf(id, len(l.r.table))]
-	return !s.live()
+	return !l.r.table[slotOf(id, len(l.r.table))].kept()
 }
 
-// grow doubles the table until n live streams fill at most three quarters of it: then a request skips three taken places for
-// a free one, or fewer, on average.
-func (l *ledger) grow(n int) {
+// grow doubles the table where one stream more would fill more than three quarters of it: so a request skips three taken
+// places for a free one, or fewer, on average.
+func (l *ledger) grow() {
 	size := len(l.r.table)
-	for 4*n > 3*size {
-		size *= 2
-	}
-	if size == len(l.r.table) {
+	if 4*(l.r.kept+1) <= 3*size {
 		return
 	}
-	table := make([]stream, size)
+	table := make([]stream, 2*size)
 	for _, s := range l.r.table {
-		if s.live() {
-			table[slotOf(s.id, size)] = s
+		if s.kept() {
+			table[slotOf(s.id, 2*size)] = s
 		}
 	}
 	l.rebase(table)
+}
+
+// shrink halves the table as long as few streams are left and no two of them would have the same place: identifiers are given,
+// and streams cannot move. What it copies is a part of what the streams that are gone had cost.
+func (l *ledger) shrink() {
+	for half := len(l.r.table) / 2; half >= minStreams && 4*l.r.kept <= half && l.r.pairs == 0; half /= 2 {
+		table := slices.Clone(l.r.table[:half])
+		for i, s := range l.r.table[half:] {
+			if t := &table[i]; s.kept() || !t.kept() && s.id > t.id { // else the later one is remembered
+				*t = s
+			}
+		}
+		l.rebase(table)
+	}
 }
 
 // get is find for those who hold no claim and want to change nothing.

@@ -132,7 +132,7 @@ func (c *Conn) h2Fail(out *Output, fail *ConnError) {
 // h2Abandon reports the end of the connection on every stream that has not had its last event, and forgets all that it held.
 func (c *Conn) h2Abandon(out *Output, err error) {
 	for _, s := range liveIn(c.h2.streams.r.table, 0) {
-		if s.flags&streamGotEnd == 0 {
+		if s.expected() {
 			out.Events = append(out.Events, Event{Kind: EventReset, StreamID: s.id, Tag: s.tag, Err: err})
 		}
 	}
@@ -169,7 +169,8 @@ func (c Conn) h2StreamEOF(out *Output) (Conn, error) {
 	case waiting > 0:
 		reason = fmt.Sprintf("the server closed the connection with responses under way: %d", waiting)
 	default:
-		c.h2Abandon(out, nil)
+		c.h2Abandon(out, &ConnError{Code: http2.ErrCodeNo, Err: ErrUnexpectedEOF, // for streams on which only we were sending
+			Reason: "the server closed the connection while bytes were queued"})
 		return c, nil
 	}
 	fail := &ConnError{Code: http2.ErrCodeNo, Reason: reason, Err: ErrUnexpectedEOF}

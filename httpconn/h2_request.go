@@ -71,7 +71,7 @@ func (c Conn) h2Request(out *Output, r Request) (Conn, StreamID, error) {
 	h.streams.claim()
 	defer func() { h.streams.release() }()
 	rare := c.change()
-	h.streams.grow(int(rare.live) + 1)
+	h.streams.grow()
 	// RFC 9113 section 5.1.1: identifiers increase, and may leave some out.
 	for s.id = (rare.lastID + 1) | 1; !h.streams.free(s.id); s.id += 2 {
 		if s.id == maxStreamID {

@@ -28,17 +28,24 @@ const (
 	streamWeReset                           // we sent RST_STREAM
 	streamPeerReset                         // the server did
 	streamQueued                            // bytes wait for the window
+	streamCanceled                          // the caller gave it up, and consumes nothing any more
 
 	// Where of these flags streamTunnel alone is set, the caller can send, or the server can.
 	streamSendMask = streamTunnel | streamSentEnd | streamWeReset | streamPeerReset
 	streamRecvMask = streamTunnel | streamGotEnd | streamWeReset | streamPeerReset
 )
 
-// live reports whether the stream counts as open or half-closed (RFC 9113 section 5.1). One that does not is kept until its
-// slot is needed, so that late frames can be judged.
+// live reports whether the stream counts as open or half-closed (RFC 9113 section 5.1). One that does not is remembered until
+// its slot is needed, so that late frames can be judged.
 func (s *stream) live() bool {
 	return s.id != 0 && s.flags&(streamWeReset|streamPeerReset) == 0 && !(s.sentAll() && s.flags&streamGotEnd != 0)
 }
+
+// kept reports whether the stream's slot is taken: it is live, or the caller has not consumed all that came on it.
+func (s *stream) kept() bool { return s.live() || s.recv > s.owed }
+
+// expected reports whether the caller still waits for an event of s: its end, or that what is queued is gone.
+func (s *stream) expected() bool { return s.flags&(streamGotEnd|streamQueued) != streamGotEnd }
 
 // sentAll reports whether our END_STREAM is on the wire, with nothing queued before it.
 func (s *stream) sentAll() bool { return s.flags&(streamSentEnd|streamQueued) == streamSentEnd }
