@@ -14,7 +14,7 @@ import (
 // decodeRest is decodeAll with Max, and passes in each Rest until there is none. Every call is held to what Max promises.
 func decodeRest(t testing.TB, ws WebSocket, most int, pieces ...[]byte) (r result, err error) {
 	t.Helper()
-	limit := int(min(ws.cfg.limits.MaxMessage, 1<<40))
+	limit := int(min(ws.cfg.limits.MaxMessage, 1<<30))
 	if n := len(ws.cfg.transforms); ws.cfg.delivery == DeliverPayload && (n == 0 || ws.cfg.transforms[n-1].RSV() == RSV1) {
 		limit = pending
 	}
