@@ -156,7 +156,8 @@
 // the end of input, then close the socket anyway. Whether to shut down the socket's sending side is the caller's choice:
 // many servers take that for a vanished client. When the server closes its side of a tunnel first, the stream gets its
 // EventDone and Next is NextClose, but SendData goes on working for what the caller still wants to say. On HTTP/2 each
-// half of a tunnel ends with END_STREAM, which SendData(…, true) sends; the connection is not touched.
+// half of a tunnel ends with END_STREAM, which SendData(…, true) sends; the connection is not touched. After the closing
+// handshake of a WebSocket use [Conn.Finish]: some servers have forgotten the stream by then.
 //
 // Time is the caller's. Put deadlines on the socket: one for a response to come, one for a connection that ought to be
 // saying something, a short one for NextAwaitEOF. A deadline that passes is no event; [Conn.Cancel] or [Conn.Close] and

@@ -200,7 +200,8 @@
 // stream: keep them by [WebSocket.StreamID], and pass each event to the one it belongs to. Bytes that flow control does
 // not allow yet wait in the Conn: look at [httpconn.Conn.Buffered] before sending more.
 //
-// The end of a stream is END_STREAM, and Receive sends ours after the closing handshake. A server that answers Close
+// The end of a stream is END_STREAM, and Receive sends ours after the closing handshake, or RST_STREAM with NO_ERROR where
+// the server has ended its half before: see [httpconn.Conn.Finish], which is for those who use the parts. A server that answers Close
 // but never ends its side leaves the WebSocket Closed and the stream half-closed: give it a second or two, then
 // [httpconn.Conn.Cancel]. The connection goes on for the others.
 //
