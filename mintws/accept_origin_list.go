@@ -61,7 +61,7 @@ func pageHost(host string) (_, problem string) {
 	}
 	if !ascii(host) || strings.Contains(host, "xn--") {
 		converted, err := names.ToASCII(host)
-		if err != nil {
+		if err != nil || converted == "" || ascii(host) && converted != host { // what is ASCII already has to be as it is sent
 			return "", "not an internationalized name"
 		}
 		host = canonicalHost(converted)

@@ -107,6 +107,8 @@ func TestAllowedOriginsThatMatchNothing(t *testing.T) {
 		"https://*.127.0.0.1":            "below",
 		"https://*.[::1]":                "below",
 		"https://xn--a.example":          "name",
+		"https://xn--":                   "name",
+		"https://\u00ad":                 "name",
 		"https://xn--bcher-kva8.example": "name",
 		"https://a\u200b\u2488.example":  "name",
 		"https://a／b.example":            "character",
@@ -120,4 +122,28 @@ func TestAllowedOriginsThatMatchNothing(t *testing.T) {
 			t.Errorf("AllowedOrigins %q: %v, want %q in it", entry, err, want)
 		}
 	}
+}
+
+// FuzzAllowedOrigins: an entry that is taken means the origin that is spelled like it, or one below.
+func FuzzAllowedOrigins(f *testing.F) {
+	for _, s := range []string{"https://example.org", "https://*.example.org:8443", "https://bücher.example", "http://[::1]:80", "https://127.1",
+		"https://xn--bcher-kva.example", "null", "*", "app://x", "https://example.org."} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, entry string) {
+		opt := mintws.AcceptOptions{AllowedOrigins: []string{entry}}
+		if opt.Check() != nil {
+			return
+		}
+		for _, c := range entry {
+			if c >= 0x80 {
+				return // browsers spell it otherwise
+			}
+		}
+		r := upgradeRequest(t)
+		r.Header.Set("Origin", strings.Replace(entry, "://*.", "://a.", 1))
+		if _, _, _, err := mintws.Accept(r, opt); err != nil {
+			t.Errorf("%q does not mean itself: %v", entry, err)
+		}
+	})
 }

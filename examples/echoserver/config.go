@@ -57,6 +57,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	fs.IntVar(&cfg.deflate.Level, "deflate-level", mintws.DefaultDeflateLevel, "how hard to compress, 1 (fastest) to 9")
 	fs.IntVar(&cfg.deflate.SendWindow, "deflate-window", mintws.DefaultDeflateSendWindow, "`bytes` of earlier messages to refer to, "+
 		"256 to 32768: memory of each WebSocket")
+	fs.BoolVar(&cfg.deflate.AnnounceSendWindow, "deflate-announce", false, "tell the client of that window, so that it keeps no more either")
 	fs.IntVar(&cfg.deflate.MaxRatio, "deflate-ratio", 0, "how many bytes one byte may inflate to; 0 is no limit but -max-message")
 
 	fs.BoolVar(&accept.SkipUTF8, "skip-utf8", false, "do not validate text")

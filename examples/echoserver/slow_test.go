@@ -254,17 +254,20 @@ func TestStopWhileFull(t *testing.T) {
 func TestDeflateFlags(t *testing.T) {
 	for _, tt := range []struct {
 		args []string
-		want bool
+		want string // in the answer
 	}{
-		{nil, true}, {[]string{"-deflate-level", "9", "-deflate-window", "32768", "-deflate-ratio", "100"}, true}, {[]string{"-no-deflate"}, false},
+		{nil, "permessage-deflate"},
+		{[]string{"-deflate-level", "9", "-deflate-window", "32768", "-deflate-ratio", "100"}, "permessage-deflate"},
+		{[]string{"-deflate-window", "1024", "-deflate-announce"}, "permessage-deflate; server_max_window_bits=10"},
+		{[]string{"-no-deflate"}, ""},
 	} {
 		_, addr, stop := start(t, slices.Concat([]string{"-quiet", "-origins", "https://*.example.org"}, tt.args)...)
 		c, err := echotest.Dial(addr, "Sec-WebSocket-Extensions: permessage-deflate", "Origin: https://a.example.org")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := c.Response.Header.Get("Sec-WebSocket-Extensions"); (got != "") != tt.want {
-			t.Errorf("%q: %q", tt.args, got)
+		if got := c.Response.Header.Get("Sec-WebSocket-Extensions"); got != tt.want {
+			t.Errorf("%q: %q, want %q", tt.args, got, tt.want)
 		}
 		c.Conn.Close()
 		if status, log := stop(); status != 0 {
