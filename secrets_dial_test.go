@@ -65,7 +65,7 @@ func dialSecrets() (all []refusal) {
 	add("DialOptions.Proxy password", target, through(&url.URL{Scheme: "http", Host: "a", User: url.UserPassword("u", secret+"\n")}, nil, ""))
 	add("DialOptions.Proxy long password", target, through(&url.URL{Scheme: "socks5", Host: "a", User: url.UserPassword("u", strings.Repeat(secret, 30))}, nil, ""))
 	add("DialOptions.Proxy of a function", target, func(*testing.T) httpconn.DialOptions {
-		return httpconn.DialOptions{Proxy: func(*url.URL) (*url.URL, error) { return url.Parse("http://u:" + secret + "@a b/") }}
+		return httpconn.DialOptions{Proxy: func(*url.URL) (*url.URL, error) { return url.Parse("http://" + user.String() + "@a b/") }}
 	})
 	add("DialOptions.Proxy of the environment", target, func(t *testing.T) httpconn.DialOptions {
 		t.Setenv("HTTP_PROXY", "http://u:"+secret+"@a b/"+secret)

@@ -117,10 +117,19 @@ func h1Compare(t *testing.T, tc h1Case, used map[string]int) {
 	theirs, refusedToo, ends, cut := h1Theirs(tc)
 	n := min(len(ours), len(theirs))
 	alike := slices.EqualFunc(ours[:n], theirs[:n], h1Seen.equal)
+	if !alike { // RFC 9112 5.1: net/http keeps the space of a fold that is the last
+		for i := range theirs {
+			trimValues(theirs[i].header)
+			trimValues(theirs[i].trailer)
+		}
+		if alike = slices.EqualFunc(ours[:n], theirs[:n], h1Seen.equal); alike && used != nil {
+			used[h1LastFold]++
+		}
+	}
 	if !alike || (refused == "") != (refusedToo == "") || refused == "" && len(ours) != len(theirs) {
 		more := len(theirs) - len(ours)
 		for _, d := range h1Differences {
-			if d.is(tc, refused, refusedToo, more) && alike != d.content {
+			if alike && d.is(tc, refused, refusedToo, more) {
 				if used != nil {
 					used[d.name]++
 				}
@@ -151,6 +160,15 @@ func h1Compare(t *testing.T, tc h1Case, used map[string]int) {
 	}
 }
 
+// trimValues takes white space from the ends of h's values.
+func trimValues(h http.Header) {
+	for _, values := range h {
+		for i := range values {
+			values[i] = strings.Trim(values[i], " \t")
+		}
+	}
+}
+
 // h1Comparable leaves out what net/http takes away from a Header or adds to it.
 func h1Comparable(h http.Header) http.Header {
 	h = maps.Clone(h)
@@ -177,7 +195,7 @@ func TestH1SameAsNetHTTP(t *testing.T) {
 	for _, tc := range append(h1All(), h1Compared...) {
 		t.Run(tc.name, func(t *testing.T) { h1Compare(t, tc, used) })
 	}
-	for _, d := range h1Differences {
+	for _, d := range append(h1Differences, h1Difference{name: h1LastFold}) {
 		if used[d.name] == 0 {
 			t.Errorf("no case shows the difference %q", d.name)
 		}

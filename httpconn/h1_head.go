@@ -18,7 +18,7 @@ type h1head struct {
 	fields  int      // field lines so far, the current one included; folds are no lines of their own
 	length  int64    // Content-Length, -1 if there was none
 	num     int64    // the digits of the Content-Length being read
-	status  int      // digits so far
+	status  uint16   // digits so far
 	state   headState
 	value   headState // what the current field's value was in when its line ended: a fold goes on there
 	pos     uint8     // position in what must be matched: the version, a framing field's name, "chunked"
@@ -157,7 +157,7 @@ func (h *h1head) statusLine(b byte) *ConnError {
 		if h.pos == 0 && b == '1' && h.minor == '0' { // RFC 9110 15.2: HTTP/1.0 has no 1xx
 			return badByte(b, "as the first digit of the status code of an HTTP/1.0 response, expected 2 to 9")
 		}
-		h.status = h.status*10 + int(b-'0')
+		h.status = h.status*10 + uint16(b-'0')
 		if h.pos++; h.pos == 3 {
 			h.state = headAfterCode
 			return h.statusAllowed()

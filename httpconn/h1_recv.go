@@ -160,7 +160,7 @@ func (c *Conn) h1Answer(out *Output, head *h1head, header http.Header) {
 	h := &c.h1
 	r := h.queue[0]
 	ev := h.event(EventHeaders)
-	ev.Status = head.status
+	ev.Status = int(head.status)
 	ev.Header = header
 	if head.status < 200 && head.status != 101 {
 		ev.Kind = EventInformational

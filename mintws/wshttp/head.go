@@ -20,20 +20,25 @@ const handshake = "Sec-Websocket-"
 // merged returns the fields of header, and those of others where header has none. Others cannot say how the message is framed,
 // nor what was agreed: the WebSocket knows nothing of a subprotocol or an extension that somebody else has put there.
 func merged(others, header http.Header) http.Header {
-	h := make(http.Header, len(others)+len(header))
-	for name, values := range header {
-		name = http.CanonicalHeaderKey(name)
-		h[name] = append(h[name], values...)
-	}
-	for name, values := range others {
-		name = http.CanonicalHeaderKey(name)
-		_, ok := h[name]
-		if ok || slices.Contains(framing, name) || strings.HasPrefix(name, http.TrailerPrefix) || strings.HasPrefix(name, handshake) {
-			continue
+	own, more := canonical(header), canonical(others)
+	for name, values := range more {
+		_, ok := own[name]
+		if !ok && !slices.Contains(framing, name) && !strings.HasPrefix(name, http.TrailerPrefix) && !strings.HasPrefix(name, handshake) {
+			own[name] = values
 		}
-		h[name] = values
 	}
-	return h
+	return own
+}
+
+// canonical returns the fields of h with their names as net/http spells them. Those of one field under several spellings are
+// in the order of the spellings, so that the same fields make the same head.
+func canonical(h http.Header) http.Header {
+	c := make(http.Header, len(h))
+	for _, spelled := range slices.Sorted(maps.Keys(h)) {
+		name := http.CanonicalHeaderKey(spelled)
+		c[name] = append(c[name], h[spelled]...)
+	}
+	return c
 }
 
 // check reports a field that cannot be sent. It does not show what the field holds, which may be a cookie.

@@ -142,6 +142,8 @@ func TestAnswerConnection(t *testing.T) {
 	}
 	w := wrapper{hijacker{httptest.NewRecorder(), server, "early"}}
 	w.Header()["Set-Cookie"] = []string{"a=1", "b=2"}
+	w.Header()["set-cookie"] = []string{"c=3"}
+	w.Header()["SET-COOKIE"] = []string{"d=4"}
 	w.Header().Set("Content-Length", "5")
 	w.Header().Set("Upgrade", "h2c")
 	w.Header().Set("x-mine", "theirs")
@@ -179,7 +181,7 @@ func TestAnswerConnection(t *testing.T) {
 	if err = wshttp.Linger(s, time.Hour); err != nil { // a pipe cannot be half closed: it is closed at once
 		t.Error(err)
 	}
-	want := "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n" +
+	want := "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\nSet-Cookie: d=4\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nSet-Cookie: c=3\r\n" +
 		"Upgrade: websocket\r\nX-Mine: mine\r\n\r\n"
 	if g := <-got; g != want {
 		t.Errorf("head is\n%q, want\n%q", g, want)
