@@ -33,37 +33,33 @@ func (ws WebSocket) AppendDecode(in *Inbox, data []byte) (WebSocket, error) {
 // decode is AppendDecode, and makes the next WebSocket of ws itself. AppendDecode is so small that it is compiled into its
 // callers, which saves copies of ws.
 func (ws *WebSocket) decode(in *Inbox, data []byte) error {
-	switch {
-	case ws.state == Failed:
-		in.Rest = nil
-		return *ws.fail
-	case ws.state < Open:
-		return ErrNotOpen
-	case ws.rest != 0:
-		if ws.rest != restMark(len(data)) {
-			return ErrRest
+	if ws.state == Failed || ws.state < Open || ws.rest != 0 {
+		if err := ws.refuse(in, data); err != nil {
+			return err
 		}
-		ws.rest = 0
 	}
-	in.room = math.MaxInt
 	if in.Rest != nil {
 		in.Rest = nil
 	}
-	charged := len(in.Frames)
-	if in.Max > 0 {
-		in.room = in.Max
+	charged, bounded := 0, in.Max > 0
+	if bounded {
+		charged, in.room = len(in.Frames), in.Max
 	}
 	for len(data) > 0 && ws.flags&receivedClose == 0 {
-		if in.Max > 0 {
+		if bounded {
 			if charged = in.charge(charged); in.room <= 0 {
 				in.Rest, ws.rest = data[:len(data):len(data)], restMark(len(data))
 				return nil
 			}
 		}
 		if ws.between() {
-			first := data[:min(in.room, len(data))]
-			rest := in.take(first, ws.cfg)
-			if data = data[len(first)-len(rest):]; len(data) == 0 {
+			if bounded {
+				first := data[:min(in.room, len(data))]
+				data = data[len(first)-len(in.take(first, ws.cfg)):]
+			} else {
+				data = in.take(data, ws.cfg)
+			}
+			if len(data) == 0 {
 				break
 			}
 			if n := in.join(data, ws.cfg); n > 0 {
@@ -91,6 +87,21 @@ func (ws *WebSocket) decode(in *Inbox, data []byte) error {
 		}
 		data = data[n:]
 	}
+	return nil
+}
+
+// refuse returns the error of a WebSocket that does not take data, if it does not.
+func (ws *WebSocket) refuse(in *Inbox, data []byte) error {
+	switch {
+	case ws.state == Failed:
+		in.Rest = nil
+		return *ws.fail
+	case ws.state < Open:
+		return ErrNotOpen
+	case ws.rest != restMark(len(data)):
+		return ErrRest
+	}
+	ws.rest = 0
 	return nil
 }
 
@@ -168,7 +179,7 @@ func (ws *WebSocket) payload(in *Inbox, data []byte) (int, *ProtocolError) {
 	n := int(min(ws.left, int64(len(data))))
 	data = data[:n:n]
 	if ws.cfg.delivery == DeliverPayload {
-		return ws.deliverPiece(in, data[:min(n, in.room)])
+		return ws.deliverPiece(in, data[:min(n, in.left())])
 	}
 	// How long it will be is known once its last frame has begun. That is a hint and no more: pbuf allocates for what
 	// has arrived.
@@ -257,7 +268,7 @@ func (ws *WebSocket) deliverPiece(in *Inbox, b []byte) (n int, err *ProtocolErro
 		ws.left -= int64(n)
 		f.More = ws.left > 0 || ws.flags&inFin == 0
 		var over int
-		f, over, err = ws.undo(in, f, in.room)
+		f, over, err = ws.undo(in, f, in.left())
 		n -= over
 		ws.left += int64(over)
 	} else {

@@ -64,7 +64,13 @@ func (in *Inbox) takeMasked(data []byte, cfg *config) []byte {
 		if n > most || n > uint64(len(data)-at-4) {
 			break
 		}
-		p := in.extend(int(n))
+		var p []byte
+		if mark, end := len(in.Buf), len(in.Buf)+int(n); end <= cap(in.Buf) { // as extend
+			p = in.Buf[mark:end:end]
+			in.Buf = in.Buf[:end]
+		} else {
+			p = in.spill(int(n))
+		}
 		mask.Copy(p, data[at+4:][:n], mask.KeyOf(data[at:]))
 		if first == bitFIN|byte(OpText) && !cfg.skipUTF8 && !utf8dfa.Valid(p) { // sections 5.6 and 8.1
 			break

@@ -1,6 +1,9 @@
 package mintws
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+)
 
 // Inbox is the caller's scratch space that received frames are appended to: dst, as in append. It is not a value and
 // not safe for use from several goroutines at once. The zero Inbox is ready for use.
@@ -32,7 +35,7 @@ type Inbox struct {
 	// after an error that ends the WebSocket, it is empty.
 	Rest []byte
 
-	room int // how much of Max is left in this call
+	room int // how much of Max is left in this call, if there is one
 	past int // how many bytes of payload are in other memory than Buf, since Reset
 }
 
@@ -49,9 +52,21 @@ func (in *Inbox) Reset() {
 	for i := range in.Frames { // let go of the payloads; the rest is overwritten
 		in.Frames[i].Payload = nil
 	}
+	in.Frames = in.Frames[:0]
+	if in.past > 0 || cap(in.Frames)*frameSize+cap(in.Buf) > maxHeld {
+		in.resize()
+	}
+	in.Buf = in.Buf[:0]
+	if in.Rest != nil {
+		in.Rest = nil
+	}
+}
+
+// resize is what Reset does where Frames and Buf are too large, or Buf was too small.
+func (in *Inbox) resize() {
 	size, past, frames := len(in.Buf)+in.past, in.past, cap(in.Frames)*frameSize
-	in.Frames, in.Buf, in.Rest, in.past = in.Frames[:0], in.Buf[:0], nil, 0
-	if frames > maxHeld {
+	// Of two that are too large together the smaller one goes, which costs less to make anew.
+	if buf := cap(in.Buf); frames > maxHeld || frames < buf && buf <= maxHeld && frames+buf > maxHeld {
 		in.Frames, frames = nil, 0
 	}
 	if cap(in.Buf) > maxHeld-frames {
@@ -60,6 +75,7 @@ func (in *Inbox) Reset() {
 	if past > 0 && size <= maxHeld-frames { // as much as would have held it all
 		in.Buf = make([]byte, 0, max(cap(in.Buf), min(1<<bits.Len(uint(size-1)), maxHeld-frames)))
 	}
+	in.past = 0
 }
 
 // extend makes Buf longer by n bytes and returns them, with the capacity clipped.
@@ -106,6 +122,14 @@ func (in *Inbox) keep(dst, p []byte) []byte {
 	own := in.spill(len(p))
 	copy(own, p)
 	return own
+}
+
+// left returns how much of Max is left in this call.
+func (in *Inbox) left() int {
+	if in.Max <= 0 {
+		return math.MaxInt
+	}
+	return in.room
 }
 
 // charge takes the frames from the given one on off what is left of Max in this call, and returns how many frames there are.

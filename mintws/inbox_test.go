@@ -160,7 +160,10 @@ func TestResetLetsGo(t *testing.T) {
 		{most + 1, 0, 0, 0},
 		{most + 1, maxHeld, 0, maxHeld},
 		{most / 2, maxHeld / 2, most / 2, maxHeld / 2},
-		{most / 2, maxHeld/2 + 1, most / 2, 0},
+		{most / 2, maxHeld/2 + 1, 0, maxHeld/2 + 1},
+		{most/2 + 1, maxHeld / 2, most/2 + 1, 0},
+		{1, maxHeld, 0, maxHeld},
+		{1, maxHeld + 1, 1, 0},
 		{most, 1, most, 0},
 	} {
 		in := Inbox{Frames: make([]Frame, 0, tt.frames), Buf: make([]byte, 0, tt.buf)}
