@@ -129,6 +129,14 @@ var beforeSettings = []allowance{{window: initialWindow, maxFrame: initialMaxFra
 // h2Allowed returns what the server may do now: the most by any of our SETTINGS that it may still go by (RFC 9113 sections
 // 6.5.3 and 6.9.3).
 func (c *Conn) h2Allowed() allowance {
+	if c.h2.rare.unacked == nil {
+		return c.set.allowance()
+	}
+	return c.h2AllowedLately()
+}
+
+// h2AllowedLately is the rest of h2Allowed, which is so small that it is compiled into its callers.
+func (c *Conn) h2AllowedLately() allowance {
 	a := c.set.allowance()
 	for _, old := range c.h2.rare.unacked {
 		a.window = max(a.window, old.window)
