@@ -1,0 +1,171 @@
+package httpconn
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/http2"
+)
+
+// TestH2ReceiveLimitsAtTheirEdge meets what the server may do exactly, and exceeds it by one: in frames that are whole, which
+// on a tunnel take a path of their own, and in pieces.
+func TestH2ReceiveLimitsAtTheirEdge(t *testing.T) {
+	manual := Config{StreamWindow: 1 << 20, ConnWindow: 65535, ManualCredit: true}
+	full := f200(1) + f200(3) + strings.Repeat(fData(1, false, x(13087)), 5) // 100 are left
+	headers := func(before string, n int) string {                           // n fields
+		fields := slices.Repeat([]string{"a: b"}, n)
+		if before == "" {
+			fields[0] = ":status: 200"
+		}
+		return before + fHeaders(1, true, fields...)
+	}
+	limited := Config{Limits: Limits{MaxHeaderFields: 6, MaxInformational: 3, MaxContinuations: 4}}
+	for _, tc := range []struct {
+		name string
+		cfg  Config
+		req  Request
+		in   func(over int) string
+		sent string // if it is exceeded
+	}{
+		{"the connection's window", manual, h2Ext, func(n int) string { return full + fData(1, false, x(100+n)) }, "GOAWAY FLOW_CONTROL_ERROR"},
+		{"the connection's window, on another stream", manual, h2Ext, func(n int) string { return full + fData(3, false, x(100+n)) },
+			"GOAWAY FLOW_CONTROL_ERROR"},
+		{"the connection's window, padded", manual, h2Ext, func(n int) string { return full + fPadded(1, false, "", 99+n) },
+			"GOAWAY FLOW_CONTROL_ERROR"},
+		{"the connection's window, of a stream that is over", manual, h2Ext,
+			func(n int) string {
+				return full + fReset(1, 0) + fData(1, false, x(100)) + strings.Repeat(fData(3, false, "x"), n)
+			},
+			"GOAWAY FLOW_CONTROL_ERROR"},
+		{"a stream's window", h2Small, h2Ext, func(n int) string { return f200(1) + fData(1, false, x(100+n)) }, "RST_STREAM 1 FLOW_CONTROL_ERROR"},
+		{"a stream's window, no tunnel", h2Small, h2Get, func(n int) string { return f200(1) + fData(1, false, x(100+n)) },
+			"RST_STREAM 1 FLOW_CONTROL_ERROR"},
+		{"a stream's window, padded", h2Small, h2Ext, func(n int) string { return f200(1) + fPadded(1, false, x(50), 49+n) },
+			"RST_STREAM 1 FLOW_CONTROL_ERROR"},
+		{"padding", Config{}, h2Ext, func(n int) string {
+			return f200(1) + fRaw(http2.FrameData, http2.FlagDataPadded, 1, string(rune(5+n))+x(5))
+		},
+			"GOAWAY PROTOCOL_ERROR"},
+		{"padding of HEADERS", Config{}, h2Get, func(n int) string {
+			return f200(1) + fRaw(http2.FrameHeaders, http2.FlagHeadersPadded|http2.FlagHeadersEndHeaders|http2.FlagHeadersEndStream, 1,
+				string(rune(5+n))+x(5))
+		}, "GOAWAY PROTOCOL_ERROR"},
+		{"the frame's size", Config{}, h2Ext, func(n int) string { return f200(1) + fData(1, false, x(1<<14+n)) }, "GOAWAY FRAME_SIZE_ERROR"},
+		{"fields", limited, h2Get, func(n int) string { return headers("", 6+n) }, "RST_STREAM 1 ENHANCE_YOUR_CALM"},
+		{"fields of trailers", limited, h2Get, func(n int) string { return headers(f200(1), 6+n) }, "RST_STREAM 1 ENHANCE_YOUR_CALM"},
+		{"informational responses", limited, h2Get, func(n int) string {
+			return strings.Repeat(fHeaders(1, false, ":status: 102"), 3+n) + f200(1)
+		}, "RST_STREAM 1 ENHANCE_YOUR_CALM"},
+		{"frames of a block", limited, h2Get, func(n int) string { return fBlock(1, true, "\x88", slices.Repeat([]int{0}, 3+n)...) },
+			"GOAWAY ENHANCE_YOUR_CALM"},
+		{"WINDOW_UPDATE of the connection", Config{}, h2Ext, func(n int) string { return fWindow(0, uint32(maxWindow-65535+n)) },
+			"GOAWAY FLOW_CONTROL_ERROR"},
+		{"WINDOW_UPDATE of a stream", Config{}, h2Ext, func(n int) string { return fWindow(1, uint32(maxWindow-65535+n)) },
+			"RST_STREAM 1 FLOW_CONTROL_ERROR"},
+		{"INITIAL_WINDOW_SIZE", Config{}, h2Ext, func(n int) string { return fWindow(1, 1) + fSettings(setWindow, uint32(maxWindow-1+n)) },
+			"GOAWAY FLOW_CONTROL_ERROR"},
+		{"GOAWAY", Config{}, h2Ext, func(n int) string { return fRaw(http2.FrameGoAway, 0, 0, strings.Repeat("\x00", 8-n)) },
+			"GOAWAY FRAME_SIZE_ERROR"},
+	} {
+		start := h2Started(t, tc.cfg, tc.req, tc.req)
+		for over := range 2 {
+			in := tc.in(over)
+			for way, pieces := range map[string][]string{
+				"whole": {in}, "cut at the end": {in[:len(in)-1], in[len(in)-1:]}, "in pieces": h2Chunks(in)} {
+				r := h2Feed(start, false, pieces...)
+				if got := h2Sent(r.send); strings.Contains(got, tc.sent+"\n") != (over == 1) || over == 0 && r.err != nil {
+					t.Errorf("%s, %d too much, %s: %v, sent\n%s", tc.name, over, way, r.err, got)
+				}
+			}
+		}
+	}
+}
+
+// h2Chunks cuts s so often that frames are never whole.
+func h2Chunks(s string) (chunks []string) {
+	for p := range slices.Chunk([]byte(s), 7) {
+		chunks = append(chunks, string(p))
+	}
+	return chunks
+}
+
+// TestH2SendLimitsAtTheirEdge sends as much as the server allows, which goes out at once and in one frame, and a byte more: on
+// a tunnel, where that takes a path of its own, and in a request's content.
+func TestH2SendLimitsAtTheirEdge(t *testing.T) {
+	for _, tc := range []struct {
+		name, in string
+		most     int
+		over     string // what is sent of a byte more
+	}{
+		{"the stream's window", fSettings(setWindow, 1000), 1000, "DATA 1 1000\n"},
+		{"the connection's window", fSettings(setFrame, 1<<20) + fWindow(1, 1000), 65535, "DATA 1 65535\n"},
+		{"the frame's size", fWindow(1, 1000), 1 << 14, "DATA 1 16384\nDATA 1 1\n"},
+		{"a larger frame's size", fSettings(setFrame, 20_000), 20_000, "DATA 1 20000\nDATA 1 1\n"},
+	} {
+		for _, req := range []Request{h2Ext, h2Post} {
+			c := h2Fed(t, h2Started(t, Config{}, req), f200(1)+tc.in)
+			for over := range 2 {
+				n := tc.most + over
+				want := fmt.Sprintf("DATA 1 %d\n", n)
+				if over == 1 {
+					want = tc.over
+				}
+				var out, built Output
+				d := h2Must(t)(c.SendData(&out, 1, make([]byte, n), false))
+				mark, err := c.BeginData(&built, 1, n)
+				if err != nil {
+					t.Fatal(err)
+				}
+				built.Send = append(built.Send, make([]byte, n)...)
+				e := h2Must(t)(c.EndData(&built, 1, mark, false))
+				queued := n - len(out.Send) + frameHeadLen*strings.Count(want, "\n")
+				if got := h2Sent(out.Send); got != want || !d.Equal(e) || string(built.Send) != string(out.Send) || d.Buffered(1) != queued {
+					t.Errorf("%s, %d too much: sent %swant %s, %d queued", tc.name, over, got, want, d.Buffered(1))
+				}
+			}
+		}
+	}
+}
+
+// The reason that goes with a GOAWAY is cut.
+func TestH2GoAwayReasonAtItsEdge(t *testing.T) {
+	for n, want := range map[int]int{0: 0, maxDebug: maxDebug, maxDebug + 1: maxDebug} {
+		if got := len(appendGoAway(nil, 0, x(n))) - frameHeadLen - 8; got != want {
+			t.Errorf("%d bytes of %d", got, n)
+		}
+	}
+}
+
+// The limits of HTTP/1.1 that the tables do not meet from both sides.
+func TestH1LimitsAtTheirEdge(t *testing.T) {
+	limits := Config{Limits: Limits{MaxHeaderBytes: 50, MaxHeaderFields: 2, MaxInformational: 3}}
+	const chunked = "HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\n\r\n" // 45 bytes
+	for name, in := range map[string]func(over int) string{
+		"informational": func(n int) string {
+			return strings.Repeat("HTTP/1.1 102\r\n\r\n", 3+n) + "HTTP/1.1 204\r\n\r\n"
+		},
+		"head":              func(n int) string { return "HTTP/1.1 204\r\nA:" + x(50-14-2-4+n) + "\r\n\r\n" },
+		"trailers":          func(n int) string { return chunked + "0\r\nA:" + x(50-2-4+n) + "\r\n\r\n" },
+		"fields":            func(n int) string { return "HTTP/1.1 204\r\n" + strings.Repeat("A:\r\n", 2+n) + "\r\n" },
+		"fields of trailer": func(n int) string { return chunked + "0\r\n" + strings.Repeat("A:\r\n", 2+n) + "\r\n" },
+		"extensions":        func(n int) string { return chunked + "1;" + x(49+n) + "\r\nx\r\n0\r\n\r\n" },
+	} {
+		for over := range 2 {
+			for _, pieces := range [][]string{{in(over)}, strings.Split(in(over), "")} {
+				c := h1Begin(t, h1Case{cfg: limits, reqs: h1Get})
+				var out Output
+				var err error
+				for _, p := range pieces {
+					if c, err = c.Stream(&out, []byte(p)); err != nil {
+						break
+					}
+				}
+				if (err != nil) != (over == 1) || err != nil && !isErr(err, ErrHeaderTooLarge) && !isErr(err, ErrTooManyInformational) {
+					t.Errorf("%s, %d too much, %d pieces: %v", name, over, len(pieces), err)
+				}
+			}
+		}
+	}
+}
