@@ -57,3 +57,34 @@ func TestReceiving(t *testing.T) {
 		}
 	}
 }
+
+// TestReceivingAtTheEnd: where nothing more can arrive, nothing is being received, whatever was left incomplete.
+func TestReceivingAtTheEnd(t *testing.T) {
+	for _, c := range []struct {
+		name, bytes string
+		eof         bool
+	}{
+		{"a Close with a reason", "\x88\x05\x03\xe8bye", false},
+		{"a Close inside a message", "\x01\x01a\x88\x02\x03\xe8", false},
+		{"the end inside a header", "\x82\x7e\x01", true},
+		{"the end inside a frame", "\x82\x05ab", true},
+		{"the end inside a message", "\x01\x01a", true},
+		{"the end after a Close with a reason", "\x88\x05\x03\xe8bye", true},
+	} {
+		for _, delivery := range []mintws.Delivery{mintws.DeliverMessages, mintws.DeliverFragments, mintws.DeliverPayload} {
+			ws, err := mintws.NewWebSocket(mintws.Client, mintws.Options{Delivery: delivery})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ws, _, err = ws.Decode([]byte(c.bytes)); err != nil {
+				t.Fatal(c.name, err)
+			}
+			if c.eof {
+				ws, _ = ws.EOF()
+			}
+			if ws.Receiving() {
+				t.Errorf("%s, delivery %d: still receiving", c.name, delivery)
+			}
+		}
+	}
+}
