@@ -19,11 +19,12 @@ type config struct {
 	rand     io.Reader        // nil: crypto/rand
 	version  httpconn.Version // how the request was made
 
-	// Only while Connecting.
+	// These three only until the answer has come.
 	accept  string   // the Sec-WebSocket-Accept that the response must have
 	offered []string // subprotocols
 	asked   []Extension
 
+	// What was agreed on, and nothing before.
 	subprotocol string
 	extensions  []string    // as they stand in the response
 	transforms  []Transform // what they do to frames that are sent, in order
@@ -57,7 +58,7 @@ func newConfig(role Role, opt Options) (*config, error) {
 	}, nil
 }
 
-// equal reports whether both are the same but for rand.
+// equal reports whether both are the same but for rand and asked.
 func (c *config) equal(x *config) bool {
 	if c == nil || x == nil || c == x {
 		return c == x
@@ -65,5 +66,13 @@ func (c *config) equal(x *config) bool {
 	return c.role == x.role && c.delivery == x.delivery && c.skipUTF8 == x.skipUTF8 && c.manual == x.manual &&
 		c.limits == x.limits && c.version == x.version && c.accept == x.accept && slices.Equal(c.offered, x.offered) &&
 		c.subprotocol == x.subprotocol && slices.Equal(c.extensions, x.extensions) && c.rsv == x.rsv &&
-		len(c.transforms) == len(x.transforms)
+		slices.EqualFunc(c.transforms, x.transforms, alike)
+}
+
+// alike reports whether two transforms do the same, as far as that can be known: what options those of other authors have is
+// not.
+func alike(a, b Transform) bool {
+	d, ok := a.(*deflateTransform)
+	x, okX := b.(*deflateTransform)
+	return ok == okX && (!ok || d.deflateTerms == x.deflateTerms)
 }

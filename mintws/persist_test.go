@@ -99,6 +99,27 @@ func TestFailedCallsChangeNothing(t *testing.T) {
 	}
 }
 
+// TestEqualDeflate: Equal sees with what options permessage-deflate was agreed to, and not which Extension agreed.
+func TestEqualDeflate(t *testing.T) {
+	open := func(opt DeflateOptions) WebSocket {
+		_, transform, ok := mustDeflate(t, opt).Answer(Params{Name: deflateName})
+		if !ok {
+			t.Fatal("declined")
+		}
+		ws, err := NewWebSocket(Server, Options{Transforms: []Transform{transform}})
+		return must(t, ws, err)
+	}
+	different := []DeflateOptions{{}, {Level: 9}, {Threshold: -1}, {SendWindow: 256}, {SendNoTakeover: true}, {ReceiveNoTakeover: true},
+		{MaxRatio: 100}}
+	for i, x := range different {
+		for j, y := range different {
+			if open(x).Equal(open(y)) != (i == j) {
+				t.Errorf("options %d and %d: Equal = %v", i, j, i != j)
+			}
+		}
+	}
+}
+
 // TestEqual: Equal sees every part of the state.
 func TestEqual(t *testing.T) {
 	open := func(opt Options) WebSocket {

@@ -12,9 +12,10 @@ import (
 
 // WebSocket is an immutable WebSocket endpoint (RFC 6455): everything that has to be remembered between two calls, and
 // nothing else. Each method returns the next WebSocket and leaves the receiver valid for ever: it can be kept, forked,
-// replayed, and used from several goroutines at once. Its size is 112 bytes; pass it by value.
+// replayed, and used from several goroutines at once. Its size is 112 bytes, less where pointers have 32 bits; pass it by
+// value.
 //
-// The zero WebSocket is Invalid: no call does anything with it. Those that have an error return [ErrNotOpen], Answered
+// The zero WebSocket is Invalid: no call does anything with it. Methods that have an error return [ErrNotOpen], Answered
 // [ErrNotConnecting], and it is [WebSocket.Over].
 type WebSocket struct {
 	// The size is a multiple of 16 on purpose. Values are copied 16 bytes at a time; the copy of one with an odd word
@@ -74,7 +75,7 @@ const (
 	Open                    // messages flow both ways
 	Closing                 // one Close frame was sent or received
 	Closed                  // both were: the closing handshake is complete
-	Failed                  // over by the peer's fault: see [WebSocket.AppendEncode] for what may still be sent
+	Failed                  // over in any other way: refused, by the peer's fault, or because the peer is gone; see [WebSocket.Err]
 )
 
 // String returns the state's name.
@@ -125,8 +126,10 @@ func (ws WebSocket) Extensions() []string {
 	return slices.Clone(ws.cfg.extensions)
 }
 
-// Equal reports whether ws and x are in the same state and configured alike, so that both go on in the same way. Options.Rand
-// is not compared. It is for tests: go-cmp uses it.
+// Equal reports whether ws and x are in the same state and configured alike, so that both go on in the same way. It is for
+// tests: go-cmp uses it. Options.Rand is not compared, nor are the extensions that were offered, while the answer has not
+// come. Of an extension that was agreed on, the parameters and what it remembers are; its own options, only if it is
+// permessage-deflate.
 func (ws WebSocket) Equal(x WebSocket) bool {
 	if !ws.cfg.equal(x.cfg) || !ws.msg.Equal(x.msg) || !ws.part.Equal(x.part) || ws.failure() != x.failure() {
 		return false
@@ -165,8 +168,8 @@ func (ws *WebSocket) failure() string {
 }
 
 // Reply returns the frame that ws owes for f, which it received: the Pong for a Ping, whose payload it shares (RFC 6455
-// section 5.5.2), the Close for a Close, with the same code where that may be sent and no reason (section 5.5.1). A Ping is
-// owed its Pong after our Close too, until the peer's has come. ok is false where nothing is owed.
+// section 5.5.2), the Close for a Close, without a reason and with the same code, or 1000 where that is a client's 1010 (section
+// 5.5.1). A Ping is owed its Pong after our Close too, until the peer's has come. ok is false where nothing is owed.
 func (ws WebSocket) Reply(f Frame) (reply Frame, ok bool) {
 	closed := ws.flags&sentClose != 0
 	if ws.state < Open || ws.state == Closed || ws.state == Failed && closed {
