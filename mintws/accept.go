@@ -64,12 +64,11 @@ type AcceptOptions struct {
 //   - 400: a field or the path is missing or wrong, or there is content, which would be taken for frames.
 //   - 403: the origin is not allowed.
 //   - 405: the method is not GET, or CONNECT on HTTP/2. Allow says so.
-//   - 426: HTTP/1.1 without an upgrade to websocket, HTTP/1.0, which cannot upgrade, or another version than 13.
-//   - 500: an option cannot be used.
+//   - 426: HTTP/1.1 without an upgrade to websocket, or for another version than 13, or HTTP/1.0, which cannot upgrade.
+//   - 500: an option cannot be used, or Choose returned what was not offered.
 //   - 501: the extended CONNECT is for another protocol.
 //
-// Offers of extensions that are not among opt.Extensions, or that one of them declines, are not answered (RFC 6455
-// section 9.1).
+// Offers of extensions that none of opt.Extensions agrees to are not answered (RFC 6455 section 9.1).
 func Accept(r *http.Request, opt AcceptOptions) (WebSocket, int, http.Header, error) {
 	ws, status, header, refusal := accept(r, opt)
 	if refusal != nil {

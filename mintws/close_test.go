@@ -227,3 +227,21 @@ func TestSendable(t *testing.T) {
 		}
 	}
 }
+
+// TestEOFAfterFailure: the end of the peer's bytes takes nothing from a WebSocket that had failed: its Close can still be sent,
+// once.
+func TestEOFAfterFailure(t *testing.T) {
+	ws, _, failure := opened(Client)(t).Decode(join(0x83, 0))
+	ended, err := ws.EOF()
+	if err != failure || !ended.Equal(ws) {
+		t.Fatalf("EOF: %v, want %v", err, failure)
+	}
+	f, ok := CloseFrame(failure)
+	if !ok {
+		t.Fatal("no Close is due")
+	}
+	ended, _, err = ended.Encode(f)
+	if _, _, again := ended.Encode(f); err != nil || again != ErrCloseSent || !ended.Over() {
+		t.Errorf("the Close: %v, and once more: %v", err, again)
+	}
+}

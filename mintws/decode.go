@@ -22,8 +22,9 @@ func (ws WebSocket) Decode(data []byte) (WebSocket, []Frame, error) {
 //
 // A *[ProtocolError] means that the peer broke the protocol or a limit. The frames completed before it are in in, and
 // the WebSocket returned is Failed for good: send what [CloseFrame] gives, then end the stream (RFC 6455 section
-// 7.1.7). Illegal bytes are refused as soon as the first of them is there. What follows a Close is discarded (section
-// 5.5.1). On a WebSocket that is Failed already the error is the one that it failed with: a *[ProtocolError], a
+// 7.1.7). Illegal bytes are refused as soon as the first of them is there; compressed ones as soon as they are inflated,
+// which for what is handed over whole is when its last byte has come. What follows a Close is discarded (section 5.5.1). On
+// a WebSocket that is Failed already the error is the one that it failed with: a *[ProtocolError], a
 // *[CloseError] or a *[HandshakeError]. [ErrNotOpen] and [ErrRest] are the caller's mistakes, which change nothing.
 func (ws WebSocket) AppendDecode(in *Inbox, data []byte) (WebSocket, error) {
 	err := ws.decode(in, data)

@@ -288,3 +288,21 @@ func TestCorruptDeflate(t *testing.T) {
 		t.Errorf("inflated text that is not UTF-8: %v, %v", r.Frames, err)
 	}
 }
+
+// TestDeflateFaultSeen: illegal compressed bytes are refused as soon as they are inflated, which is at the end of what is handed
+// over whole, and with DeliverPayload at the first of them.
+func TestDeflateFaultSeen(t *testing.T) {
+	bad := join(0x42, 4, 0x07, 1, 2, 3, 0x80, 2, 4, 5) // the first byte announces a block of the reserved type
+	for delivery, want := range map[Delivery]int{DeliverMessages: len(bad), DeliverFragments: 6, DeliverPayload: 3} {
+		ws := inflater(t, Client, Options{Delivery: delivery})
+		var err error
+		n := 0
+		for n < len(bad) && err == nil {
+			ws, _, err = ws.Decode(bad[n : n+1])
+			n++
+		}
+		if !errors.Is(err, ErrDeflate) || n != want {
+			t.Errorf("delivery %d: %v after %d bytes, want it after %d", delivery, err, n, want)
+		}
+	}
+}

@@ -120,24 +120,25 @@
 //
 // # Who owns which bytes
 //
-// What you pass in is yours: it is read during the call, never written, and no value keeps a pointer to it.
+// Bytes that you pass in are yours: they are read during the call, never written, and no value keeps a pointer to them.
 //
-// The payload of a received frame is for now. It may point into the bytes you passed in, that is into your read
-// buffer, or into Inbox.Buf. It is valid until you read into that buffer again or call [Inbox.Reset], whichever
-// comes first; in the loop above, until the next round. [Frame.Clone] makes a payload last. Payloads have their
-// capacity clipped: appending to one copies it.
+// The payload of a received frame is for now, and read-only. It may point into the bytes you passed in, that is into your
+// read buffer, or into Inbox.Buf: then it is valid until you read into that buffer again or call [Inbox.Reset], whichever
+// comes first; in the loop above, until the next event. Or it points into memory that the WebSocket has joined it in, which
+// older values and their forks still need: who writes there changes what they receive. [Frame.Clone] makes a payload that
+// lasts and is yours to write to. Payloads have their capacity clipped: appending to one copies it.
 //
 // [httpconn.Output] and Inbox are scratch space, not values: they are passed by pointer, grow to what is needed, and
 // are reused. They are never a part of a connection's state, so one of each is enough for a loop with thousands of
-// connections, as long as Send is written, or copied, before the next connection's turn.
+// connections, as long as Send is emptied, with WriteTo or Take, before the next connection's turn.
 //
 // # Limits
 //
-// A peer cannot make a WebSocket hold more than [Limits] say: MaxFrame and MaxMessage, 16 MiB each, and
-// MaxFragments, 262,144. In each, 0 means that default and a negative number no limit. A frame that would break one
-// is refused by its header, before its payload comes, with a *ProtocolError over [ErrMessageTooBig] or
-// [ErrTooManyFragments] and close code 1009. Memory is allocated for bytes that have arrived, not for bytes that
-// were announced: four times as much at most.
+// [Limits] bound what a peer can make a WebSocket hold: MaxFrame and MaxMessage, 16 MiB each, and MaxFragments,
+// 262,144. In each, 0 means that default and a negative number no limit. A frame that would break one is refused by its
+// header, before its payload comes, and a compressed message as soon as too much comes out of it, with a *ProtocolError
+// over [ErrMessageTooBig] or [ErrTooManyFragments] and close code 1009. Memory is allocated for bytes that have arrived,
+// not for bytes that were announced: four times as much at most, or 4 KiB where that is more.
 //
 // # Fragments, and messages of any size
 //
@@ -148,21 +149,22 @@
 //
 //   - [DeliverMessages], the default: whole messages, fragments joined.
 //   - [DeliverFragments]: each frame as it was sent, once it is complete.
-//   - [DeliverPayload]: pieces as they arrive. Nothing is held back, so a message of any size needs no more memory
-//     than the read buffer, and MaxFrame, MaxMessage and MaxFragments have no limit unless you set one. The first
+//   - [DeliverPayload]: pieces as they arrive. No payload is held back, so a message of any size needs no more memory
+//     than what one read becomes, and MaxFrame, MaxMessage and MaxFragments have no limit unless you set one. The first
 //     piece has the message's opcode, later ones OpContinuation, and all but the last More.
 //
-// Text is validated in all three, while it arrives: a piece may end inside a character, but bytes that are not UTF-8
-// are not handed over, unless Options.SkipUTF8 says so.
+// Text is validated in all three, and while it arrives unless it is compressed and handed over whole. A piece may end
+// inside a character, but bytes that are not UTF-8 are not handed over, unless Options.SkipUTF8 says so.
 //
 // # Compression
 //
 // An [Extension] is offered with Options.Extensions, or agreed to with AcceptOptions.Extensions, and applied by Encode
 // and Decode without further ado; [WebSocket.Extensions] says what was agreed on. [NewDeflate] makes permessage-deflate
-// (RFC 7692). What it remembers between messages is the end of their text in each direction, a few KiB for what is sent
-// and up to 32 KiB for what is received, and nothing with the options for no context takeover: there is no compressor
-// in an idle WebSocket. A Frame with Raw is not compressed. With Raw and RSV1 the caller has compressed it, and later
-// messages refer to nothing before it. One message for many WebSockets is compressed once: see [Prepare].
+// (RFC 7692). What it remembers between messages is the end of their text in each direction, by default 4 KiB of what is
+// sent and 32 KiB of what is received, in half as much memory again at most, and nothing with the options for no context
+// takeover: there is no compressor in an idle WebSocket. A Frame with Raw is not compressed. With Raw and RSV1 the caller
+// has compressed it, and later messages refer to nothing before it. One message for many WebSockets is compressed once:
+// see [Prepare].
 //
 // Limits are for what comes out of it. But one read of 64 KiB can hold 63 messages of 1 MiB, and honest peers reach
 // hundreds of bytes for one where a message repeats the last. [Inbox].Max bounds what one call puts into your memory: it
@@ -186,9 +188,10 @@
 //		// handle in.Frames
 //	}
 //
-// The frames and their order are the same whatever Max is. Where each frame is answered, write Output.Send inside the loop
-// too, or what is unwritten grows as the input does. Live memory is then at most Max, one message of Limits.MaxMessage and
-// what the frames in hand need; [Inbox.Reset] keeps 1 MiB at most.
+// The frames and their order are the same whatever Max is, but for where DeliverPayload cuts a message. Where each frame is
+// answered, write Output.Send inside the loop too, or what is unwritten grows as the input does. What is held after a call
+// is then at most Max, one message of Limits.MaxMessage, what the frames in hand need, and of a message that is still
+// arriving its compressed bytes; [Inbox.Reset] keeps 1 MiB at most.
 //
 // What can be forked and replayed without it can be with it. But compressed bytes belong to a history: bytes from one
 // fork mean nothing to the peer of another.
@@ -201,9 +204,9 @@
 // not allow yet wait in the Conn: look at [httpconn.Conn.Buffered] before sending more.
 //
 // The end of a stream is END_STREAM, and Receive sends ours after the closing handshake, or RST_STREAM with NO_ERROR where
-// the server has ended its half before: see [httpconn.Conn.Finish], which is for those who use the parts. A server that answers Close
-// but never ends its side leaves the WebSocket Closed and the stream half-closed: give it a second or two, then
-// [httpconn.Conn.Cancel]. The connection goes on for the others.
+// the server has ended its half before: see [httpconn.Conn.Finish], which is for those who use the parts. A server that
+// answers Close but never ends its side leaves the WebSocket Closed and the stream half-closed: give it a second or two,
+// then [httpconn.Conn.Cancel]. The connection goes on for the others.
 //
 // # Closing
 //
@@ -225,11 +228,11 @@
 // that its last bytes are not lost (wshttp.Linger).
 //
 // The end of input goes to [httpconn.Conn.StreamEOF], whose event makes Receive call [WebSocket.EOF]; without
-// httpconn call EOF yourself. Its error is nil only if State was Closed. Otherwise it is a [*CloseError] with the
-// code of the peer's Close (1005 if it had none), or 1006 if there was no Close.
+// httpconn call EOF yourself. Its error is nil only if State was Closed. Otherwise it is the error that the WebSocket had
+// failed with, or a [*CloseError] with the code of the peer's Close (1005 if it had none), or 1006 if there was no Close.
 //
-// When the peer breaks the protocol, State is [Failed] and Receive has sent the Close that is due. Write it, and
-// close the socket.
+// When the peer breaks the protocol, State is [Failed] and Receive has sent the Close that is due, unless ours was sent
+// before or Options.ManualReply leaves it to you. Write it, and close the socket.
 //
 // # The server's side
 //

@@ -16,16 +16,18 @@ import (
 func (ws WebSocket) Encode(f Frame) (WebSocket, []byte, error) { return ws.AppendEncode(nil, f) }
 
 // AppendEncode appends the bytes of f as they go on the wire to dst, and returns the next WebSocket. dst[:len(dst)] is
-// not touched, and nothing is allocated where dst has room; many frames appended to one buffer make one write.
-// f.Payload is read during the call and must not lie in dst's spare capacity.
+// not touched. Where dst has room, which is 14 bytes beside the payload and somewhat more with extensions, nothing is
+// allocated but what extensions remember, such as the window of permessage-deflate, and the keys of Options.Rand. Many
+// frames appended to one buffer make one write. f.Payload is read during the call and must not lie in dst's spare capacity.
 //
 // A client masks each frame with a fresh key (RFC 6455 section 5.3). A message is sent in fragments by setting More on
 // all its frames but the last, and OpContinuation on all but the first (section 5.4); control frames may stand between.
-// After a Close only a Pong can be sent (section 5.5.1), until the peer's Close has come. A WebSocket that failed because the peer broke the protocol can
-// still answer the frames that came before; the one Close that it sends is what [CloseFrame] gives for its error.
+// After our Close only a Pong can be sent (section 5.5.1), until the peer's Close has come. A WebSocket that failed because
+// the peer broke the protocol can still answer the frames that came before, unless our Close was sent; the one Close that it
+// sends is what [CloseFrame] gives for its error.
 //
-// The error is one of [ErrNotOpen], [ErrClosed], [ErrCloseSent], [ErrFragmenting], or wraps [ErrInvalidFrame] and says
-// what is wrong with f, or is what Options.Rand returned. Then ws and dst are returned unchanged.
+// The error is one of [ErrNotOpen], [ErrClosed] and [ErrCloseSent], or wraps [ErrFragmenting] or [ErrInvalidFrame] and says
+// what is wrong with f, or is what Options.Rand or a [Transform] returned. Then ws and dst are returned unchanged.
 func (ws WebSocket) AppendEncode(dst []byte, f Frame) (WebSocket, []byte, error) {
 	dst, err := ws.encode(dst, &f)
 	return ws, dst, err

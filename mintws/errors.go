@@ -126,14 +126,15 @@ func (e *CloseError) Error() string {
 func (e *CloseError) Unwrap() error { return e.Err }
 
 // HandshakeError reports that an opening handshake failed. On the client's side Status and Header are those of the
-// response; on the server's side Status is that of the answer.
+// response, on the server's side those of the answer.
 type HandshakeError struct {
 	Status int         // status code of the response, or of the answer
 	Header http.Header // fields of the response, or for the answer
 	Err    error       // the sentinel
 	Detail string      // which field, what it held unless that may be a secret, what was expected
-	// Canceled says that the stream was cancelled, because it had become something that is not a WebSocket. Otherwise the
-	// response is an ordinary one: its content follows in EventData and the connection remains usable.
+	// Canceled says that [Receive] has cancelled the stream, because it had become something that is not a WebSocket and not
+	// HTTP either. Where Receive leaves it false the response is an ordinary one: its content follows in EventData, and the
+	// connection remains usable. [WebSocket.Answered] and Accept never set it.
 	Canceled bool
 	// Server says that the error is a server's, as [Accept] makes them: Status, Header and Detail are for the client to see.
 	// Those of a client's error come from the server that it asked, and are nobody else's business.
@@ -147,7 +148,7 @@ func (e *HandshakeError) Error() string { return fmt.Sprintf("%v: %s", e.Err, e.
 func (e *HandshakeError) Unwrap() error { return e.Err }
 
 // CloseFrame returns the Close frame that err calls for, with a reason of at most 123 bytes made of its text. ok is false
-// where err does not come from the peer's breaking the protocol, so that no Close is due. A Failed WebSocket encodes
+// where err does not come from the peer's breaking the protocol or a limit, so that no Close is due. A Failed WebSocket encodes
 // exactly this Close and no other.
 //
 // The frame can always be sent: what is not UTF-8 in the text is replaced, and 1002 stands for a code that may not be sent

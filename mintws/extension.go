@@ -42,7 +42,8 @@ type Transform interface {
 }
 
 // ExtState is what a Transform remembers in one direction, as a value. The zero ExtState is the beginning. Changing A costs
-// nothing; changing B or Ref allocates, and is for what happens now and then.
+// nothing for the first of a WebSocket's extensions; changing B or Ref allocates, as A does for the others, and is for what
+// happens now and then.
 type ExtState struct {
 	A   uint64 // what changes with every message
 	B   uint64 // what changes now and then

@@ -142,3 +142,36 @@ func TestCheckWithoutTransform(t *testing.T) {
 		t.Errorf("%v, %v", next.State(), err)
 	}
 }
+
+// mute is a Transform that refuses to send.
+type mute struct{ shiftTransform }
+
+var errMute = errors.New("nothing to say")
+
+func (mute) Out(st ExtState, dst []byte, f Frame) (ExtState, []byte, Frame, error) {
+	st.A++
+	return st, append(dst, "half a message"...), f, errMute
+}
+
+// TestTransformRefusesToSend: the error of Out is that of the call, which changes nothing, also where another Transform was done.
+func TestTransformRefusesToSend(t *testing.T) {
+	ws, err := NewWebSocket(Server, Options{Transforms: []Transform{shiftTransform{shift2}, mute{shiftTransform{wide}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := append(make([]byte, 0, 100), "before"...)
+	next, got, err := ws.AppendEncode(before, Text("a"))
+	if !errors.Is(err, errMute) || !next.Equal(ws) || string(got) != "before" || string(before) != "before" {
+		t.Errorf("%v, %q", err, got)
+	}
+	prepared, err := Prepare(Text("a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if next, got, err = ws.AppendPrepared(before, prepared); !errors.Is(err, errMute) || !next.Equal(ws) || string(got) != "before" {
+		t.Errorf("prepared: %v, %q", err, got)
+	}
+	if _, got, err = ws.Encode(Pong(nil)); err != nil || len(got) != 2 { // no Transform sees it
+		t.Errorf("Pong: %v, % x", err, got)
+	}
+}

@@ -100,7 +100,8 @@ func (f Frame) Clone() Frame {
 }
 
 // String returns f in one line for people to read: the opcode, the code of a Close, the payload or the beginning of it, and
-// "…" where further fragments follow. It shows what was sent and received; errors never do.
+// "…" where further fragments follow. It shows what was sent and received; of that, errors show the reason of a Close and
+// single bytes that are at fault, and no more.
 func (f Frame) String() string {
 	s := f.Opcode.String()
 	if f.Opcode == OpClose && f.Code != 0 {

@@ -23,8 +23,8 @@ type Inbox struct {
 	//
 	// Max is exceeded by the message, or with [DeliverFragments] the fragment, that reaches it, which is MaxMessage bytes at
 	// most. With [DeliverPayload] it is exceeded by 2 KiB at most, or where there are other extensions than
-	// permessage-deflate, by what they make of one piece. The Frames themselves are not counted: 32 bytes for each, which
-	// takes two bytes of input at least.
+	// permessage-deflate, by what they make of one piece. The Frames themselves are not counted: 32 bytes at most for each,
+	// of which there is no more than one for two bytes of input, and one for what was under way.
 	//
 	// The frames and their order do not depend on Max, but for where DeliverPayload cuts a message into pieces. What is not
 	// compressed does not grow: then one call hands over no more than its data and the message that had begun before.

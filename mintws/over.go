@@ -2,8 +2,8 @@ package mintws
 
 import "github.com/mintws/mintws/internal/pbuf"
 
-// Over reports whether ws is at its end: nothing more is received or sent on it. It is one answer for both versions of
-// HTTP, and for a WebSocket without HTTP: the State is Closed or Failed.
+// Over reports whether ws is at its end: nothing more is received on it, and nothing sent but the Close that a failure may
+// still call for. It is one answer for both versions of HTTP, and for a WebSocket without HTTP: the State is Closed or Failed.
 //
 // [Receive] leads there in every case: with the peer's Close or the answer to it, with a breach of the protocol, with a
 // refused handshake, with EventDone and with EventReset, one of which the end of the connection brings to each stream that
@@ -40,8 +40,8 @@ func (ws WebSocket) PeerClose() (code CloseCode, reason string) {
 
 // EOF says what the end of the peer's bytes means. It is nil only after a complete closing handshake, whatever the code;
 // otherwise the error is a *[CloseError] with the code of the peer's Close or, where none came, 1006 (RFC 6455 section
-// 7.1.5), or the error that ws had failed with. The value returned takes no more input and sends nothing.
-// [ErrNotOpen], of the zero WebSocket, and [ErrRest], as the peer's Close may be in Inbox.Rest, change nothing.
+// 7.1.5), or the error that ws had failed with. The value returned takes no more input, and sends nothing unless it had failed
+// before: its Close may still be due. [ErrNotOpen], of the zero WebSocket, and [ErrRest], as the peer's Close may be in Inbox.Rest, change nothing.
 func (ws WebSocket) EOF() (WebSocket, error) {
 	switch ws.state {
 	case Invalid:

@@ -26,7 +26,8 @@ import (
 //     and our side of the stream is ended (RFC 6455 section 7.1.7). It comes once: later events of the stream change nothing;
 //   - *[CloseError]: the stream ended without a complete closing handshake, with the stream's error in it if there is one;
 //   - an error of [httpconn.Conn], when c could not take a reply. Inbox.Rest still has what was not taken;
-//   - [ErrRest]: another event of the stream came before what was in Inbox.Rest. Nothing is changed.
+//   - [ErrRest]: another event of the stream came before what was in Inbox.Rest. Nothing is changed;
+//   - [ErrNotConnecting]: the answer was passed in before. Nothing is changed.
 //
 // The Conn and the WebSocket returned are the next ones in every case.
 func Receive(c httpconn.Conn, out *httpconn.Output, ws WebSocket, in *Inbox, ev httpconn.Event) (httpconn.Conn, WebSocket, error) {
@@ -138,7 +139,7 @@ func unheard(ws WebSocket, reply Frame) WebSocket {
 // Send encodes f straight into its stream: what has to be written is in out.Send. When f completes the closing
 // handshake, or is the Close that a failure calls for, our side of the stream is ended with it.
 //
-// The error is that of [WebSocket.AppendEncode] or [httpconn.Conn.BeginData]. Then nothing is changed: c and ws are
+// The error is that of [WebSocket.AppendEncode], [httpconn.Conn.BeginData] or [httpconn.Conn.EndData]. Then nothing is changed: c and ws are
 // returned as they came and nothing was appended, so that no WebSocket advances for bytes that are never sent.
 func Send(c httpconn.Conn, out *httpconn.Output, ws WebSocket, f Frame) (httpconn.Conn, WebSocket, error) {
 	err := send(&c, out, &ws, &f)

@@ -309,3 +309,14 @@ func TestEventsOfOthers(t *testing.T) {
 		t.Errorf("zero WebSocket: %v", err)
 	}
 }
+
+// TestAnswerTwice: an answer that is passed in again changes nothing.
+func TestAnswerTwice(t *testing.T) {
+	cl := newClient(t, Options{})
+	cl.read([]byte(rfcResponse))
+	ev := httpconn.Event{Kind: httpconn.EventHeaders, StreamID: cl.ws.StreamID(), Status: 403}
+	c, ws, err := Receive(cl.conn, &cl.out, cl.ws, &cl.in, ev)
+	if err != ErrNotConnecting || !c.Equal(cl.conn) || !ws.Equal(cl.ws) || ws.State() != Open {
+		t.Errorf("%v, %v", err, ws.State())
+	}
+}

@@ -104,12 +104,13 @@ func BenchmarkCopy(b *testing.B) {
 	}
 }
 
-// TestCopyToTheFront: dst may begin before src in the same memory, by any distance.
+// TestCopyToTheFront: dst may begin before src in the same memory, by any distance and at any alignment.
 func TestCopyToTheFront(t *testing.T) {
 	key := []byte{0x37, 0xfa, 0x21, 0x3d}
 	for distance := range 40 {
 		for n := range 600 {
-			memory, want := make([]byte, distance+n+1), make([]byte, n)
+			from := n * 7 % 17 // where dst begins
+			memory, want := make([]byte, from+distance+n+1)[from:], make([]byte, n)
 			for i := range memory {
 				memory[i] = byte(i*7 + 3)
 			}
