@@ -26,7 +26,7 @@ func TestDeflateRatioOfPieces(t *testing.T) {
 			}
 		}
 	}
-	for _, piece := range []int{1000, 1} { // DEFLATE cannot reach the default, not even for a moment
+	for _, piece := range []int{1000, 1} { // by default there is no such bound
 		c, _ := deflated(t, DeflateOptions{}, DeflateOptions{}, Options{Delivery: DeliverPayload, Limits: Limits{MaxMessage: 1 << 30}})
 		got := 0
 		for rest := wire; len(rest) > 0; rest = rest[min(piece, len(rest)):] {
