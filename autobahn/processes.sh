@@ -1,8 +1,9 @@
 # shellcheck shell=bash
-# Processes that a script starts and is sure to stop. Sourced by run.sh; needs bash with set -e.
+# Processes that a script starts and is sure to stop. Sourced by run.sh, h2spec.sh and h2spec_server.sh; needs bash with set -e.
 #
 # Everything runs in the background and is waited for in small steps, so that signals and the time limit are heeded
-# meanwhile. The script calls stop_all from its EXIT trap and sets limit (seconds since it started) and python.
+# meanwhile. The script calls stop_all from its EXIT trap and sets limit (seconds since it started) and, for
+# start_listener, python.
 
 declare -A running=() # process ids of what was started and not yet waited for
 port=''

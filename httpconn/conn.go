@@ -145,11 +145,11 @@ func (c Conn) StreamEOF(out *Output) (Conn, error) {
 // order, their names spelled as in the map. Content-Length is added for r.Body (and as 0 for POST, PUT and PATCH
 // without content, RFC 9110 section 8.6); Transfer-Encoding: chunked is added for r.HasBody without a Content-Length.
 //
-// Errors, all of which change nothing: [ErrInvalidRequest], wrapped in one that names the field and the byte at fault, and
-// shows nothing else of what it held;
-// [ErrBodyLength] if r.Body is longer than the Content-Length in r.Header; [ErrTooManyStreams] while [Conn.Slots] is 0
-// but may become positive; [ErrGoingAway] when the connection takes no further requests: after a Connection: close of
-// either side, and in a tunnel; [ErrUnsupported] for an extended CONNECT on HTTP/1.1; [ErrClosed].
+// Errors, all of which change nothing: [ErrInvalidRequest], wrapped in one that names the field and, where one is at fault,
+// the byte, and shows nothing else of what it held; [ErrBodyLength] if r.Body is longer than the Content-Length in r.Header;
+// [ErrTooManyStreams] while [Conn.Slots] is 0 but may become positive; [ErrGoingAway] when the connection takes no further
+// requests: where it does not outlive a response (a Connection: close of either side, HTTP/1.0, content that runs to the end
+// of the connection), and in a tunnel; [ErrUnsupported] for an extended CONNECT on HTTP/1.1; [ErrClosed].
 //
 // On HTTP/1.1 a request with an Upgrade field, or with method CONNECT, takes the connection for itself: no other can start
 // until it is answered. Its content, if it has any, must be in r.Body whole.
@@ -217,7 +217,7 @@ func (c *Conn) sendData(out *Output, id StreamID, p []byte, end bool) error {
 // come between. Nothing is allocated when out.Send has room and, on HTTP/2, the windows do.
 //
 // On HTTP/1.1 no room is needed in a tunnel or with a Content-Length; in a chunked body the width of the chunk's head
-// comes from size. size need not be exact, but the mark is only promised to be good for up to size bytes.
+// comes from size. It need not be exact: if more bytes follow, EndData moves them where the head needs more room.
 //
 // Its errors are those of SendData; after one of them out is as it was.
 func (c Conn) BeginData(out *Output, id StreamID, size int) (mark int, err error) {
@@ -243,7 +243,8 @@ func (c *Conn) beginData(out *Output, id StreamID, size int) (mark int, err erro
 // After BeginData succeeded it does not fail in a tunnel or a chunked body. With a Content-Length it returns
 // [ErrBodyLength] if more than that was appended, or if end comes before it is reached; out.Send is then cut back to
 // mark, as if neither had been called. Called without a BeginData, or with a mark that is not its, it returns an error
-// and changes nothing.
+// and changes nothing where a frame or a chunk is needed. Where nothing is, it takes what is behind mark for the content, and
+// refuses only a mark outside out.Send.
 //
 // On HTTP/2 what the server's windows do not allow is taken out of out.Send again and queued, as SendData does it, even
 // if it is more than was announced to BeginData. What exceeds the server's SETTINGS_MAX_FRAME_SIZE becomes several
@@ -350,8 +351,8 @@ func (c Conn) Next() Next {
 func (c Conn) Version() Version { return c.version }
 
 // Slots returns how many requests may start now. On HTTP/1.1 that is Config.Pipeline less those under way, and 0 while
-// the content of a request is being sent, while an Upgrade or a CONNECT waits for its answer, in a tunnel, and once
-// either side has said Connection: close. On HTTP/2 it is what the server's SETTINGS_MAX_CONCURRENT_STREAMS leaves, tunnels
+// the content of a request is being sent, while an Upgrade or a CONNECT waits for its answer, in a tunnel, and once the
+// connection does not outlive a response, as after a Connection: close of either side. On HTTP/2 it is what the server's SETTINGS_MAX_CONCURRENT_STREAMS leaves, tunnels
 // included, a very large number where it sets no limit, and 0 until its SETTINGS have come and after its GOAWAY. As many
 // requests can start; where the stream identifiers end, a few more than it says.
 func (c Conn) Slots() int {

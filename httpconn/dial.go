@@ -41,8 +41,8 @@ type DialOptions struct {
 	TLS *tls.Config
 
 	// DialContext opens the connection to the server or to the proxy; network is "tcp" or "unix". It should give up when
-	// ctx ends, which is also when Timeout has passed. Nil means that of a zero net.Dialer; timeouts, a local address, keep-alives or a resolver of your own
-	// are those of another one: (&net.Dialer{...}).DialContext.
+	// ctx ends, which is also when Timeout has passed. Nil means that of a zero net.Dialer; timeouts, a local address,
+	// keep-alives or a resolver of your own are those of another one: (&net.Dialer{...}).DialContext.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// Unix is the path of a unix socket to connect to instead of the URL's host and port ("@name" is the abstract
@@ -96,9 +96,9 @@ const DefaultDialTimeout = 30 * time.Second // room for lost packets in each ste
 // the Conn then speaks to the server itself, sends it the same bytes as without a proxy, and can be upgraded.
 //
 // Every error is a [*DialError]; then the socket is nil and closed, the Conn is the zero Conn, and out is as it was. It
-// wraps [ErrInvalidURL], a [*ProxyError], [ErrALPN], [ErrExtendedConnectDisabled], [ErrNotHTTP2], a [*ConnError] (over
-// [ErrGoingAway], for one), an error of crypto/tls, of the network, or of [New], and also the error of ctx if that has
-// ended. If the second connection fails, that to which the first one came is wrapped too. No user name, password, path or
+// wraps [ErrInvalidURL], [ErrInvalidRequest] for a ProxyHeader that cannot be sent, a [*ProxyError], [ErrALPN],
+// [ErrExtendedConnectDisabled], [ErrNotHTTP2], a [*ConnError] (over [ErrGoingAway], for one), an error of crypto/tls, of the
+// network, of DialContext, of Proxy, or of [New], and also the error of ctx if that has ended. If the second connection fails, that to which the first one came is wrapped too. No user name, password, path or
 // query of any URL appears in its text.
 func Dial(ctx context.Context, rawURL string, out *Output, opt DialOptions) (net.Conn, Conn, error) {
 	t, err := target.Parse(rawURL)

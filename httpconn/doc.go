@@ -1,5 +1,5 @@
-// Package httpconn is an HTTP client connection without a process: a [Conn] is an immutable value, and this package opens
-// no goroutine, owns no socket, reads no clock and takes no lock. Only Dial, a convenience, does I/O.
+// Package httpconn is an HTTP client connection without a process: a [Conn] is an immutable value, which starts no goroutine,
+// owns no socket, reads no clock and takes no lock. Only [Dial] and [Output.WriteTo], two conveniences, do I/O.
 //
 // Bytes that the caller read from its own socket go in; the next Conn, the events those bytes completed and the bytes to
 // write come out. HTTP/1.1 is spoken strictly after RFC 9112 and RFC 9110, HTTP/2 after RFC 9113 and RFC 7541. An Upgrade, a
@@ -50,9 +50,10 @@
 //
 // # Who owns which bytes
 //
-// [Event].Data points into the data passed to Stream and is valid until the caller reuses that; copy it to keep it. Headers,
-// errors and everything else are made for the event and belong to the caller. A Conn never refers to data, to a Request or
-// to an Output after the call has returned. Send belongs to the caller as a whole.
+// [Event].Data points into the data passed to Stream and is valid until the caller reuses that; copy it to keep it. Headers
+// are made for the event and belong to the caller. Errors are read-only: a Conn that has failed returns the same one again.
+// A Conn never refers to data, to a Request or to an Output after the call has returned. Send belongs to the caller as a
+// whole.
 //
 // # Values
 //

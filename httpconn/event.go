@@ -22,7 +22,7 @@ const (
 	// EventData is a piece of the response's content or, after a 101 or a successful CONNECT, of the byte stream that
 	// the connection has become. Data is set and never empty.
 	EventData
-	// EventTrailers is the trailer section. Header is set.
+	// EventTrailers is the trailer section, if it has a field. Header is set.
 	EventTrailers
 	// EventDone ends the response: the server sends nothing more on this stream. On a stream that became a tunnel it
 	// is the server's half of the close.
@@ -69,7 +69,7 @@ type Event struct {
 	// Data is set for Data and Pong. It may point into the bytes passed to [Conn.Stream]: it is valid until the caller
 	// reuses those. Its capacity is clipped, so appending to it copies.
 	Data []byte
-	Err  error // Reset, GoAway
+	Err  error // Reset, GoAway; not to be changed
 }
 
 // Retryable reports whether the request of a stream that was reset is known not to have been processed by the server,

@@ -64,6 +64,8 @@ var h1Bad = []h1Case{
 	h1BadHead("fold within a name", h1OK+"Ab", "\r\n c: d\r\n\r\n", 0, "byte 0x0d in field name"),
 	h1BadHead("delimiter in a name", h1OK+"A", "(b): c\r\n\r\n", 0, "byte 0x28"),
 	h1BadHead("high byte in a name", h1OK+"A", "\xc3\xa9: c\r\n\r\n", 0, "byte 0xc3"),
+	h1BadHead("fault in a long name", h1OK+strings.Repeat("A", 65), "\x00: b\r\n\r\n", 0, // only the beginning is shown
+		`in field name "`+strings.Repeat("A", 64)+`"..., expected`),
 	h1BadHead("NUL in a value", h1OK+"A: b", "\x00\r\n\r\n", 0, `byte 0x00 in the value of "A", expected text or CR LF`),
 	h1BadHead("BEL in a value", h1OK+"Abc: b", "\x07\r\n\r\n", 0, `byte 0x07 in the value of "Abc"`),
 	h1BadHead("DEL in a value", h1OK+"A: b", "\x7f\r\n\r\n", 0, "byte 0x7f"),

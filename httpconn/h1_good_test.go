@@ -1,6 +1,9 @@
 package httpconn
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // h1Good is what is accepted.
 var h1Good = []h1Case{
@@ -127,6 +130,19 @@ var h1Good = []h1Case{
 	{name: "trailers", reqs: h1Get, input: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: Expires\r\n\r\n" +
 		"2\r\nhi\r\n0\r\nExpires: never\r\nx-sum:  1 \r\n\r\n",
 		want: "1 Headers 200 Trailer:Expires Transfer-Encoding:chunked\n1 Data \"hi\"\n1 Trailers Expires:never X-Sum:1\n1 Done\n", next: NextRead},
+
+	{name: "trailers of as many bytes and fields as the limits allow", reqs: h1Get,
+		cfg:   Config{Limits: Limits{MaxHeaderBytes: 50, MaxHeaderFields: 1}},
+		input: h1Chk + "0\r\nA: " + strings.Repeat("b", 43) + "\r\n\r\n",
+		want:  "1 Headers 200 Transfer-Encoding:chunked\n1 Trailers A:" + strings.Repeat("b", 43) + "\n1 Done\n", next: NextRead},
+	{name: "chunk extensions that outweigh the content by as much as the limit allows", reqs: h1Get,
+		cfg:   Config{Limits: Limits{MaxHeaderBytes: 50}},
+		input: h1Chk + "2;" + strings.Repeat("a", 49) + "\r\nab\r\n1;c\r\nd\r\n0\r\n\r\n",
+		want:  "1 Headers 200 Transfer-Encoding:chunked\n1 Data \"abd\"\n1 Done\n", next: NextRead},
+	{name: "chunk size of 16 digits", reqs: h1Get, input: h1Chk + "0000000000000001\r\na\r\n0000000000000000\r\n\r\n",
+		want: "1 Headers 200 Transfer-Encoding:chunked\n1 Data \"a\"\n1 Done\n", next: NextRead},
+	{name: "largest chunk size", reqs: h1Get, input: h1Chk + "7fffffffffffffff\r\na",
+		want: "1 Headers 200 Transfer-Encoding:chunked\n1 Data \"a\"\n", next: NextRead},
 
 	// Content that runs to the end of the connection, RFC 9112 section 6.3 rule 8.
 	{name: "until close", reqs: h1Get, input: "HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n", eof: true,

@@ -10,8 +10,8 @@ import (
 )
 
 // h1head reads one response head or trailer section byte by byte, so that input is refused at the first byte that makes
-// it illegal and no byte is looked at twice, however the input is split. Fields that decide the message's length are
-// understood on the way; the others are only checked, and collected once the section is complete.
+// it illegal and no byte is judged twice, however the input is split. Fields that decide the message's length are
+// understood on the way; the others are only checked. All are collected once the section is complete.
 type h1head struct {
 	buf     pbuf.Buf // what arrived in earlier calls; empty if the section is still within one
 	line    int      // where the current field line starts

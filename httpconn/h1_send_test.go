@@ -115,6 +115,32 @@ func TestH1CountedEndData(t *testing.T) {
 	}
 }
 
+// TestH1EndDataAlone: where nothing is framed EndData cannot tell that BeginData was not called. What is behind the mark is
+// the content, and is held against Content-Length all the same.
+func TestH1EndDataAlone(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		c    Conn
+		mark int
+		err  error
+	}{
+		{"tunnel", h1Open(t), 3, nil},
+		{"counted", h1Post(t, "3"), 3, nil},
+		{"counted, too much behind the mark", h1Post(t, "3"), 2, ErrBodyLength},
+		{"chunked", h1Post(t, ""), 3, ErrNotSendable},
+	} {
+		out := Output{Send: []byte("GETabc")}
+		next, err := tc.c.EndData(&out, 1, tc.mark, true)
+		want, wantErr := tc.c.SendData(new(Output), 1, []byte("abc"), true)
+		switch {
+		case !errors.Is(err, tc.err) || err != nil && !next.Equal(tc.c):
+			t.Errorf("%s: %v", tc.name, err)
+		case err == nil && (wantErr != nil || !next.Equal(want) || string(out.Send) != "GETabc"):
+			t.Errorf("%s: sent %q, %v", tc.name, out.Send, wantErr)
+		}
+	}
+}
+
 func TestH1SendTrailers(t *testing.T) {
 	c := h1Post(t, "")
 	var out Output

@@ -15,11 +15,13 @@ type Limits struct {
 	// MaxFragments is the largest number of frames of one WebSocket message. Default 262,144.
 	MaxFragments int
 
-	// MaxHeaderBytes is the largest head of one response, or trailer section, in bytes on the wire. Default 64 KiB.
+	// MaxHeaderBytes is the largest head of one response, its status line included, or trailer section, in bytes on the
+	// wire; on HTTP/2 decoded too (RFC 9113 section 6.5.2). The extensions of an HTTP/1.1 response's chunks may outweigh its
+	// content by as much. Default 64 KiB.
 	MaxHeaderBytes int
 	// MaxHeaderFields is the largest number of fields in one of them. Default 256.
 	MaxHeaderFields int
-	// MaxInformational is the largest number of 1xx responses to one request. Default 16.
+	// MaxInformational is the largest number of 1xx responses to one request, a 101 not counted. Default 16.
 	MaxInformational int
 
 	// MaxBuffered is the largest number of bytes that one HTTP/2 connection queues because flow control does not allow

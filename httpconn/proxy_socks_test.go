@@ -91,8 +91,8 @@ func TestDialSOCKSFoundBefore(t *testing.T) {
 		want   string
 	}{
 		{"ws://example.test/", url.UserPassword("", "secret"), "user name"},
-		{"ws://example.test/", url.UserPassword(long, "secret"), "user name"},
-		{"ws://example.test/", url.UserPassword("me", long), "password"},
+		{"ws://example.test/", url.UserPassword(long[:256], "secret"), "user name"},
+		{"ws://example.test/", url.UserPassword("me", long[:256]), "password"},
 		{"ws://" + strings.Repeat("a", 256) + "/", nil, "host"},
 	} {
 		u := &url.URL{Scheme: "socks5", Host: "proxy.test", User: tt.user}
@@ -100,5 +100,16 @@ func TestDialSOCKSFoundBefore(t *testing.T) {
 		if !strings.Contains(pe.Error(), tt.want) {
 			t.Errorf("got %v, want %q", pe, tt.want)
 		}
+	}
+}
+
+// TestDialSOCKSLongest: 255 bytes of each fit, which is one byte's worth of length.
+func TestDialSOCKSLongest(t *testing.T) {
+	s := socksWith(t, tcpServer(t, echo), 2, 0)
+	u, host, user, password := s.url(), strings.Repeat("a", 255), strings.Repeat("u", 255), strings.Repeat("p", 249)+"secret"
+	u.User = url.UserPassword(user, password)
+	checkEcho(t, dialed(t, "ws://"+host+"/", DialOptions{Proxy: UseProxy(u)}))
+	if got := <-s.asked; got.address != host || got.user != user || got.pass != password {
+		t.Errorf("asked for %+v", got)
 	}
 }

@@ -163,6 +163,8 @@ func TestDialProxyRefuses(t *testing.T) {
 		{"502 chunked", "HTTP/1.1 502 Bad\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nno \r\n4\r\nhost\r\n0\r\n\r\n",
 			502, "", "no host", nil},
 		{"403 to the end", "HTTP/1.0 403 No\r\n\r\nnever", 403, "", "never", nil},
+		{"as long as is taken", "HTTP/1.1 503 Full\r\nContent-Length: 65536\r\n\r\n" + long[:64<<10], 503, "", long[:64<<10], nil},
+		{"a byte longer", "HTTP/1.1 503 Full\r\nContent-Length: 65537\r\n\r\n" + long[:64<<10+1], 503, "", long[:64<<10], nil},
 		{"long", "HTTP/1.1 503 Full\r\n\r\n" + long, 503, "", long[:maxProxyBody], nil},
 		{"redirect", "HTTP/1.1 302 Found\r\nLocation: http://login.test/\r\nContent-Length: 0\r\n\r\n", 302, "", "", nil},
 		{"unknown status", "HTTP/1.1 799 \r\nContent-Length: 0\r\n\r\n", 799, "", "", nil},
