@@ -60,6 +60,7 @@ var (
 
 // What can be wrong with an opening handshake. They are wrapped in a [HandshakeError].
 var (
+	ErrNoAnswer       = errors.New("mintws: no answer to the opening handshake")             // in a CloseError
 	ErrBadStatus      = errors.New("mintws: response status does not open a WebSocket")      // RFC 6455 section 4.1; RFC 8441 section 5
 	ErrBadUpgrade     = errors.New("mintws: Upgrade or Connection field does not match")     // RFC 6455 section 4.1
 	ErrBadAccept      = errors.New("mintws: Sec-WebSocket-Accept does not match")            // section 4.1
@@ -106,11 +107,14 @@ type CloseError struct {
 	Err      error     // what ended the stream below, if that is known
 }
 
-// Error returns the code, the reason and the cause.
+// Error returns the code, the reason and the cause. Where the opening handshake was not answered, it is the cause alone.
 func (e *CloseError) Error() string {
+	if errors.Is(e.Err, ErrNoAnswer) {
+		return e.Err.Error()
+	}
 	s := "mintws: closed without a complete closing handshake: "
 	if e.Complete {
-		s = "mintws: closed by the peer: "
+		s = "mintws: closed with "
 	}
 	s += e.Code.String()
 	if e.Reason != "" {

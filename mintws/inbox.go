@@ -31,7 +31,7 @@ type Inbox struct {
 	Max int
 	// Rest is what the last call did not take, because of Max: the end of the data passed to it, and valid as long as that
 	// is. Handle the frames, call Reset, and pass it in again, to AppendDecode or as the Data of the same event to Receive,
-	// before anything else of that WebSocket, until it is empty. [ErrRest] says that this was not done. Without Max, and
+	// before anything else that was received on that WebSocket, until it is empty. To send meanwhile is allowed. [ErrRest] says that this was not done. Without Max, and
 	// after an error that ends the WebSocket, it is empty.
 	Rest []byte
 

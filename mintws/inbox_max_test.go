@@ -328,7 +328,8 @@ func TestReceiveMax(t *testing.T) {
 	}
 }
 
-// TestReceiveErrRest: an event that comes before the rest is refused and changes nothing, one of another stream does not touch it.
+// TestReceiveErrRest: data or a head that comes before the rest is refused and changes nothing, an event of another stream does
+// not touch it. The end of the stream fails the WebSocket, so that a loop which forgets the rest comes to its end.
 func TestReceiveErrRest(t *testing.T) {
 	cl := newClient(t, Options{})
 	cl.in.Max = 1
@@ -347,7 +348,7 @@ func TestReceiveErrRest(t *testing.T) {
 		t.Fatalf("Rest is % x", cl.in.Rest)
 	}
 	sent := len(cl.out.Send)
-	for _, kind := range []httpconn.EventKind{httpconn.EventData, httpconn.EventDone, httpconn.EventReset, httpconn.EventHeaders} {
+	for _, kind := range []httpconn.EventKind{httpconn.EventData, httpconn.EventHeaders} {
 		ev := httpconn.Event{Kind: kind, StreamID: data.StreamID, Data: []byte{0x81, 0, 0x88}}
 		conn, ws, e := Receive(cl.conn, &cl.out, cl.ws, &cl.in, ev)
 		if !errors.Is(e, ErrRest) || ws != cl.ws || !conn.Equal(cl.conn) || len(cl.in.Rest) != 2 || len(cl.out.Send) != sent {
@@ -356,6 +357,20 @@ func TestReceiveErrRest(t *testing.T) {
 		ev.StreamID += 2
 		if _, ws, e = Receive(cl.conn, &cl.out, cl.ws, &cl.in, ev); e != nil || ws != cl.ws || len(cl.in.Rest) != 2 {
 			t.Errorf("%v of another stream: %v", kind, e)
+		}
+	}
+	for _, kind := range []httpconn.EventKind{httpconn.EventDone, httpconn.EventReset} {
+		in := cl.in
+		ev := httpconn.Event{Kind: kind, StreamID: data.StreamID}
+		if kind == httpconn.EventReset {
+			ev.Err = httpconn.ErrMalformed
+		}
+		_, ws, e := Receive(cl.conn, &cl.out, cl.ws, &in, ev)
+		if !errors.Is(e, ErrRest) || !ws.Over() || ws.Err() != e || ev.Err != nil && !errors.Is(e, ev.Err) {
+			t.Errorf("%v: %v, %v", kind, ws.State(), e)
+		}
+		if _, e = ws.AppendDecode(&in, []byte{0x88, 0}); e != ws.Err() || len(in.Rest) > 0 {
+			t.Errorf("after %v: %v", kind, e)
 		}
 	}
 	data.Data = cl.in.Rest

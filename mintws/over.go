@@ -1,6 +1,10 @@
 package mintws
 
-import "github.com/mintws/mintws/internal/pbuf"
+import (
+	"fmt"
+
+	"github.com/mintws/mintws/internal/pbuf"
+)
 
 // Over reports whether ws is at its end: nothing more is received on it, and nothing sent but the Close that a failure may
 // still call for. It is one answer for both versions of HTTP, and for a WebSocket without HTTP: the State is Closed or Failed.
@@ -12,9 +16,10 @@ import "github.com/mintws/mintws/internal/pbuf"
 func (ws WebSocket) Over() bool { return ws.state >= Closed || ws.state == Invalid }
 
 // Err returns nil for a WebSocket that is not over, and for one that ended well: with a complete closing handshake (RFC 6455
-// section 7.1.4), in which the peer's Close had no code or one that tells of no fault, 1000 or 1001. Otherwise it says what
+// section 7.1.4), in which the peer's Close had no code or 1000 or 1001. Otherwise it says what
 // went wrong: the *[HandshakeError], *[ProtocolError] or *[CloseError] that made it Failed, or, where it is Closed, a
-// *CloseError that is Complete. It is kept until the value is dropped.
+// *CloseError that is Complete. That includes a code which we sent first and the peer returned: who closes with 1008 knows
+// why. It is kept until the value is dropped.
 func (ws WebSocket) Err() error {
 	if ws.state == Failed {
 		return *ws.fail
@@ -54,13 +59,25 @@ func (ws WebSocket) EOF() (WebSocket, error) {
 	if ws.rest != 0 {
 		return ws, ErrRest
 	}
-	err := &CloseError{Code: CodeAbnormal}
+	return ws.ended(nil)
+}
+
+// ended is EOF where there is an end to be told. why is what ended the stream below, where that is known.
+func (ws WebSocket) ended(why error) (WebSocket, error) {
+	if ws.state == Connecting {
+		if why == nil {
+			why = ErrNoAnswer
+		} else {
+			why = fmt.Errorf("%w: %w", ErrNoAnswer, why)
+		}
+	}
+	err := &CloseError{Code: CodeAbnormal, Err: why}
 	if code, reason := ws.PeerClose(); code != 0 {
 		err.Code, err.Reason = code, reason
 	} else {
 		ws.part = pbuf.Buf{}
 	}
-	ws.state, ws.fail, ws.msg = Failed, cause(err), pbuf.Buf{}
+	ws.state, ws.fail, ws.msg, ws.rest = Failed, cause(err), pbuf.Buf{}, 0
 	ws.flags |= sentClose // nobody is there to read ours
 	return ws, err
 }

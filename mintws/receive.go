@@ -26,8 +26,11 @@ import (
 //     and our side of the stream is ended (RFC 6455 section 7.1.7). It comes once: later events of the stream change nothing;
 //   - *[CloseError]: the stream ended without a complete closing handshake, with the stream's error in it if there is one;
 //   - an error of [httpconn.Conn], when c could not take a reply. Inbox.Rest still has what was not taken;
-//   - [ErrRest]: another event of the stream came before what was in Inbox.Rest. Nothing is changed;
+//   - [ErrRest]: data or a head of the stream came before what was in Inbox.Rest. Nothing is changed. Where the stream ended
+//     before it, the WebSocket has failed, with a *CloseError over ErrRest;
 //   - [ErrNotConnecting]: the answer was passed in before. Nothing is changed.
+//
+// Those of the first three kinds are kept: [WebSocket.Err] returns them.
 //
 // The Conn and the WebSocket returned are the next ones in every case.
 func Receive(c httpconn.Conn, out *httpconn.Output, ws WebSocket, in *Inbox, ev httpconn.Event) (httpconn.Conn, WebSocket, error) {
@@ -41,11 +44,17 @@ func receive(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, in *Inbox, e
 	if ws.id == 0 || ev.StreamID != ws.id || ws.state == Failed {
 		return nil
 	}
+	last := ev.Kind == httpconn.EventDone || ev.Kind == httpconn.EventReset
 	if ev.Kind != httpconn.EventData {
-		if ws.rest != 0 {
+		if ws.rest != 0 && !last {
 			return ErrRest
 		}
 		in.Rest = nil
+	}
+	if last && ws.rest != 0 { // nothing else can end it, and who has lost the rest has to learn of it
+		*ws, err = ws.ended(errors.Join(ErrRest, ev.Err))
+		*c, _ = c.SendData(out, ws.id, nil, true)
+		return err
 	}
 	switch ev.Kind {
 	case httpconn.EventHeaders:
@@ -59,11 +68,10 @@ func receive(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, in *Inbox, e
 		*ws, err = ws.EOF()
 		*c, _ = c.SendData(out, ws.id, nil, true) // our half, if it is still open
 	case httpconn.EventReset:
-		*ws, err = ws.EOF()
-		var ce *CloseError
-		if errors.As(err, &ce) {
-			ce.Err = ev.Err
+		if ws.Over() {
+			return nil
 		}
+		*ws, err = ws.ended(ev.Err)
 	}
 	return err
 }
