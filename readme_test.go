@@ -61,7 +61,7 @@ func greet(ctx context.Context, url string, w io.Writer) error {
 	if ws.State() == mintws.Closed { // what became of the connection after that does not matter
 		return ws.Err()
 	}
-	return errors.Join(ws.Err(), err, lost)
+	return errors.Join(context.Cause(ctx), ws.Err(), err, lost)
 }
 
 // end
@@ -116,7 +116,7 @@ func pair(ctx context.Context, url string, w io.Writer) error {
 	defer sock.Close()
 	defer context.AfterFunc(ctx, func() { sock.Close() })()
 	open := make(map[httpconn.StreamID]mintws.WebSocket)
-	for range min(2, conn.Slots()) { // as many as the server allows
+	for range 2 { // conn.Slots says how many the server allows
 		var ws mintws.WebSocket
 		if conn, ws, err = mintws.Upgrade(conn, &out, url, mintws.Options{}); err != nil {
 			return err
@@ -161,7 +161,7 @@ func pair(ctx context.Context, url string, w io.Writer) error {
 	}
 	leave(sock, conn, &out)
 	if failures != nil {
-		failures = errors.Join(failures, lost)
+		failures = errors.Join(context.Cause(ctx), failures, lost)
 	}
 	return failures
 }
@@ -218,7 +218,7 @@ func handler(w http.ResponseWriter, r *http.Request) {
 	defer wshttp.Linger(sock, time.Second) // closes it so that our last bytes arrive
 	deadline := time.Now().Add(time.Minute)
 	sock.SetReadDeadline(deadline)
-	sock.SetWriteDeadline(deadline) // or a client that never reads would keep us for ever
+	sock.SetWriteDeadline(deadline) // or a client that never reads would block us forever
 	if err = exchange(sock, ws, io.Discard); err != nil {
 		log.Print(err)
 	}

@@ -116,9 +116,9 @@
 // it. A producer that is faster than the server stops while Buffered is above some bound of its own, and goes on at
 // EventDrained.
 //
-// The server gets credit for what Stream has handed over, in a WINDOW_UPDATE for each half of a window. Who cannot keep
-// up with that sets Config.ManualCredit and calls [Conn.Consume] for what is dealt with: the server then stops by itself,
-// stream by stream.
+// The server gets credit for what Stream has handed over, in a WINDOW_UPDATE for each half of a window. If you
+// cannot keep up, set Config.ManualCredit and call [Conn.Consume] for what you have dealt with: the server then stops by
+// itself, stream by stream.
 //
 // How strict it is:
 //
@@ -143,7 +143,7 @@
 // does not allow. A socket that takes only a part of it leaves the rest with the caller, in Send after [Output.WriteTo], or
 // where [Output.Take] has put it.
 //
-// Put a bound on what is unwritten, and count two kinds of it apart. What the program says of its own accord stops at the
+// Put a bound on what is unwritten, and count two kinds of it separately. What the program says of its own accord stops at the
 // bound: produce no more, and go on reading. What reading causes, such as acknowledgements, WINDOW_UPDATE and answers to
 // what came, stops with reading: above the bound do not read, so that a server which asks and does not listen is stopped by
 // TCP. To stop reading because of the first kind is a deadlock with every server that answers while it reads. The section on

@@ -16,7 +16,7 @@ func h1BadHead(name, prefix, rest string, at int, reason string) h1Case {
 var h1Bad = []h1Case{
 	// Servers of other protocols.
 	h1BadHead("TLS alert", "", "\x15\x03\x01\x00\x02\x02\x46", 0,
-		`byte 0x15 as the first of a response (the server seems to speak TLS), expected a status line: "HTTP/1."`),
+		`byte 0x15 where a response should begin (the server seems to speak TLS), expected a status line: "HTTP/1."`),
 	h1BadHead("TLS handshake", "", "\x16\x03\x01", 0, "byte 0x16"),
 	h1BadHead("SSH", "", "SSH-2.0-OpenSSH\r\n", 0, "byte 0x53 ('S')"),
 	h1BadHead("HTTP/2 SETTINGS", "", "\x00\x00\x12\x04\x00\x00\x00\x00\x00", 0, "seems to speak HTTP/2"),
@@ -134,7 +134,7 @@ var h1Bad = []h1Case{
 	{name: "chunk after a chunked 204", reqs: h1Get, input: "HTTP/1.1 204 x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
 		at: 46, reason: "byte 0x30", is: ErrUnsolicited},
 	{name: "content of a 103", reqs: h1Get, input: "HTTP/1.1 103 x\r\nContent-Length: 5\r\n\r\nhello", at: 37,
-		want: "1 Informational 103 Content-Length:5\n", reason: "byte 0x68 ('h') as the first of a response", is: ErrMalformed},
+		want: "1 Informational 103 Content-Length:5\n", reason: "byte 0x68 ('h') where a response should begin", is: ErrMalformed},
 
 	// Chunks, RFC 9112 section 7.1.
 	h1BadHead("chunk size: none", h1Chk, "\r\n", 0, "expected a hexadecimal chunk size"),
@@ -221,7 +221,7 @@ var h1Bad = []h1Case{
 
 	// Ends too early, RFC 9112 section 8.
 	{name: "EOF before the response", reqs: h1Get, eof: true,
-		reason: "ended before the response, expected the rest of the response to stream 1", is: ErrUnexpectedEOF},
+		reason: "ended before the response of request 1", is: ErrUnexpectedEOF},
 	{name: "EOF in the status line", reqs: h1Get, eof: true, input: "HTTP/1.1 2", at: 10, reason: "in the response head",
 		is: ErrUnexpectedEOF},
 	{name: "EOF after a 1xx", reqs: h1Get, eof: true, input: "HTTP/1.1 100 x\r\n\r\n", at: 18,
@@ -238,7 +238,7 @@ var h1Bad = []h1Case{
 	{name: "EOF in a trailer", reqs: h1Get, eof: true, input: h1Chk + "0\r\nA: b\r\n", at: 56,
 		reason: "in the trailer section", is: ErrUnexpectedEOF},
 	{name: "EOF with pipelined requests", cfg: h1Pipeline, reqs: h1Three, eof: true, input: "HTTP/1.1 204 x\r\n\r\n", at: 18,
-		want: "1#10 Headers 204\n1#10 Done\n2#20 Reset", reason: "stream 2", is: ErrUnexpectedEOF},
+		want: "1#10 Headers 204\n1#10 Done\n2#20 Reset", reason: "request 2", is: ErrUnexpectedEOF},
 
 	// A fault in the second response of one read: the first is complete.
 	{name: "second of a pipeline", cfg: h1Pipeline, reqs: h1Three, input: "HTTP/1.1 204 x\r\n\r\nHTTP/1.1 2x", at: 28,

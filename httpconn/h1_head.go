@@ -172,11 +172,11 @@ func (h *h1head) opening(b byte) string {
 	case h.pos > 0:
 		return fmt.Sprintf("after %q", versionPrefix[:h.pos])
 	case b == 0x15 || b == 0x16: // alert and handshake, RFC 8446 section 5.1
-		return "as the first of a response (the server seems to speak TLS)"
+		return "where a response should begin (the server seems to speak TLS)"
 	case b == 0: // the length of a SETTINGS frame, RFC 9113 section 3.4
-		return "as the first of a response (the server seems to speak HTTP/2)"
+		return "where a response should begin (the server seems to speak HTTP/2)"
 	}
-	return "as the first of a response"
+	return "where a response should begin"
 }
 
 func (h *h1head) statusAllowed() *ConnError {

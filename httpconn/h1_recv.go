@@ -80,7 +80,7 @@ func (c Conn) h1StreamEOF(out *Output) (Conn, error) {
 		return c.Close(out), nil
 	}
 	return c.h1Fail(out, fault(http2.ErrCodeProtocol, ErrUnexpectedEOF,
-		"offset %d: the connection ended %s, expected the rest of the response to stream %d",
+		"offset %d: the connection ended %s of request %d",
 		h.offset, h.where(), h.queue[0].id))
 }
 

@@ -5,9 +5,10 @@ import "golang.org/x/net/http2"
 // Consume gives the server credit for n bytes of stream id that the caller is done with. It is for connections with
 // Config.ManualCredit; without it, and on HTTP/1.1, it returns [ErrUnsupported].
 //
-// It can be called after the stream is over, by the server's end or by a reset, and must be for what was received on it: until
-// then the connection's credit counts that, and the stream takes memory. Only after [Conn.Cancel], which gives that credit
-// itself, it does nothing; nor does it for a stream of which all was consumed and nothing is known any more.
+// n counts bytes of EventData, as they came: len(ev.Data), not what frames or messages were made of them. What was received
+// is owed after the stream is over, too, by the server's end or by a reset: until it is consumed the connection's window is
+// smaller by it, and the stream takes memory. [Conn.Cancel] gives that credit itself. After it Consume does nothing and
+// returns nil, as it does for a stream that is long over and was consumed whole.
 //
 // [ErrConsumed] means that n is more than was received on this stream and not consumed, [ErrUnknownStream] that there was no
 // such stream. They change nothing.

@@ -161,16 +161,16 @@ func (c Conn) h2StreamEOF(out *Output) (Conn, error) {
 	var reason string
 	switch {
 	case h.flags&h2Settled == 0:
-		reason = "the server closed the connection before its SETTINGS"
+		reason = "the connection ended before its SETTINGS"
 	case h.part.Len() > 0 || h.flags&h2InData != 0:
-		reason = "the server closed the connection in the middle of a frame"
+		reason = "the connection ended in the middle of a frame"
 	case h.rare.blockID != 0:
-		reason = fmt.Sprintf("the server closed the connection in the header block of stream %d", h.rare.blockID)
+		reason = fmt.Sprintf("the connection ended in the header block of stream %d", h.rare.blockID)
 	case waiting > 0:
-		reason = fmt.Sprintf("the server closed the connection with responses under way: %d", waiting)
+		reason = fmt.Sprintf("the connection ended with responses under way: %d", waiting)
 	default:
 		c.h2Abandon(out, &ConnError{Code: http2.ErrCodeNo, Err: ErrUnexpectedEOF, // for streams on which only we were sending
-			Reason: "the server closed the connection while bytes were queued"})
+			Reason: "the connection ended while bytes were queued"})
 		return c, nil
 	}
 	fail := &ConnError{Code: http2.ErrCodeNo, Reason: reason, Err: ErrUnexpectedEOF}

@@ -6,8 +6,8 @@ import "io"
 // It is not a value and not safe for use from several goroutines at once.
 //
 // It is valid even when the method returned an error: write Send and handle Events before acting on the error. Only
-// [Conn.Stream] and [Conn.StreamEOF] append Events; every other call appends to Send alone, so ranging over Events while
-// making calls is safe.
+// [Conn.Stream] and [Conn.StreamEOF], and Dial by way of them, append Events; every other call appends to Send alone, so
+// ranging over Events while making calls is safe.
 //
 // One Output can serve many connections, one after the other. Then Send has to leave it by [Output.WriteTo] or
 // [Output.Take], which consume what they hand on: bytes that were copied and not consumed would be sent again, on the

@@ -47,7 +47,7 @@
 //		if ws.State() == mintws.Closed { // what became of the connection after that does not matter
 //			return ws.Err()
 //		}
-//		return errors.Join(ws.Err(), err, lost)
+//		return errors.Join(context.Cause(ctx), ws.Err(), err, lost)
 //	}
 //
 // What it does with its socket is the same in every loop:
@@ -122,7 +122,7 @@
 //
 // Bytes that you pass in are yours: they are read during the call, never written, and no value keeps a pointer to them.
 //
-// The payload of a received frame is for now, and read-only. It may point into the bytes you passed in, that is into your
+// The payload of a received frame is read-only, and valid only for a while. It may point into the bytes you passed in, that is into your
 // read buffer, or into Inbox.Buf: then it is valid until you read into that buffer again or call [Inbox.Reset], whichever
 // comes first; in the loop above, until the next event. Or it points into memory that the WebSocket has joined it in, which
 // older values and their forks still need: who writes there changes what they receive. [Frame.Clone] makes a payload that
@@ -159,7 +159,7 @@
 // # Compression
 //
 // An [Extension] is offered with Options.Extensions, or agreed to with AcceptOptions.Extensions, and applied by Encode
-// and Decode without further ado; [WebSocket.Extensions] says what was agreed on. [NewDeflate] makes permessage-deflate
+// and Decode automatically; [WebSocket.Extensions] says what was agreed on. [NewDeflate] makes permessage-deflate
 // (RFC 7692). What it remembers between messages is the end of their text in each direction, by default 4 KiB of what is
 // sent and 32 KiB of what is received, in half as much memory again at most, and nothing with the options for no context
 // takeover: there is no compressor in an idle WebSocket. A Frame with Raw is not compressed. With Raw and RSV1 the caller
@@ -174,7 +174,7 @@
 //	for _, ev := range out.Events {
 //		for more := true; more; more = len(in.Rest) > 0 {
 //			in.Reset()
-//			conn, ws, err = mintws.Receive(conn, &out, ws, &in, ev)
+//			conn, ws, _ = mintws.Receive(conn, &out, ws, &in, ev) // ws.Err keeps the error
 //			// handle in.Frames
 //			ev.Data = in.Rest
 //		}
@@ -206,7 +206,8 @@
 // The end of a stream is END_STREAM, and Receive sends ours after the closing handshake, or RST_STREAM with NO_ERROR where
 // the server has ended its half before: see [httpconn.Conn.Finish], which is for those who use the parts. A server that
 // answers Close but never ends its side leaves the WebSocket Closed and the stream half-closed: give it a second or two,
-// then [httpconn.Conn.Cancel]. The connection goes on for the others.
+// then [httpconn.Conn.Cancel]. The connection goes on for the others. Cancel brings no event: to give up a WebSocket that
+// is not over, cancel its stream and forget the value.
 //
 // # Closing
 //
@@ -275,8 +276,8 @@
 // unwritten and write as much as the socket takes. In one round many frames can be encoded into the same Send: one
 // write for all is by far the largest saving there is.
 //
-// What is unwritten needs a bound, 64 KiB say, and there are two kinds of it. What your program has to say, of its own
-// accord, stops at the bound: produce no more until some of it is written, and go on reading. A peer that answers while it
+// Unwritten bytes need a bound, 64 KiB say. There are two kinds of them. What your program says of its own accord stops at
+// the bound: produce no more until some of it is written, and go on reading. A peer that answers while it
 // reads, as an echo server does, takes nothing more while its answers are not read: two sides that each wait for the other
 // to read first wait for ever. What reading causes, such as Pongs, a server's answers, and on HTTP/2 WINDOW_UPDATE and
 // acknowledgements, stops with reading: above the bound do not read, or a peer who asks and never listens fills your memory.
@@ -284,7 +285,7 @@
 //
 //	before, queued := len(out.Send), conn.Buffered(0)
 //	// Stream and Receive, and what is sent in answer to what came
-//	caused += len(out.Send) - before - (queued - conn.Buffered(0)) // what credit has set free was said before
+//	caused += len(out.Send) - before - (queued - conn.Buffered(0)) // bytes that credit has released were counted when queued
 //	// and when n bytes are written
 //	caused = max(0, caused-n)
 //
