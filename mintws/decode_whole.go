@@ -18,7 +18,7 @@ func (in *Inbox) take(data []byte, cfg *config) []byte {
 	if cfg.role == Server {
 		return in.takeMasked(data, cfg)
 	}
-	if cfg.always || cfg.limits.MaxFragments < 1 {
+	if cfg.always {
 		return data
 	}
 	most := uint64(min(cfg.limits.MaxFrame, cfg.limits.MaxMessage))
@@ -47,7 +47,7 @@ func (in *Inbox) take(data []byte, cfg *config) []byte {
 
 // takeMasked is take for a server. RFC 6455 section 5.1: a client masks all frames, a server none.
 func (in *Inbox) takeMasked(data []byte, cfg *config) []byte {
-	if cfg.always || cfg.limits.MaxFragments < 1 {
+	if cfg.always {
 		return data
 	}
 	most := uint64(min(cfg.limits.MaxFrame, cfg.limits.MaxMessage))

@@ -133,6 +133,40 @@ func TestLimitsOfCompressedAtTheirEdge(t *testing.T) {
 	}
 }
 
+// TestLengthFormsAtTheirEdge: the longest payloads that a shorter form of the length has room for are refused in the longer one
+// (RFC 6455 section 5.2), in one frame and in several, and the shortest that it does not have room for are taken.
+func TestLengthFormsAtTheirEdge(t *testing.T) {
+	for _, role := range []Role{Client, Server} {
+		frame := func(first, form, n int) []byte {
+			ext := []byte{byte(n >> 8), byte(n)}
+			if form == 127 {
+				ext = []byte{0, 0, 0, 0, 0, byte(n >> 16), byte(n >> 8), byte(n)}
+			}
+			if role == Server { // the key is zero
+				return join(first, 0x80|form, ext, zeros(4), zeros(n))
+			}
+			return join(first, form, ext, zeros(n))
+		}
+		for form, least := range map[int]int{126: 126, 127: 1 << 16} {
+			for n, ok := range map[int]bool{least: true, least - 1: false} {
+				for name, data := range map[string][]byte{
+					"a frame":    frame(0x82, form, n),
+					"a fragment": join(frame(0x02, form, n), frame(0x80, 126, 126)),
+					"the last":   join(frame(0x02, 126, 126), frame(0x80, form, n)),
+				} {
+					ws := opened(role)(t)
+					for way, p := range pieces(t, role, data) {
+						_, err := decodeAll(ws, p...)
+						if ok && err != nil || !ok && !errors.Is(err, ErrInvalidLength) {
+							t.Errorf("%v, %s with %d bytes and form %d, %s: %v", role, name, n, form, way, err)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestRoleString(t *testing.T) {
 	for role, want := range map[Role]string{Client: "Client", Server: "Server"} {
 		if got := role.String(); got != want {
