@@ -105,20 +105,22 @@
 //		Protocol: "websocket", Scheme: "https", Authority: "example.org", Path: "/feed"})
 //
 // [Conn.Slots] says how many streams may start now, [Conn.PeerSetting] what the server has set. Each stream ends with
-// exactly one EventDone or EventReset, the last of its events but for EventDrained. EventDone is the server's half: on a
-// tunnel, and while a request is being sent, our half is still open. If the server resets a stream after that, which says
-// that it wants no more of our half, no event tells: sending on it returns [ErrUnknownStream]. An EventReset with
-// [Event.Retryable] is safe to send again on another connection: after a GOAWAY each stream that the server did not
+// one EventDone or EventReset, the last of its events but for EventDrained. EventDone is the server's half: on a tunnel, and
+// while a request is being sent, our half is still open. If the server resets a stream after that, it wants no more of our
+// half: sending on it returns [ErrUnknownStream], and if bytes were queued an EventReset says that they are lost. An
+// EventReset with [Event.Retryable] is safe to send again on another connection: after a GOAWAY each stream that the server did not
 // process gets one.
 //
 // What the server's flow control does not allow yet is queued in the Conn and sent when it does, each stream in its turn.
 // [Conn.Buffered] and [Conn.SendWindow] show it, EventDrained says that nothing waits any more, Limits.MaxBuffered bounds
 // it. A producer that is faster than the server stops while Buffered is above some bound of its own, and goes on at
-// EventDrained.
+// EventDrained, or gives up at EventReset.
 //
 // The server gets credit for what Stream has handed over, in a WINDOW_UPDATE for each half of a window. If you
 // cannot keep up, set Config.ManualCredit and call [Conn.Consume] for what you have dealt with: the server then stops by
-// itself, stream by stream.
+// itself, stream by stream. That goes on after the end of a stream, until all is consumed; [Conn.Cancel] does it for the
+// stream that it gives up. [Conn.Settings] changes the windows, and how large frames and header blocks may be, while the
+// connection lives.
 //
 // How strict it is:
 //
