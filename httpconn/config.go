@@ -30,9 +30,10 @@ type Config struct {
 	Pipeline int
 
 	// StreamWindow is how many bytes the server may send on one HTTP/2 stream before it is given credit (RFC 9113
-	// section 5.2). Default 1 MiB. [Conn.Settings] changes it and the next one.
+	// section 5.2): at least 1, and 1 in place of a negative number. Default 1 MiB. [Conn.Settings] changes it and the next one.
 	StreamWindow int32
-	// ConnWindow is the same for all streams of a connection together: at least 65,535. Default 16 MiB.
+	// ConnWindow is the same for all streams of a connection together: at least 65,535, which stands in place of anything less.
+	// Default 16 MiB.
 	ConnWindow int32
 	// ManualCredit gives credit only for what the caller says it has consumed, with [Conn.Consume]. Otherwise it is given for
 	// what was handed over.

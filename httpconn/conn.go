@@ -126,7 +126,8 @@ func (c *Conn) stream(out *Output, data []byte) error {
 // else it is a *ConnError over [ErrUnexpectedEOF], and each request under way gets an EventReset with it. A second call
 // returns [ErrClosed].
 //
-// On HTTP/2 it is orderly where nothing is under way from the server: neither a frame nor a stream that it has not ended.
+// On HTTP/2 it is orderly where nothing is under way from the server: neither its first SETTINGS, nor a frame, nor a stream
+// that it has not ended.
 // The streams have ends of their own, so the end of the connection never completes one. Where only we were sending, bytes that
 // are still queued are lost, and an EventReset of their stream says so.
 func (c Conn) StreamEOF(out *Output) (Conn, error) {
@@ -247,7 +248,7 @@ func (c *Conn) beginData(out *Output, id StreamID, size int) (mark int, err erro
 // refuses only a mark outside out.Send.
 //
 // On HTTP/2 what the server's windows do not allow is taken out of out.Send again and queued, as SendData does it, even
-// if it is more than was announced to BeginData. What exceeds the server's SETTINGS_MAX_FRAME_SIZE becomes several
+// if it is more than was announced to BeginData and than Limits.MaxBuffered allows. What exceeds the server's SETTINGS_MAX_FRAME_SIZE becomes several
 // frames, in place.
 func (c Conn) EndData(out *Output, id StreamID, mark int, end bool) (Conn, error) {
 	err := c.endData(out, id, mark, end)
@@ -354,7 +355,7 @@ func (c Conn) Version() Version { return c.version }
 // the content of a request is being sent, while an Upgrade or a CONNECT waits for its answer, in a tunnel, and once the
 // connection does not outlive a response, as after a Connection: close of either side. On HTTP/2 it is what the server's SETTINGS_MAX_CONCURRENT_STREAMS leaves, tunnels
 // included, a very large number where it sets no limit, and 0 until its SETTINGS have come and after its GOAWAY. As many
-// requests can start; where the stream identifiers end, a few more than it says.
+// requests can start; where the stream identifiers end, more than it says.
 func (c Conn) Slots() int {
 	switch {
 	case c.fail != nil || c.version == 0:

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"unsafe"
+
+	"golang.org/x/net/http2"
 )
 
 func TestConnSize(t *testing.T) {
@@ -19,6 +21,9 @@ func TestConnSize(t *testing.T) {
 	if n := unsafe.Sizeof(h1{}); n > 88 {
 		t.Errorf("h1 has %d bytes", n)
 	}
+	if n := unsafe.Sizeof(stream{}); n > 48 { // of which HTTP/2 has thousands
+		t.Errorf("stream has %d bytes", n)
+	}
 }
 
 func TestZeroConn(t *testing.T) {
@@ -28,7 +33,20 @@ func TestZeroConn(t *testing.T) {
 			t.Errorf("%s: %v", call.name, err)
 		}
 	}
+	for name, do := range map[string]func(c Conn) (Conn, error){
+		"Finish":   func(c Conn) (Conn, error) { return c.Finish(&out, 1) },
+		"Consume":  func(c Conn) (Conn, error) { return c.Consume(&out, 1, 1) },
+		"Ping":     func(c Conn) (Conn, error) { return c.Ping(&out, [8]byte{}) },
+		"Settings": func(c Conn) (Conn, error) { return c.Settings(&out, Settings{MaxFrame: 1 << 14}) },
+	} {
+		if c, err := do(Conn{}); err != ErrClosed || !c.Equal(Conn{}) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 	c := Conn{}.Close(&out)
+	if _, ok := c.PeerSetting(http2.SettingMaxFrameSize); ok || c.Buffered(0) != 0 || c.Buffered(1) != 0 || c.SendWindow(0) != 0 || c.SendWindow(1) != 0 {
+		t.Error("the zero Conn can send or has something queued or set")
+	}
 	if !c.Equal(Conn{}) || c.Next() != NextClose || c.Version() != 0 || c.Slots() != 0 || len(out.Events)+len(out.Send) > 0 {
 		t.Errorf("zero Conn: %v %v %d %+v", c.Next(), c.Version(), c.Slots(), out)
 	}

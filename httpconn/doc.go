@@ -104,12 +104,12 @@
 //	conn, id, err := conn.Request(&out, httpconn.Request{
 //		Protocol: "websocket", Scheme: "https", Authority: "example.org", Path: "/feed"})
 //
-// [Conn.Slots] says how many streams may start now, [Conn.PeerSetting] what the server has set. Each stream ends with
-// one EventDone or EventReset, the last of its events but for EventDrained. EventDone is the server's half: on a tunnel, and
-// while a request is being sent, our half is still open. If the server resets a stream after that, it wants no more of our
-// half: sending on it returns [ErrUnknownStream], and if bytes were queued an EventReset says that they are lost. An
-// EventReset with [Event.Retryable] is safe to send again on another connection: after a GOAWAY each stream that the server did not
-// process gets one.
+// [Conn.Slots] says how many streams may start now, [Conn.PeerSetting] what the server has set. Each stream that is not
+// cancelled ends with one EventDone or EventReset, the last of its events but for EventDrained. EventDone is the server's
+// half: on a tunnel, and while a request is being sent, our half is still open. If the server resets a stream after that, it
+// wants no more of our half: sending on it returns [ErrUnknownStream], and if bytes were queued an EventReset, in place of
+// the EventDrained, says that they are lost. An EventReset with [Event.Retryable] is safe to send again on another
+// connection: after a GOAWAY each stream that the server did not process gets one.
 //
 // What the server's flow control does not allow yet is queued in the Conn and sent when it does, each stream in its turn.
 // [Conn.Buffered] and [Conn.SendWindow] show it, EventDrained says that nothing waits any more, Limits.MaxBuffered bounds

@@ -56,7 +56,8 @@ var (
 	ErrFlowControl = errors.New("httpconn: flow control violated")
 	// ErrFlood: the server caused more work, without content that pays for it, than Limits.MaxWork allows.
 	ErrFlood = errors.New("httpconn: too much work without content")
-	// ErrUnexpectedEOF: the connection ended in the middle of a response.
+	// ErrUnexpectedEOF: the connection ended in the middle of a response or, on HTTP/2, of a frame, before the server's first
+	// SETTINGS, or while bytes were queued.
 	ErrUnexpectedEOF = errors.New("httpconn: connection closed in the middle of a response")
 	// ErrUnprocessed: the server is known not to have processed the request: it is safe to send it again elsewhere.
 	ErrUnprocessed = errors.New("httpconn: request was not processed")

@@ -129,6 +129,64 @@ func TestH2SendLimitsAtTheirEdge(t *testing.T) {
 	}
 }
 
+// TestH2ManyInformational: a limit above 65,535 is one, too, and a stream that has had so many is not taken for one on which
+// nothing came.
+func TestH2ManyInformational(t *testing.T) {
+	const most = 1 << 16
+	head := fRaw(http2.FrameHeaders, http2.FlagHeadersEndHeaders, 1, "\x08\x03102") // :status: 102
+	for _, tc := range []struct {
+		limit, n int
+		over     bool
+	}{{most, most, false}, {most, most + 1, true}, {-1, most, false}} {
+		c := h2Started(t, Config{Limits: Limits{MaxInformational: tc.limit}}, h2Get)
+		r := h2Feed(c, false, strings.Repeat(head, tc.n)+fReset(1, http2.ErrCodeRefusedStream))
+		last := r.events[len(r.events)-1]
+		if last.Kind != EventReset || last.Retryable() || isErr(last.Err, ErrTooManyInformational) != tc.over {
+			t.Errorf("%d of at most %d: %v %v", tc.n, tc.limit, last.Kind, last.Err)
+		}
+	}
+}
+
+// TestH2MaxBufferedHoldsWhatIsAnnounced: BeginData is refused for a byte too much; EndData takes what was appended, as it
+// cannot fail any more.
+func TestH2MaxBufferedHoldsWhatIsAnnounced(t *testing.T) {
+	c := h2Fed(t, h2Started(t, Config{Limits: Limits{MaxBuffered: 100}}, h2Ext), f200(1)+fSettings(setWindow, 0))
+	var out Output
+	if _, err := c.BeginData(&out, 1, 101); !isErr(err, ErrBufferFull) || len(out.Send) > 0 {
+		t.Errorf("101 bytes: %v", err)
+	}
+	mark, err := c.BeginData(&out, 1, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.Send = append(out.Send, x(200)...)
+	c = h2Must(t)(c.EndData(&out, 1, mark, false))
+	if c.Buffered(0) != 200 || len(out.Send) > 0 {
+		t.Errorf("%d bytes queued, %d sent", c.Buffered(0), len(out.Send))
+	}
+	if _, err = c.BeginData(&out, 1, 1); !isErr(err, ErrBufferFull) {
+		t.Errorf("a byte more: %v", err)
+	}
+}
+
+// TestWindowsHaveALeast: a window that is too small to be one counts as the smallest.
+func TestWindowsHaveALeast(t *testing.T) {
+	for _, tc := range []struct {
+		cfg          Config
+		stream, conn int32
+	}{
+		{Config{}, DefaultStreamWindow, DefaultConnWindow},
+		{Config{StreamWindow: -1, ConnWindow: -1}, 1, 65535},
+		{Config{StreamWindow: 1, ConnWindow: 65534}, 1, 65535},
+		{Config{StreamWindow: 2, ConnWindow: 65536}, 2, 65536},
+	} {
+		c := h2Started(t, tc.cfg)
+		if c.set.streamWindow != tc.stream || c.set.connWindow != tc.conn {
+			t.Errorf("%+v: %d and %d", tc.cfg, c.set.streamWindow, c.set.connWindow)
+		}
+	}
+}
+
 // The reason that goes with a GOAWAY is cut.
 func TestH2GoAwayReasonAtItsEdge(t *testing.T) {
 	for n, want := range map[int]int{0: 0, maxDebug: maxDebug, maxDebug + 1: maxDebug} {

@@ -44,7 +44,7 @@ func (m h2Model) step(rng *rand.Rand) h2Model {
 			id := (m.last + 1) | 1
 			for ; !m.l.free(id); id += 2 {
 			}
-			s := stream{id: id, tag: rng.Uint64(), left: rng.Int64() - 1, unsent: -1, info: uint16(rng.Uint32()), flags: streamTunnel}
+			s := stream{id: id, tag: rng.Uint64(), left: rng.Int64() - 1, unsent: -1, info: rng.Int32(), flags: streamTunnel}
 			m.l.put(s)
 			m.last = id
 			m.want[id] = s

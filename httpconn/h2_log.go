@@ -34,7 +34,7 @@ func (e *entry) len() int {
 func (s *stream) record(log *[wholeLen]entry) {
 	log[0] = entry{uint32(s.id) | entryWhole, s.recv}
 	log[1] = entry{uint32(s.owed), s.send}
-	log[2] = entry{uint32(s.flags) | uint32(s.info)<<16, 0}
+	log[2] = entry{uint32(s.flags), s.info}
 	log[3] = entryOf(s.tag)
 	log[4] = entryOf(uint64(s.left))
 	log[5] = entryOf(uint64(s.unsent))
@@ -49,7 +49,7 @@ func (s *stream) apply(log []entry) int {
 	case e.id&entryWhole != 0:
 		*s = stream{
 			id: e.stream(), recv: e.n, owed: int32(log[1].id), send: log[1].n,
-			flags: streamFlags(log[2].id), info: uint16(log[2].id >> 16),
+			flags: streamFlags(log[2].id), info: log[2].n,
 			tag: log[3].uint64(), left: int64(log[4].uint64()), unsent: int64(log[5].uint64())}
 		return wholeLen
 	case e.id&entryReceived != 0:

@@ -12,7 +12,7 @@ type stream struct {
 	owed   int32    // of them, bytes that the caller is done with; 0 without manual credit
 	send   int32    // what may be sent, relative to the server's initial window
 	flags  streamFlags
-	info   uint16 // 1xx responses so far
+	info   int32 // 1xx responses so far
 }
 
 type streamFlags uint16

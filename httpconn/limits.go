@@ -25,7 +25,7 @@ type Limits struct {
 	MaxInformational int
 
 	// MaxBuffered is the largest number of bytes that one HTTP/2 connection queues because flow control does not allow
-	// them yet. Default 16 MiB.
+	// them yet. What [Conn.BeginData] was told is held against it. Default 16 MiB.
 	MaxBuffered int
 	// MaxContinuations is the largest number of frames of one HTTP/2 header block. Default 64.
 	MaxContinuations int
@@ -49,7 +49,7 @@ const (
 	DefaultMaxHeaderBytes   = 64 << 10 // servers themselves stop at 8 to 64 KiB
 	DefaultMaxHeaderFields  = 256      // far above any real response, far below what makes a map slow
 	DefaultMaxInformational = 16       // 100, 102 and a few 103
-	DefaultMaxBuffered      = 16 << 20 // one message of the largest default size
+	DefaultMaxBuffered      = 16 << 20 // about one message of the largest default size
 	DefaultMaxContinuations = 64       // 64 KiB of header block in frames of 1 KiB
 	DefaultMaxWork          = 1 << 19  // ten times a new window for 10,000 streams, each with bytes that wait for it
 	DefaultMaxPings         = 16       // nobody needs more than one or two
