@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -268,12 +269,12 @@ func TestLoopsAreOne(t *testing.T) {
 	}
 }
 
-// TestLinks: what README.md and CHANGELOG.md link to is there.
+// TestLinks: what the pages link to is there.
 func TestLinks(t *testing.T) {
-	for _, file := range []string{"README.md", "CHANGELOG.md"} {
-		for _, m := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(read(t, file), -1) {
-			if _, err := os.Stat(m[1]); err != nil {
-				t.Errorf("%s: %v", file, err)
+	for _, page := range documents(t) {
+		for _, m := range regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`).FindAllStringSubmatch(read(t, page), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil {
+				t.Errorf("%s: %v", page, err)
 			}
 		}
 	}

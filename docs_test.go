@@ -1,0 +1,79 @@
+package readme
+
+import (
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// documents returns the names of all pages that people read.
+func documents(t *testing.T) []string {
+	var pages []string
+	for _, pattern := range []string{"*.md", "docs/*.md"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, names...)
+	}
+	return pages
+}
+
+var code = regexp.MustCompile("`([^`\n]+)`")
+
+// TestTestsNamedInDocs: each test and fuzz target that a page names is there, and what it names still holds what it says.
+func TestTestsNamedInDocs(t *testing.T) {
+	have := map[string]bool{}
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+	walk := func(path string, d fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, "_test.go") {
+			for _, m := range declared.FindAllStringSubmatch(read(t, path), -1) {
+				have[m[1]] = true
+			}
+		}
+		return err
+	}
+	for _, dir := range []string{"httpconn", "mintws", "internal"} {
+		if err := filepath.WalkDir(dir, walk); err != nil {
+			t.Fatal(err)
+		}
+	}
+	named := regexp.MustCompile(`\b(?:Test|Fuzz)[A-Z]\w*`)
+	for _, page := range documents(t) {
+		if page == "CHANGELOG.md" {
+			continue // of the past
+		}
+		for _, m := range code.FindAllStringSubmatch(read(t, page), -1) {
+			for _, name := range named.FindAllString(m[1], -1) {
+				if !have[name] && !strings.Contains(read(t, "secrets_test.go")+read(t, "readme_test.go"), "func "+name+"(") {
+					t.Errorf("%s names %s, which is not there", page, name)
+				}
+			}
+		}
+	}
+}
+
+// TestPathsNamedInDocs: each file and directory that ARCHITECTURE.md and CONTRIBUTING.md name is there. "h1_*" stands for one or more.
+func TestPathsNamedInDocs(t *testing.T) {
+	path := regexp.MustCompile(`^[\w.*-]+(?:/[\w.*-]*)*(?:/|\.(?:go|md|sh|txt|s))$`)
+	found := 0
+	for _, page := range documents(t) {
+		if page != "ARCHITECTURE.md" && page != "CONTRIBUTING.md" {
+			continue
+		}
+		for _, m := range code.FindAllStringSubmatch(read(t, page), -1) {
+			if !path.MatchString(m[1]) {
+				continue
+			}
+			found++
+			if names, err := filepath.Glob(strings.TrimSuffix(m[1], "/")); err != nil || len(names) == 0 {
+				t.Errorf("%s names %s, which is not there", page, m[1])
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no page names a path")
+	}
+}
