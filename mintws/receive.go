@@ -108,12 +108,11 @@ func receiveData(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, in *Inbo
 		if !ok {
 			continue
 		}
-		failure := send(c, out, ws, &reply)
-		if isOver(failure) { // the end of the stream, or of the connection, came in the same read
-			*ws, failure = unheard(*ws, reply), nil
-		}
-		if failure != nil {
-			return errors.Join(err, failure)
+		if failure := send(c, out, ws, &reply); failure != nil {
+			if !isOver(failure) {
+				return errors.Join(err, failure)
+			}
+			*ws = unheard(*ws, reply) // the end of the stream, or of the connection, came in the same read
 		}
 	}
 	// RFC 6455 section 7.1.7: fail the WebSocket connection.
