@@ -1,14 +1,19 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/mintws/mintws/autobahn/progress"
 	"github.com/mintws/mintws/mintws"
 )
 
@@ -20,15 +25,18 @@ type visitor func(target string, deadline time.Time, answer func(mintws.Frame) (
 // driver is one run against one fuzzing server.
 type driver struct {
 	visit    visitor
-	progress *progress
+	progress *progress.Progress
+	log      io.Writer // for what goes wrong in a case while the run goes on
 	base     string
 	agent    string
 	want     int           // cases that the server must have; 0: any number
 	limit    time.Duration // for each connection
 	wait     time.Duration // for the server to come up
+	late     []string      // the cases that passed their deadline
 }
 
-// cases asks for the number of cases and runs them one after the other.
+// cases asks for the number of cases and runs them one after the other. One that passes its deadline, as on a slow machine,
+// does not end the run: it is named, and kept in d.late.
 func (d *driver) cases() error {
 	count, err := d.count()
 	if err != nil {
@@ -37,18 +45,55 @@ func (d *driver) cases() error {
 	if d.want != 0 && count != d.want {
 		return fmt.Errorf("the server has %d cases, %d wanted", count, d.want)
 	}
-	d.progress.start(count)
+	d.progress.Start(count)
 	for i := 1; i <= count; i++ {
 		query := url.Values{"case": {strconv.Itoa(i)}, "agent": {d.agent}}
 		err = d.open("/runCase", query, echo)
+		if errors.Is(err, os.ErrDeadlineExceeded) && !absent(err) {
+			d.passedOver(i, count)
+			err = nil
+		}
 		if err != nil {
-			d.progress.end()
+			d.progress.End()
 			return fmt.Errorf("case %d of %d: %w", i, count, err)
 		}
-		d.progress.done(i)
+		d.progress.Done(i)
 	}
-	d.progress.end()
+	d.progress.End()
 	return nil
+}
+
+// passedOver notes that case i of count passed its deadline. It is left, and the server is free for the next.
+func (d *driver) passedOver(i, count int) {
+	id := d.id(i)
+	d.late = append(d.late, id)
+	d.progress.End()
+	fmt.Fprintf(d.log, "client: case %s (%d of %d) is not over after %v, going on with the next\n", id, i, count, d.limit)
+}
+
+// id returns the number that the suite's documentation gives to case i, such as 7.1.2. If the server does not say, it is
+// i, marked with #.
+func (d *driver) id(i int) string {
+	var info struct {
+		ID string `json:"id"`
+	}
+	keep := func(f mintws.Frame) (mintws.Frame, bool) {
+		_ = json.Unmarshal(f.Payload, &info) // what is not understood leaves the number out
+		return mintws.Frame{}, false
+	}
+	err := d.open("/getCaseInfo", url.Values{"case": {strconv.Itoa(i)}}, keep)
+	if err != nil || info.ID == "" {
+		return "#" + strconv.Itoa(i)
+	}
+	return info.ID
+}
+
+// lateError says which cases passed their deadline, if any did.
+func (d *driver) lateError() error {
+	if len(d.late) == 0 {
+		return nil
+	}
+	return fmt.Errorf("not over after %v each: %s", d.limit, strings.Join(d.late, ", "))
 }
 
 // count returns the number of cases that the server has. It is the first thing asked, so it waits for the server.

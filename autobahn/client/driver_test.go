@@ -2,8 +2,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +36,10 @@ func (s *fakeServer) visit(target string, deadline time.Time, answer func(mintws
 	}
 	target = strings.TrimPrefix(target, "ws://server:1")
 	s.targets = append(s.targets, target)
+	if n, found := strings.CutPrefix(target, "/getCaseInfo?case="); found && s.fail[target] == nil {
+		answer(mintws.Text(fmt.Sprintf(`{"description": "a case", "id": "1.1.%s"}`, n)))
+		return nil
+	}
 	f, ok := answer(mintws.Text(s.count))
 	if echoes := strings.HasPrefix(target, "/runCase?"); ok != echoes || ok && string(f.Payload) != s.count {
 		return errors.New("bad answer")
@@ -42,6 +49,9 @@ func (s *fakeServer) visit(target string, deadline time.Time, answer func(mintws
 
 func TestRun(t *testing.T) {
 	const all = "/getCaseCount /runCase?agent=a+b&case=1 /runCase?agent=a+b&case=2 /updateReports?agent=a+b"
+	const run1, run2 = "/runCase?agent=a+b&case=1", "/runCase?agent=a+b&case=2"
+	late := fmt.Errorf("reading: %w", os.ErrDeadlineExceeded)
+	gone := &net.OpError{Op: "dial", Err: errors.Join(os.ErrDeadlineExceeded, context.DeadlineExceeded)}
 	tests := []struct {
 		name    string
 		server  fakeServer
@@ -59,6 +69,17 @@ func TestRun(t *testing.T) {
 		{name: "no cases", server: fakeServer{count: "0"}, code: 1, targets: "/getCaseCount", says: `says "0"`},
 		{name: "case fails", code: 1, targets: "/getCaseCount /runCase?agent=a+b&case=1", says: "case 1 of 2: too late",
 			server: fakeServer{count: "2", fail: map[string]error{"/runCase?agent=a+b&case=1": errors.New("too late")}}},
+		{name: "late case", code: exitLate, says: "case 1.1.1 (1 of 2) is not over after 1m0s",
+			targets: "/getCaseCount " + run1 + " /getCaseInfo?case=1 " + run2 + " /updateReports?agent=a+b",
+			server:  fakeServer{count: "2", fail: map[string]error{run1: late}}},
+		{name: "late cases", code: exitLate, says: "not over after 1m0s each: 1.1.1, 1.1.2\n",
+			targets: "/getCaseCount " + run1 + " /getCaseInfo?case=1 " + run2 + " /getCaseInfo?case=2 /updateReports?agent=a+b",
+			server:  fakeServer{count: "2", fail: map[string]error{run1: late, run2: late}}},
+		{name: "late case without a name", code: exitLate, says: "case #1 (1 of 1)",
+			targets: "/getCaseCount " + run1 + " /getCaseInfo?case=1 /updateReports?agent=a+b",
+			server:  fakeServer{count: "1", fail: map[string]error{run1: late, "/getCaseInfo?case=1": late}}},
+		{name: "server gone", code: 1, says: "case 1 of 2: ", targets: "/getCaseCount " + run1,
+			server: fakeServer{count: "2", fail: map[string]error{run1: gone}}},
 		{name: "reports fail", code: 1, targets: all, says: "reports: full",
 			server: fakeServer{count: "2", fail: map[string]error{"/updateReports?agent=a+b": errors.New("full")}}},
 		{name: "down", server: fakeServer{count: "2", down: 1}, code: 1, says: "refused"},
@@ -101,32 +122,5 @@ func TestHTTP2Flag(t *testing.T) {
 	if code != 0 || len(http1.targets) != 0 || len(http2.targets) != 4 {
 		t.Errorf("exit code %d, %d visits over HTTP/1.1, %d over HTTP/2: %s",
 			code, len(http1.targets), len(http2.targets), &stderr)
-	}
-}
-
-func TestProgress(t *testing.T) {
-	var log bytes.Buffer
-	p := newProgress(&log)
-	if p.terminal {
-		t.Fatal("a buffer is not a terminal")
-	}
-	p.start(30)
-	for i := 1; i <= 30; i++ {
-		p.done(i)
-	}
-	p.end()
-	if got, want := log.String(), "case 25 of 30, 0.0 s\ncase 30 of 30, 0.0 s\n"; got != want {
-		t.Errorf("log %q, want %q", got, want)
-	}
-
-	log.Reset()
-	p = newProgress(&log)
-	p.terminal = true
-	p.start(2)
-	p.done(1)
-	p.done(2)
-	p.end()
-	if got, want := log.String(), "\rcase 1 of 2, 0 s\rcase 2 of 2, 0 s\n"; got != want {
-		t.Errorf("terminal %q, want %q", got, want)
 	}
 }

@@ -7,9 +7,11 @@
 // With -http2 all of them are streams of one connection, by extended CONNECT (RFC 8441). The fuzzing server does not speak
 // HTTP/2, so the URL is that of a proxy before it.
 //
-// How a case ended is for the reports to say: a connection that either side fails is what most cases are about. The exit code
-// is 1 only if the run could not be completed: the server cannot be reached, an opening handshake fails, a
-// case passes its deadline.
+// How a case ended is for the reports to say: a connection that either side fails is what most cases are about. A case that
+// passes its deadline is named on stderr, and the run goes on with the next.
+//
+// The exit code is 0 if all the cases ran to their end, 3 if some of them passed their deadline, 1 if the run could not be
+// completed: the server cannot be reached, or an opening handshake fails. It is 2 for a usage error.
 package main
 
 import (
@@ -18,7 +20,12 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/mintws/mintws/autobahn/progress"
 )
+
+// exitLate is the exit code of a run that was completed but for cases that passed their deadline.
+const exitLate = 3
 
 func main() {
 	var s session
@@ -27,11 +34,11 @@ func main() {
 	os.Exit(code)
 }
 
-// run is main with its surroundings as arguments. It returns the exit code: 2 is a usage error.
+// run is main with its surroundings as arguments. It returns the exit code.
 func run(args []string, stdout, stderr io.Writer, http1, http2 visitor) int {
 	flags := flag.NewFlagSet("client", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	d := driver{visit: http1, progress: newProgress(stdout)}
+	d := driver{visit: http1, progress: progress.New(stdout), log: stderr}
 	flags.StringVar(&d.base, "url", "ws://127.0.0.1:9001", "the fuzzing `server`")
 	flags.StringVar(&d.agent, "agent", "mintws", "the `name` that stands in the reports")
 	flags.IntVar(&d.want, "want", 0, "fail unless the server has this many `cases` (0: any number)")
@@ -60,6 +67,10 @@ func run(args []string, stdout, stderr io.Writer, http1, http2 visitor) int {
 	if err != nil {
 		fmt.Fprintf(stderr, "client: %v\n", err)
 		return 1
+	}
+	if err = d.lateError(); err != nil {
+		fmt.Fprintf(stderr, "client: %v\n", err)
+		return exitLate
 	}
 	return 0
 }

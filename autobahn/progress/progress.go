@@ -1,4 +1,5 @@
-package main
+// Package progress tells how far a run of the test suite is.
+package progress
 
 import (
 	"fmt"
@@ -10,18 +11,18 @@ import (
 // step is how many cases go by between two lines where lines cannot be rewritten, in a log.
 const step = 25
 
-// progress tells how far the run is: on a terminal in one line that is rewritten in place, elsewhere in a line every
+// Progress says which case is over: on a terminal in one line that is rewritten in place, elsewhere in a line every
 // few cases.
-type progress struct {
+type Progress struct {
 	w        io.Writer
 	terminal bool
 	count    int
 	began    time.Time
 }
 
-// newProgress returns a progress that writes to w.
-func newProgress(w io.Writer) *progress {
-	p := &progress{w: w}
+// New returns a Progress that writes to w.
+func New(w io.Writer) *Progress {
+	p := &Progress{w: w}
 	if f, ok := w.(*os.File); ok {
 		info, err := f.Stat()
 		p.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
@@ -29,13 +30,13 @@ func newProgress(w io.Writer) *progress {
 	return p
 }
 
-// start begins a run of count cases.
-func (p *progress) start(count int) {
+// Start begins a run of count cases.
+func (p *Progress) Start(count int) {
 	p.count, p.began = count, time.Now()
 }
 
-// done says that case i is over.
-func (p *progress) done(i int) {
+// Done says that case i is over. The first is 1.
+func (p *Progress) Done(i int) {
 	if p.terminal {
 		fmt.Fprintf(p.w, "\rcase %d of %d, %.0f s", i, p.count, time.Since(p.began).Seconds())
 	} else if i%step == 0 || i == p.count {
@@ -43,8 +44,8 @@ func (p *progress) done(i int) {
 	}
 }
 
-// end leaves the line that was being rewritten.
-func (p *progress) end() {
+// End leaves the line that is rewritten, at the end or for another message.
+func (p *Progress) End() {
 	if p.terminal {
 		fmt.Fprintln(p.w)
 	}
