@@ -60,7 +60,7 @@ type deflateExtension struct {
 }
 
 // NewDeflate returns the extension permessage-deflate (RFC 7692), for both roles. One Extension serves all connections of a
-// program: those whose peers agree to the same share what was agreed. The error wraps [ErrInvalidOptions] and names the
+// program: those whose peers agree to the same, one after the other, share what was agreed. The error wraps [ErrInvalidOptions] and names the
 // field.
 func NewDeflate(opt DeflateOptions) (Extension, error) {
 	for _, f := range []struct {

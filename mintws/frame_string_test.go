@@ -29,3 +29,17 @@ func TestFrameString(t *testing.T) {
 		}
 	}
 }
+
+// TestFrameSharesPayload: what makes a frame copies no bytes, and Clone does.
+func TestFrameSharesPayload(t *testing.T) {
+	type own []byte
+	b := []byte("payload")
+	for _, f := range []Frame{Text(b), Text(own(b)), Binary(b), Ping(b), Pong(b)} {
+		if &f.Payload[0] != &b[0] {
+			t.Errorf("%v: the payload was copied", f.Opcode)
+		}
+		if c := f.Clone(); &c.Payload[0] == &b[0] || cap(c.Payload) != len(b) || c.String() != f.String() {
+			t.Errorf("%v: cloned as %v with capacity %d", f, c, cap(c.Payload))
+		}
+	}
+}

@@ -320,3 +320,20 @@ func TestAnswerTwice(t *testing.T) {
 		t.Errorf("%v, %v", err, ws.State())
 	}
 }
+
+// TestCanceledEndsTheStream: after a 101 that opens no WebSocket nothing more comes, not even an EventDone.
+func TestCanceledEndsTheStream(t *testing.T) {
+	cl := newClient(t, Options{})
+	cl.read([]byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+		"Sec-WebSocket-Accept: another's\r\n\r\nbytes behind it"))
+	var he *HandshakeError
+	if !errors.As(cl.ws.Err(), &he) || !he.Canceled || !cl.ws.Over() {
+		t.Fatalf("%v", cl.ws.Err())
+	}
+	var out httpconn.Output
+	conn, _ := cl.conn.Stream(&out, []byte("and more"))
+	conn, _ = conn.StreamEOF(&out)
+	if len(out.Events) != 0 || conn.Next() != httpconn.NextClose {
+		t.Errorf("%v, %v", out.Events, conn.Next())
+	}
+}

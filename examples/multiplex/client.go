@@ -174,7 +174,7 @@ func (c *client) send(p *peer, f mintws.Frame) (err error) {
 	return err
 }
 
-// message is the content of a message: no two are the same.
+// message is the content of a message: no two are the same, if the size leaves room for both numbers.
 func (c *client) message(i, k int) []byte {
 	text := fmt.Sprintf("WebSocket %d, message %d. ", i, k)
 	return []byte(strings.Repeat(text, c.size/len(text)+1)[:c.size])

@@ -46,11 +46,12 @@ func (t *tally) size(c *codes) int {
 	return n
 }
 
-// fixedAlways is how many bits a block has with fixed codes where codes of its own are not tried: their description
-// takes about 200 bits, and making them longer than the rest.
+// fixedAlways is how many bits a block has at most with fixed codes where codes of its own are not tried: their description
+// takes about 200 bits, and making them takes longer than all the rest.
 const fixedAlways = 500
 
-// block writes what was parsed, which is the text from start on, in the shortest of the three ways (RFC 1951 section 3.2.3).
+// block writes what was parsed, which is the text from start on, in the shortest of the three ways (RFC 1951 section 3.2.3),
+// as far as they are tried and to within a few bytes.
 func (c *Compressor) block(w *writer, start int) {
 	text := c.buf[start:c.end]
 	best := c.tally.size(&fixed)

@@ -14,7 +14,8 @@ const (
 	maxChunk = bufSize - MaxWindow - 16
 )
 
-// Compressor is scratch space, a third of a MiB, of which short texts and windows touch little. The zero Compressor is ready.
+// Compressor is scratch space, a third of a MiB at most, of which short texts and windows touch little. The zero Compressor
+// is ready.
 type Compressor struct {
 	buf   [bufSize]byte // from 1 on: the window and a chunk of the text behind it; position 0 means none
 	end   int           // what of buf is used

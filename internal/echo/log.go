@@ -5,7 +5,7 @@ import (
 	"log/slog"
 )
 
-// Log returns a function for Options.Done that writes one line a connection.
+// Log returns a function for Options.Done that writes one line for each summary.
 func Log(l *slog.Logger) func(Summary) {
 	return func(s Summary) {
 		level, msg := slog.LevelInfo, "closed"

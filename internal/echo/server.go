@@ -29,7 +29,8 @@ type Options struct {
 	// MessageTimeout is how long one message may take, from its first byte to its last, before the peer gets a Close with
 	// 1008: whoever sends a byte now and then is never silent. Default 2 min, negative for ever.
 	MessageTimeout time.Duration
-	// WriteTimeout is how long a peer may take to accept one batch of answers before it is dropped. Default 30 s.
+	// WriteTimeout is how long a peer may take to accept one batch of answers before it is dropped. Default 30 s; it must not
+	// be negative, nor may CloseTimeout.
 	WriteTimeout time.Duration
 	// CloseTimeout is how long to wait for the peer's Close, and once again for the end of its bytes. Default 5 s.
 	CloseTimeout time.Duration
@@ -42,15 +43,17 @@ type Options struct {
 type Summary struct {
 	Remote      string // address of the peer
 	Path        string // what was asked for
-	Status      int    // of the HTTP response: 101 unless the handshake was refused
+	Status      int    // of the HTTP response: 101, or 200 on HTTP/2, unless the handshake was refused
 	Subprotocol string
 	MessagesIn  int64
 	MessagesOut int64 // those of which the last byte was written
 	BytesIn     int64 // payload of messages, in and out
 	BytesOut    int64
-	Code        mintws.CloseCode // of the first Close, whoever sent it; 1005 where it had none, 1006 where there was no Close
-	Duration    time.Duration
-	Err         error // why the handshake was refused, or the connection did not end with a closing handshake
+	// Code is that of the first Close, whoever sent it: 1005 where it had none, 1006 where there was no Close, 0 where the
+	// handshake was refused.
+	Code     mintws.CloseCode
+	Duration time.Duration
+	Err      error // why the handshake was refused, or the connection did not end with a closing handshake
 }
 
 // Server is the echo server. It is made by New.
@@ -140,7 +143,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, c *session) error
 }
 
 // Shutdown sends a Close with 1001 on every connection, after what was answered before, and refuses new ones. It waits
-// until the closing handshakes are done, each for CloseTimeout at most. When ctx ends earlier it drops the connections
+// until the closing handshakes are done and the connections closed, which takes two CloseTimeouts for a peer that is slow to
+// answer and to close, and a WriteTimeout more for one that does not read. When ctx ends earlier it drops the connections
 // that are left and returns ctx's error.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()

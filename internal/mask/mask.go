@@ -24,8 +24,7 @@ func (k Key) Skip(n int) Key { return Key(bits.RotateLeft32(uint32(k), -8*(n&3))
 // src.
 //
 // Short payloads are words that overlap, the last one masked with the key as it stands there. It is read before anything is
-// written, and what lies before it is read and written from the front on, no word of src after one of dst that lies behind
-// it.
+// written. All the others are read and written from the front on, so that no byte is written before it was read.
 func Copy(dst, src []byte, k Key) {
 	n := len(src)
 	dst = dst[:n]

@@ -131,8 +131,8 @@ const defaultHeadTimeout = 30 * time.Second
 // Refuse answers a request that cannot become a WebSocket. For a [mintws.HandshakeError] of the server's side, as Accept
 // returns it, the answer has the error's status and fields, and its Detail as a sentence for whoever looks at it with curl.
 // One of the client's side, from a server that the handler has asked, gives the answer no more than that server's status and
-// its Allow, Retry-After and WWW-Authenticate: its cookies are not meant for this client. Other errors become a 500 that says
-// nothing. Plain requests on the connection may follow.
+// its Allow, Retry-After and WWW-Authenticate: its cookies are not meant for this client. Other errors, and those whose
+// status is not one of 400 to 599, become a 500 that says nothing. Plain requests on the connection may follow.
 func Refuse(w http.ResponseWriter, err error) {
 	status, detail := http.StatusInternalServerError, ""
 	var he *mintws.HandshakeError

@@ -13,7 +13,7 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// Limit is how long a client lives: a test that hangs ends with an error that says where.
+// Limit is how long a client of Dial or Open lives: a test that hangs ends with an error that says where.
 const Limit = 60 * time.Second
 
 // Client is an open WebSocket in the client's role. It answers nothing by itself.
