@@ -14,6 +14,8 @@ func (ws *WebSocket) between() bool { return ws.inOp == 0 && ws.left <= 0 && ws.
 // take takes the legal messages at the start of data that are in one frame each and all there, which is what most frames
 // are, and returns the rest. They change nothing about a WebSocket that is between messages, so that the cost is that of
 // the frames. It stops at anything else, and at anything that is wrong, which it leaves to frame.
+//
+// It reads headers by itself, for speed: TestHeadersAgree holds what it takes to what WebSocket.header allows.
 func (in *Inbox) take(data []byte, cfg *config) []byte {
 	if cfg.role == Server {
 		return in.takeMasked(data, cfg)
@@ -45,7 +47,8 @@ func (in *Inbox) take(data []byte, cfg *config) []byte {
 	return data
 }
 
-// takeMasked is take for a server. RFC 6455 section 5.1: a client masks all frames, a server none.
+// takeMasked is take for a server. RFC 6455 section 5.1: a client masks all frames, a server none. It, too, reads headers by
+// itself, and TestHeadersAgree holds it to WebSocket.header.
 func (in *Inbox) takeMasked(data []byte, cfg *config) []byte {
 	if cfg.always {
 		return data

@@ -31,6 +31,9 @@ type header struct {
 
 // header parses the frame header at the start of b. Every byte is judged as soon as it is there, so that an illegal one
 // is refused with the same words however the input is cut. Where b ends before the header does, size is 0.
+//
+// This is the one reading of a header that knows all the rules. Three others, Inbox.take, Inbox.takeMasked and span, know what
+// a legal data frame looks like and no more, for speed: they leave anything else to this one. TestHeadersAgree holds them to it.
 func (ws *WebSocket) header(b []byte) (h header, err *ProtocolError) {
 	if len(b) == 0 {
 		return h, nil
