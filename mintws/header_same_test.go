@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"testing"
 )
 
@@ -34,6 +35,18 @@ func newHeaderCase(t *testing.T, role Role, limits Limits) *headerCase {
 	return c
 }
 
+// announced returns how long the payload is to be by head alone, whether that is legal or not.
+func announced(head []byte) uint64 {
+	switch n := head[1] & bitsLength; n {
+	case 126:
+		return uint64(binary.BigEndian.Uint16(head[2:]))
+	case 127:
+		return binary.BigEndian.Uint64(head[2:])
+	default:
+		return uint64(n)
+	}
+}
+
 // header returns a header with the first two bytes and the extended length given, and a key where the second byte says so.
 func (*headerCase) header(first, second byte, length uint64) []byte {
 	b := []byte{first, second}
@@ -53,17 +66,14 @@ func (*headerCase) header(first, second byte, length uint64) []byte {
 func (c *headerCase) check(t *testing.T, head []byte) {
 	t.Helper()
 	h, err := c.ws.header(head)
-	data := head
-	if err == nil {
-		data = append(bytes.Clone(head), c.zeros[:min(h.length, int64(len(c.zeros)))]...)
-	}
+	data := append(bytes.Clone(head), c.zeros[:min(announced(head), uint64(len(c.zeros)))]...)
 	whole := err == nil && int64(len(data)) == int64(h.size)+h.length
 	message := whole && (h.op == OpText || h.op == OpBinary) && h.rsv == 0
 
 	c.same(t, "take", head, message && h.fin, data, func(in *Inbox, data []byte) int {
 		return len(data) - len(in.take(data, c.ws.cfg))
 	}, h.length)
-	c.same(t, "join, first", head, message && !h.fin, append(data, c.ender...), func(in *Inbox, data []byte) int {
+	c.same(t, "join, first", head, message && !h.fin, slices.Concat(data, c.ender), func(in *Inbox, data []byte) int {
 		return in.join(data, c.ws.cfg)
 	}, h.length)
 	if message && h.length > 0 { // all but the last byte is not a frame
@@ -72,11 +82,9 @@ func (c *headerCase) check(t *testing.T, head []byte) {
 		}, 0)
 	}
 
-	if h, err = c.within.header(head); err == nil {
-		data = append(bytes.Clone(head), c.zeros[:min(h.length, int64(len(c.zeros)))]...)
-	}
+	h, err = c.within.header(head)
 	last := err == nil && int64(len(data)) == int64(h.size)+h.length && h.op == OpContinuation && h.fin
-	c.same(t, "join, last", head, last, append(bytes.Clone(c.opener), data...), func(in *Inbox, data []byte) int {
+	c.same(t, "join, last", head, last, slices.Concat(c.opener, data), func(in *Inbox, data []byte) int {
 		return in.join(data, c.ws.cfg)
 	}, h.length+1)
 
