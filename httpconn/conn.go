@@ -12,7 +12,7 @@ import (
 // Every method has a value receiver and returns the next Conn; the receiver stays valid for ever and may be kept,
 // forked, replayed and used from several goroutines at once. An error that is the caller's mistake returns the
 // receiver unchanged and leaves the Output as it was. A [*ConnError] ends the connection and sticks: every later call
-// on the returned value answers with the same error.
+// on the returned value answers with the same error, except that HTTP/1.1 says [ErrUnsupported] of what it does not have.
 //
 // The zero Conn is closed: its methods return [ErrClosed], none panics. No method accepts a nil *Output.
 //
@@ -248,8 +248,8 @@ func (c *Conn) beginData(out *Output, id StreamID, size int) (mark int, err erro
 // refuses only a mark outside out.Send.
 //
 // On HTTP/2 what the server's windows do not allow is taken out of out.Send again and queued, as SendData does it, even
-// if it is more than was announced to BeginData and than Limits.MaxBuffered allows. What exceeds the server's SETTINGS_MAX_FRAME_SIZE becomes several
-// frames, in place.
+// if it is more than was announced to BeginData and than Limits.MaxBuffered allows. What exceeds the server's
+// SETTINGS_MAX_FRAME_SIZE becomes several frames, in place.
 func (c Conn) EndData(out *Output, id StreamID, mark int, end bool) (Conn, error) {
 	err := c.endData(out, id, mark, end)
 	return c, err

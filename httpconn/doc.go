@@ -149,8 +149,9 @@
 // bound: produce no more, and go on reading. What reading causes, such as acknowledgements, WINDOW_UPDATE and answers to
 // what came, stops with reading: above the bound do not read, so that a server which asks and does not listen is stopped by
 // TCP. To stop reading because of the first kind is a deadlock with every server that answers while it reads. The section on
-// event loops in package mintws has the few lines that count. What a server can make a Conn hold is bounded by [Limits]; no
-// announced length allocates anything.
+// event loops in package mintws has the few lines that count. What a server can make a Conn hold is bounded by [Limits]. A
+// length that is announced allocates nothing by itself: of a frame that is kept until it is complete, memory is for at most
+// four times what has come, or 4 KiB.
 //
 // # Half-close and timeouts
 //

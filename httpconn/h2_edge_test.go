@@ -1,7 +1,10 @@
 package httpconn
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -166,6 +169,51 @@ func TestH2MaxBufferedHoldsWhatIsAnnounced(t *testing.T) {
 	}
 	if _, err = c.BeginData(&out, 1, 1); !isErr(err, ErrBufferFull) {
 		t.Errorf("a byte more: %v", err)
+	}
+}
+
+// TestBodyLengthAtItsEdge: BeginData, too, is held against the Content-Length.
+func TestBodyLengthAtItsEdge(t *testing.T) {
+	counted := Request{Method: "POST", Scheme: "https", Authority: "a", HasBody: true, Header: http.Header{"Content-Length": {"3"}}}
+	for _, c := range []Conn{h1Post(t, "3"), h2Started(t, Config{}, counted)} {
+		for size, want := range map[int]error{3: nil, 4: ErrBodyLength} {
+			var out Output
+			if _, err := c.BeginData(&out, 1, size); !errors.Is(err, want) || err != nil && len(out.Send) > 0 {
+				t.Errorf("%v, %d of 3 bytes: %v", c.Version(), size, err)
+			}
+		}
+	}
+}
+
+// TestAnnouncedLengths: what is only announced takes no memory, but for four times what has come of a frame, or 4 KiB.
+func TestAnnouncedLengths(t *testing.T) {
+	const overhead = 4096 // of the call, of what a Conn changes in it, and of the sizes that memory comes in
+	big := h2Must(t)(h2Started(t, Config{}, h2Get).Settings(new(Output), Settings{MaxFrame: 1<<24 - 1}))
+	frame := func(kind http2.FrameType) string {
+		return string(appendFrameHead(nil, 1<<24-1, kind, http2.FlagHeadersEndHeaders, 1))
+	}
+	for _, tc := range []struct {
+		name, in string
+		c        Conn
+		most     int
+	}{
+		{"HEADERS", frame(http2.FrameHeaders) + "x", big, 4<<10 + overhead},
+		{"much of HEADERS", frame(http2.FrameHeaders) + x(30_000), big, 4*(30_000+9) + overhead},
+		{"unknown", frame(0x77) + "x", big, 4<<10 + overhead},
+		{"DATA", f200(1) + frame(http2.FrameData) + "x", h2Must(t)(big.Settings(new(Output), Settings{StreamWindow: 1 << 30, ConnWindow: 1 << 30})),
+			overhead},
+		{"Content-Length", h1OK + "Content-Length: 9223372036854775807\r\n\r\nx", h1Begin(t, h1Case{reqs: h1Get}), overhead},
+		{"chunk", h1Chk + "7fffffffffffffff\r\nx", h1Begin(t, h1Case{reqs: h1Get}), overhead},
+	} {
+		data, out := []byte(tc.in), Output{Events: make([]Event, 0, 8), Send: make([]byte, 0, 4096)}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		c, err := tc.c.Stream(&out, data)
+		runtime.ReadMemStats(&after)
+		if got := int(after.TotalAlloc - before.TotalAlloc); err != nil || got > tc.most {
+			t.Errorf("%s: %d bytes allocated, at most %d are wanted: %v", tc.name, got, tc.most, err)
+		}
+		runtime.KeepAlive(c)
 	}
 }
 
