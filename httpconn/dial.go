@@ -53,8 +53,9 @@ type DialOptions struct {
 	// Proxy returns the URL of the proxy to use for target, or nil for none. Target is the URL being dialed as
 	// golang.org/x/net/http/httpproxy wants it: "http" stands for ws, "https" for wss, the host is ASCII, and there is no
 	// userinfo. Nil means the environment variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or their lower-case
-	// names, read at each Dial: HTTP_PROXY is for ws and http, HTTPS_PROXY for wss and https. One that cannot be parsed is
-	// an error wherever it would be used. See [NoProxy] and [UseProxy].
+	// names, read at each Dial: HTTP_PROXY is for ws and http, HTTPS_PROXY for wss and https; none is used for localhost and
+	// loopback addresses. One that cannot be parsed is an error wherever it would be used, and so is HTTP_PROXY in a CGI
+	// program, where it may be a field of the request. See [NoProxy] and [UseProxy].
 	//
 	// The proxy's scheme is http, https (TLS to the proxy), socks5 or socks5h (both let the proxy resolve the host's name).
 	// A user name and password in its URL are sent to it: Basic authentication (RFC 7617), or that of RFC 1929.

@@ -134,7 +134,9 @@ func h2CheckOver(t *testing.T, r h2Result) {
 	var out Output
 	for _, call := range append(h1Calls(&out),
 		h1Call{"Ping", func(c Conn) (Conn, error) { return c.Ping(&out, [8]byte{}) }},
-		h1Call{"Consume", func(c Conn) (Conn, error) { return c.Consume(&out, 1, 0) }}) {
+		h1Call{"Consume", func(c Conn) (Conn, error) { return c.Consume(&out, 1, 0) }},
+		h1Call{"Finish", func(c Conn) (Conn, error) { return c.Finish(&out, 1) }},
+		h1Call{"Settings", func(c Conn) (Conn, error) { return c.Settings(&out, Settings{MaxFrame: 1 << 14}) }}) {
 		if next, err := call.do(r.conn); err != r.err || !next.Equal(r.conn) {
 			t.Errorf("%s after the error: %v", call.name, err)
 		}

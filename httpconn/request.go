@@ -7,13 +7,13 @@ type Request struct {
 	// Method is the method token, "GET" if empty. With CONNECT and no Protocol the request asks for a tunnel to
 	// Authority (RFC 9110 section 9.3.6) and Path must be empty.
 	Method string
-	// Scheme is "http" or "https"; HTTP/2 sends it, HTTP/1.1 does not.
+	// Scheme is "http" or "https". HTTP/2 needs it, except for CONNECT without Protocol; HTTP/1.1 does not look at it.
 	Scheme string
 	// Authority is the host and, where it is not the scheme's default, the port: the Host field of HTTP/1.1, the
 	// :authority of HTTP/2. An IPv6 address stands in brackets.
 	Authority string
-	// Path is the request target: a path with its query, "/" if empty; "*" for OPTIONS; an absolute URL towards a
-	// proxy, whose authority must be Authority. What RFC 3986 does not allow there must be percent-encoded.
+	// Path is the request target: a path with its query, "/" if empty; "*" for OPTIONS; on HTTP/1.1 also an absolute URL,
+	// for a proxy, whose authority must be Authority. What RFC 3986 does not allow there must be percent-encoded.
 	Path string
 	// Protocol, when not empty, makes the request an extended CONNECT (RFC 8441, HTTP/2 only).
 	Protocol string
