@@ -31,8 +31,8 @@ type Inbox struct {
 	Max int
 	// Rest is what the last call did not take, because of Max: the end of the data passed to it, and valid as long as that
 	// is. Handle the frames, call Reset, and pass it in again, to AppendDecode or as the Data of the same event to Receive,
-	// before anything else that was received on that WebSocket, until it is empty. To send meanwhile is allowed. [ErrRest] says that this was not done. Without Max, and
-	// after an error that ends the WebSocket, it is empty.
+	// before anything else that was received on that WebSocket, until it is empty. To send meanwhile is allowed. [ErrRest] says
+	// that this was not done. Without Max, and after an error that ends the WebSocket, it is empty.
 	Rest []byte
 
 	room int // how much of Max is left in this call, if there is one
@@ -45,9 +45,9 @@ const (
 	frameSize = 32      // of a Frame, at most
 )
 
-// Reset empties in and keeps its memory for reuse: Frames and Buf, if they are not larger than 1 MiB together. Where frames
-// had to be put elsewhere because Buf was full, it is made larger within that bound. Max stays; Rest is forgotten, so take
-// it first.
+// Reset empties in and keeps its memory for reuse: Frames and Buf if they are not larger than 1 MiB together, or else one of
+// them, or none. Where payloads had to be put elsewhere because Buf was full, it is made larger within that bound. Max stays;
+// Rest is forgotten, so take it first.
 func (in *Inbox) Reset() {
 	for i := range in.Frames { // let go of the payloads; the rest is overwritten
 		in.Frames[i].Payload = nil

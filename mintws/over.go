@@ -16,10 +16,10 @@ import (
 func (ws WebSocket) Over() bool { return ws.state >= Closed || ws.state == Invalid }
 
 // Err returns nil for a WebSocket that is not over, and for one that ended well: with a complete closing handshake (RFC 6455
-// section 7.1.4), in which the peer's Close had no code or 1000 or 1001. Otherwise it says what
-// went wrong: the *[HandshakeError], *[ProtocolError] or *[CloseError] that made it Failed, or, where it is Closed, a
-// *CloseError that is Complete. That includes a code which we sent first and the peer returned: who closes with 1008 knows
-// why. It is kept until the value is dropped.
+// section 7.1.4), in which the peer's Close had no code or 1000 or 1001. Otherwise it says what went wrong: the
+// *[HandshakeError], *[ProtocolError] or *[CloseError] that made it Failed, or, where it is Closed, a *CloseError that is
+// Complete. That includes a code which we sent first and the peer returned: who closes with 1008 knows why. It is kept until
+// the value is dropped.
 func (ws WebSocket) Err() error {
 	if ws.state == Failed {
 		return *ws.fail
@@ -46,7 +46,8 @@ func (ws WebSocket) PeerClose() (code CloseCode, reason string) {
 // EOF says what the end of the peer's bytes means. It is nil only after a complete closing handshake, whatever the code;
 // otherwise the error is a *[CloseError] with the code of the peer's Close or, where none came, 1006 (RFC 6455 section
 // 7.1.5), or the error that ws had failed with. The value returned takes no more input, and sends nothing unless it had failed
-// before: its Close may still be due. [ErrNotOpen], of the zero WebSocket, and [ErrRest], as the peer's Close may be in Inbox.Rest, change nothing.
+// before: its Close may still be due. [ErrNotOpen], of the zero WebSocket, and [ErrRest], as the peer's Close may be in
+// Inbox.Rest, change nothing.
 func (ws WebSocket) EOF() (WebSocket, error) {
 	switch ws.state {
 	case Invalid:

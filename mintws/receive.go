@@ -146,8 +146,9 @@ func unheard(ws WebSocket, reply Frame) WebSocket {
 // Send encodes f straight into its stream: what has to be written is in out.Send. When f completes the closing
 // handshake, or is the Close that a failure calls for, our side of the stream is ended with it.
 //
-// The error is that of [WebSocket.AppendEncode], [httpconn.Conn.BeginData] or [httpconn.Conn.EndData]. Then nothing is changed: c and ws are
-// returned as they came and nothing was appended, so that no WebSocket advances for bytes that are never sent.
+// The error is that of [WebSocket.AppendEncode], [httpconn.Conn.BeginData] or [httpconn.Conn.EndData]. Then nothing is
+// changed: c and ws are returned as they came and nothing was appended, so that no WebSocket advances for bytes that are
+// never sent.
 func Send(c httpconn.Conn, out *httpconn.Output, ws WebSocket, f Frame) (httpconn.Conn, WebSocket, error) {
 	err := send(&c, out, &ws, &f)
 	return c, ws, err
