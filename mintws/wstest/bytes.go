@@ -1,0 +1,57 @@
+package wstest
+
+import (
+	"net/http"
+
+	"github.com/mintws/mintws/mintws"
+)
+
+// Answer returns an HTTP/1.1 server's response to an opening handshake: request is what the client sent, from the first byte
+// to the empty line, and opt says what the server agrees to. The WebSocket is the server's, to decode what the client sends
+// next and to encode what it is to get. Where the server would refuse the request, the response says so, and err is the
+// [*mintws.HandshakeError].
+//
+// Bytes that are not a request give no response and an error with status 400.
+func Answer(request []byte, opt mintws.AcceptOptions) (response []byte, ws mintws.WebSocket, err error) {
+	r, _, status := readRequest(request)
+	if r == nil {
+		if status == 0 {
+			status = http.StatusBadRequest
+		}
+		return nil, ws, &mintws.HandshakeError{Status: status, Err: mintws.ErrBadRequest, Detail: "not the head of a request", Server: true}
+	}
+	ws, status, header, err := mintws.Accept(r, opt)
+	if err != nil {
+		return appendRefusal(nil, answer{status: status, header: header, body: err.Error() + "\n"}, false), ws, err
+	}
+	return appendHead(nil, status, header), ws, nil
+}
+
+// Frames returns frames as the bytes that a server sends: without a mask, and not compressed. It panics where a frame cannot
+// be sent, or not after the one before it; bytes that break the protocol are for the test to write down.
+func Frames(frames ...mintws.Frame) []byte { return encode(mintws.Server, frames) }
+
+// MaskedFrames returns frames as the bytes that a client sends, all with the mask 0, so that the payload can be read in them.
+// It panics as Frames does.
+func MaskedFrames(frames ...mintws.Frame) []byte { return encode(mintws.Client, frames) }
+
+// zeros is where the masking keys come from.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+func encode(role mintws.Role, frames []mintws.Frame) (b []byte) {
+	ws, err := mintws.NewWebSocket(role, mintws.Options{Rand: zeros{}})
+	for _, f := range frames {
+		if err == nil {
+			ws, b, err = ws.AppendEncode(b, f)
+		}
+	}
+	if err != nil {
+		panic("wstest: " + err.Error())
+	}
+	return b
+}
