@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/mintws/mintws/autobahn/progress"
+)
+
+// commandError says that a program which has itself said what is wrong ended with this exit code.
+type commandError struct{ code int }
+
+// Error says it in words.
+func (e *commandError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
+
+// spec returns the file of the suite's specification.
+func (r *runner) spec() string { return filepath.Join(r.work, "spec.json") }
+
+// writeSpec writes the suite's specification for a server on port, and returns the number of cases.
+func (r *runner) writeSpec(port int) (int, error) {
+	var out bytes.Buffer
+	cmd := r.command(r.python, "autobahn/wstest_spec.py", r.opt.role, r.spec(), url(port), r.out, agent,
+		strings.Join(r.opt.cases, ","), strings.Join(r.opt.exclude, ","))
+	cmd.Stdout, cmd.Stderr = &out, r.stderr
+	err := r.call(cmd, "the list of cases")
+	if code, ok := exitCode(err); ok && code != 0 {
+		return 0, &commandError{code}
+	}
+	if err != nil {
+		return 0, err
+	}
+	want, err := strconv.Atoi(strings.TrimSpace(out.String()))
+	if err != nil || want < 1 {
+		return 0, fmt.Errorf("the number of cases is %q", out.String())
+	}
+	return want, nil
+}
+
+// wstest returns the suite in one of its modes. Its second web server, for browsers, is switched off by -u 0.
+func (r *runner) wstest(mode string) *exec.Cmd {
+	return r.command(r.python, "-u", "autobahn/wstest_loopback.py", "-m", mode, "-s", r.spec(), "-u", "0")
+}
+
+// caseLog passes the output of the suite's fuzzing client on, and tells how far it is.
+type caseLog struct {
+	w        io.Writer
+	progress *progress.Progress
+	line     []byte // not yet ended
+	begun    int    // cases
+	id       string // of the last one begun
+}
+
+// newCaseLog returns a caseLog that writes to w, and the progress of want cases to stdout.
+func newCaseLog(w, stdout io.Writer, want int) *caseLog {
+	c := &caseLog{w: w, progress: progress.New(stdout)}
+	c.progress.Start(want)
+	return c
+}
+
+// Write takes a part of the output.
+func (c *caseLog) Write(b []byte) (int, error) {
+	for part := range bytes.Lines(b) {
+		c.line = append(c.line, part...)
+		if c.line[len(c.line)-1] == '\n' {
+			c.see(string(c.line))
+			c.line = c.line[:0]
+		}
+	}
+	return c.w.Write(b)
+}
+
+// see looks for the beginning of a case: with it the one before is done.
+func (c *caseLog) see(line string) {
+	rest, found := strings.CutPrefix(line, "Running test case ID ")
+	if !found {
+		return
+	}
+	if c.begun > 0 {
+		c.progress.Done(c.begun)
+	}
+	c.begun++
+	c.id, _, _ = strings.Cut(rest, " ")
+}
+
+// end says that there are no more. Completed is whether the last one came to its end.
+func (c *caseLog) end(completed bool) {
+	if completed && c.begun > 0 {
+		c.progress.Done(c.begun)
+	}
+	c.progress.End()
+}
