@@ -11,9 +11,6 @@ import (
 	"time"
 )
 
-// grace is how long a program has to end after SIGTERM, before it is killed.
-const grace = 5 * time.Second
-
 // process is a program that runs in the background. It is stopped by its process id, at first politely, when the
 // runner's context ends. What it started itself is its own concern: no server of a run starts anything, and the tools that do,
 // such as go build, have children that come to their end.
@@ -26,7 +23,7 @@ type process struct {
 func (r *runner) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(r.ctx, name, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = grace
+	cmd.WaitDelay = r.grace
 	return cmd
 }
 

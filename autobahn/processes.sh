@@ -1,12 +1,10 @@
 # shellcheck shell=bash
-# Processes that a script starts and is sure to stop. Sourced by run.sh, h2spec.sh and h2spec_server.sh; needs bash with set -e.
+# Processes that a script starts and is sure to stop. Sourced by h2spec.sh and h2spec_server.sh; needs bash with set -e.
 #
 # Everything runs in the background and is waited for in small steps, so that signals and the time limit are heeded
-# meanwhile. The script calls stop_all from its EXIT trap and sets limit (seconds since it started) and, for
-# start_listener, python.
+# meanwhile. The script calls stop_all from its EXIT trap and sets limit (seconds since it started).
 
 declare -A running=() # process ids of what was started and not yet waited for
-port=''
 
 die() {
   echo "${0##*/}: $*" >&2
@@ -56,35 +54,6 @@ stop_all() {
     wait "$pid" 2>/dev/null || true
   done
   running=()
-}
-
-# free_port: prints a port of the loopback interface that nobody listens on now.
-free_port() {
-  # shellcheck disable=SC2154
-  "$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
-# listening PORT: whether a connection can be made.
-listening() {
-  (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
-}
-
-# start_listener LOG FUNCTION: has FUNCTION start a server on $port, with its output in LOG, and returns when connections
-# can be made. Between its choice and its use the port may be taken by another: then the next one is tried.
-start_listener() {
-  for _ in 1 2 3; do
-    port=$(free_port)
-    "$2" >"$1" 2>&1
-    while kill -0 "$started" 2>/dev/null; do
-      if listening "$port"; then return; fi
-      in_time "$2, waiting for it to listen"
-      sleep 0.1
-    done
-    await "$2" || true
-    if ! grep -qi 'address already in use' "$1"; then break; fi
-  done
-  show_log "$1"
-  die "$2: ended instead of listening"
 }
 
 # show_log FILE: shows the end of it, for when something went wrong.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"time"
 )
 
 // exitLate is the exit code of our client when it ran all the cases, but some passed their deadline.
@@ -23,6 +24,7 @@ type runner struct {
 	stdout  io.Writer
 	stderr  io.Writer
 	running sync.WaitGroup // programs
+	grace   time.Duration  // how long they have to end after SIGTERM, before they are killed
 
 	work    string // a directory for the time of the run
 	python  string // has the test suite
@@ -32,7 +34,7 @@ type runner struct {
 
 // newRunner returns a runner whose time begins now.
 func newRunner(ctx context.Context, opt options, stdout, stderr io.Writer) *runner {
-	r := &runner{opt: opt, stdout: stdout, stderr: stderr}
+	r := &runner{opt: opt, stdout: stdout, stderr: stderr, grace: 5 * time.Second}
 	r.ctx, r.cancel = context.WithTimeout(ctx, opt.limit)
 	return r
 }
