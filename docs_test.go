@@ -77,3 +77,39 @@ func TestPathsNamedInDocs(t *testing.T) {
 		t.Error("no page names a path")
 	}
 }
+
+// TestDocsSnippets: the Go code of the pages in docs is that of the files docs_*_test.go, which is compiled and run, and all
+// that is marked there is shown.
+func TestDocsSnippets(t *testing.T) {
+	files, err := filepath.Glob("docs_*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]bool{}
+	for _, file := range files {
+		for _, m := range region.FindAllStringSubmatch(read(t, file), -1) {
+			shown[m[2]] = false
+		}
+	}
+	for _, page := range documents(t) {
+		if filepath.Dir(page) != "docs" {
+			continue
+		}
+		text := read(t, page)
+		snippets := fence.FindAllStringSubmatch(text, -1)
+		if strings.Count(text, "```go") != len(snippets) {
+			t.Errorf("%s: %d of %d snippets understood", page, len(snippets), strings.Count(text, "```go"))
+		}
+		for _, m := range snippets {
+			if _, ok := shown[m[1]]; !ok {
+				t.Errorf("%s: not the code of any test: %.60s…", page, m[1])
+			}
+			shown[m[1]] = true
+		}
+	}
+	for code, ok := range shown {
+		if !ok {
+			t.Errorf("no page shows %.60s…", code)
+		}
+	}
+}

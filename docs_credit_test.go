@@ -1,0 +1,103 @@
+package readme
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/internal/echo"
+	"github.com/mintws/mintws/mintws"
+)
+
+// snippet: consume
+// hold is what came on one stream and was not handled yet.
+type hold struct {
+	frames []mintws.Frame
+	bytes  int // of EventData, for which the server has got no credit
+}
+
+// keep keeps the frames of one event for later.
+func (h *hold) keep(ev httpconn.Event, frames []mintws.Frame) {
+	for _, f := range frames {
+		h.frames = append(h.frames, f.Clone()) // the read buffer is used again
+	}
+	h.bytes += len(ev.Data)
+}
+
+// handled lets the server send as much again, once the frames are done with.
+func (h *hold) handled(conn httpconn.Conn, out *httpconn.Output, id httpconn.StreamID) (httpconn.Conn, error) {
+	conn, err := conn.Consume(out, id, h.bytes)
+	if err == nil {
+		*h = hold{}
+	}
+	return conn, err
+}
+
+// end
+
+// TestConsume: a server that may send 64 KiB and gets no credit stops after it, and goes on when what came is consumed.
+func TestConsume(t *testing.T) {
+	const window, size, messages = 64 << 10, 10_000, 20
+	server := httptest.NewUnstartedServer(echo.New(echo.Options{}))
+	server.Config.Protocols = new(http.Protocols)
+	server.Config.Protocols.SetUnencryptedHTTP2(true)
+	server.Start()
+	defer server.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var out httpconn.Output
+	var in mintws.Inbox
+	url := "ws" + strings.TrimPrefix(server.URL, "http")
+	sock, conn, err := httpconn.Dial(ctx, url, &out, httpconn.DialOptions{
+		Protocols: []httpconn.Version{httpconn.HTTP2},
+		Config:    httpconn.Config{ManualCredit: true, StreamWindow: window},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sock.Close()
+	conn, ws, err := mintws.Upgrade(conn, &out, url, mintws.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var h hold
+	buf, heard, full := make([]byte, 64<<10), 0, 0
+	for heard < messages {
+		var lost error
+		conn, lost = turn(sock, conn, &out, buf)
+		for _, ev := range out.Events {
+			in.Reset()
+			conn, ws, err = mintws.Receive(conn, &out, ws, &in, ev)
+			if ev.Kind == httpconn.EventHeaders {
+				for range messages {
+					if conn, ws, err = mintws.Send(conn, &out, ws, mintws.Binary(make([]byte, size))); err != nil {
+						break
+					}
+				}
+			}
+			if lost != nil || err != nil {
+				t.Fatal(lost, err)
+			}
+			if ev.Kind == httpconn.EventData {
+				h.keep(ev, in.Frames)
+			}
+		}
+		if h.bytes > window {
+			t.Fatalf("%d bytes came in a window of %d", h.bytes, window)
+		}
+		if rest := (messages - heard - len(h.frames)) * size; h.bytes == window || rest <= 0 {
+			full++
+			heard += len(h.frames)
+			if conn, err = h.handled(conn, &out, ws.StreamID()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if full < messages*size/window {
+		t.Errorf("the window was full %d times", full)
+	}
+}
