@@ -43,6 +43,12 @@ func (w *Words) End() {
 	}
 }
 
+// Peek returns the next word and leaves it.
+func (w *Words) Peek() string {
+	word, _, _ := strings.Cut(w.rest, " ")
+	return word
+}
+
 // Next takes a word, which is "" where none is left.
 func (w *Words) Next() (word string) {
 	word, w.rest, _ = strings.Cut(w.rest, " ")
