@@ -14,16 +14,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
 	"os"
 	"slices"
 	"time"
 
 	"github.com/mintws/mintws/httpconn"
-	"github.com/mintws/mintws/internal/echo"
 	"github.com/mintws/mintws/mintws"
-	_ "github.com/mintws/mintws/mintws/wshttp/xconnect" // for the server: WebSockets on HTTP/2
+	"github.com/mintws/mintws/mintws/wstest"
 )
 
 func main() {
@@ -54,18 +51,11 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	default:
 		return errors.New("usage: echo [-http2] [ws://host/path | wss://host/path]")
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	var protocols http.Protocols
-	protocols.SetHTTP1(true)
-	protocols.SetUnencryptedHTTP2(true)
-	server := &http.Server{Handler: echo.New(echo.Options{}), Protocols: &protocols, ReadHeaderTimeout: 5 * time.Second}
-	go server.Serve(listener) //nolint:errcheck // it ends with Close
+	server := wstest.NewServer(wstest.Options{})
 	defer server.Close()
+	var err error
 	for i := 0; i < len(versions) && err == nil; i++ {
-		err = talk(ctx, w, "ws://"+listener.Addr().String()+"/", versions[i:i+1])
+		err = talk(ctx, w, server.URL, versions[i:i+1])
 	}
 	return err
 }

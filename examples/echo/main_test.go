@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,9 +16,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mintws/mintws/internal/echo"
+	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/wshttp"
+	_ "github.com/mintws/mintws/mintws/wshttp/xconnect"
+	"github.com/mintws/mintws/mintws/wstest"
 )
 
 const transcript = `→ Text           13  "Hello, 世界"
@@ -62,7 +63,7 @@ func program(t *testing.T, args ...string) (stdout, stderr string, code int) {
 }
 
 func TestProgram(t *testing.T) {
-	url := serve(t, echo.New(echo.Options{})) + "/any/path?x=y"
+	url := start(t, wstest.Options{}) + "/any/path?x=y"
 	const one, two = "HTTP/1.1\n" + transcript, "HTTP/2\n" + transcript
 	for _, tt := range []struct {
 		args []string
@@ -77,9 +78,7 @@ func TestProgram(t *testing.T) {
 	if stdout != "" || !strings.Contains(stderr, "-http2") || code != 0 {
 		t.Errorf("-help: exit code %d, stderr %q, stdout %q", code, stderr, stdout)
 	}
-	oldServer := httptest.NewServer(echo.New(echo.Options{}))
-	defer oldServer.Close()
-	stdout, stderr, code = program(t, "-http2", "ws"+strings.TrimPrefix(oldServer.URL, "http"))
+	stdout, stderr, code = program(t, "-http2", start(t, wstest.Options{Protocols: []httpconn.Version{httpconn.HTTP1}}))
 	if stdout != "" || !strings.Contains(stderr, "does not speak HTTP/2") || code != 1 {
 		t.Errorf("HTTP/1.1 alone: exit code %d, stderr %q, stdout %q", code, stderr, stdout)
 	}
@@ -91,23 +90,17 @@ func TestProgram(t *testing.T) {
 	}
 }
 
-// serve starts a server that speaks HTTP/1.1 and, to those who know beforehand, HTTP/2, and returns its URL.
-func serve(t *testing.T, handler http.Handler) string {
-	server := httptest.NewUnstartedServer(handler)
-	server.Config.Protocols = new(http.Protocols)
-	server.Config.Protocols.SetHTTP1(true)
-	server.Config.Protocols.SetUnencryptedHTTP2(true)
-	server.Start()
+// start starts a server and returns its URL.
+func start(t *testing.T, opt wstest.Options) string {
+	server := wstest.NewServer(opt)
 	t.Cleanup(server.Close)
-	return "ws" + strings.TrimPrefix(server.URL, "http")
+	return server.URL
 }
 
 // TestNegotiated: over TLS the server chooses, and a WebSocket works with either choice.
 func TestNegotiated(t *testing.T) {
-	for _, http2 := range []bool{false, true} {
-		server := httptest.NewUnstartedServer(echo.New(echo.Options{}))
-		server.EnableHTTP2 = http2
-		server.StartTLS()
+	for _, protocols := range [][]httpconn.Version{{httpconn.HTTP1}, {httpconn.HTTP2}, {httpconn.HTTP1, httpconn.HTTP2}} {
+		server := wstest.NewServer(wstest.Options{TLS: true, Protocols: protocols})
 		defer server.Close()
 		file := filepath.Join(t.TempDir(), "cert.pem")
 		cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
@@ -115,81 +108,35 @@ func TestNegotiated(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Setenv("SSL_CERT_FILE", file)
-		want := map[bool]string{false: "HTTP/1.1\n", true: "HTTP/2\n"}[http2] + transcript
-		stdout, stderr, code := program(t, "wss"+strings.TrimPrefix(server.URL, "https"))
+		want := protocols[len(protocols)-1].String() + "\n" + transcript
+		stdout, stderr, code := program(t, server.URL)
 		if stdout != want || stderr != "" || code != 0 {
 			t.Errorf("exit code %d, stderr %q, stdout\n%s", code, stderr, stdout)
 		}
 	}
 }
 
-// answers starts a server that does after the handshake what f does, and returns its URL.
-func answers(t *testing.T, f func(s wshttp.Stream, ws mintws.WebSocket)) string {
-	return serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ws, status, header, err := mintws.Accept(r, mintws.AcceptOptions{})
-		if err != nil {
-			wshttp.Refuse(w, err)
-			return
-		}
-		s, err := wshttp.Answer(w, r, status, header)
-		if err != nil {
-			return
-		}
-		f(s, ws)
-		wshttp.Linger(s, 5*time.Second) //nolint:errcheck // the client is gone
-	}))
-}
-
-// frames writes frames in the server's role, the last of them a Close.
-func frames(s wshttp.Stream, ws mintws.WebSocket, list ...mintws.Frame) {
-	var p []byte
-	for _, f := range list {
-		ws, p, _ = ws.AppendEncode(p, f)
-	}
-	s.Write(p)                                            //nolint:errcheck // the client sees it
-	if errors.Is(s.CloseWrite(), errors.ErrUnsupported) { // HTTP/2: the stream lasts as long as the handler
-		io.Copy(io.Discard, s) //nolint:errcheck // up to the client's Close
-	}
-}
-
 // TestOtherServers: what servers do that do not simply echo.
 func TestOtherServers(t *testing.T) {
+	something := func(mintws.Frame) []mintws.Frame {
+		return []mintws.Frame{mintws.Text("Hello, 世界"), mintws.Text("binary?"), mintws.Close(mintws.CodeGoingAway, "enough")}
+	}
 	for name, c := range map[string]struct {
-		url     string
+		how     wstest.Behavior
 		timeout time.Duration // for the whole program, 0 for a long one
 		want    string        // in the error
 	}{
-		"refuses": {url: serve(t, http.NotFoundHandler()), want: "status 404"},
-		"says nothing": {
-			url:     answers(t, func(s wshttp.Stream, _ mintws.WebSocket) { io.Copy(io.Discard, s) }), //nolint:errcheck // none
-			timeout: 200 * time.Millisecond, want: "4 of 4 did not come back",
-		},
-		"echoes something else": {
-			url: answers(t, func(s wshttp.Stream, ws mintws.WebSocket) {
-				io.ReadFull(s, make([]byte, 1)) //nolint:errcheck // none
-				frames(s, ws, mintws.Text("Hello, 世界"), mintws.Text("binary?"), mintws.Close(mintws.CodeGoingAway, "enough"))
-			}),
-			want: "3 of 4 did not come back: the server closed",
-		},
-		"closes at once": {
-			url: answers(t, func(s wshttp.Stream, ws mintws.WebSocket) {
-				frames(s, ws, mintws.Close(mintws.CodeGoingAway, ""))
-			}),
-			want: "4 of 4 did not come back: the server closed",
-		},
-		"hangs up": {
-			url:  answers(t, func(wshttp.Stream, mintws.WebSocket) {}),
-			want: "closed without a complete closing handshake",
-		},
-		"breaks the protocol": {
-			url: answers(t, func(s wshttp.Stream, _ mintws.WebSocket) {
-				io.WriteString(s, "\x83\x00") //nolint:errcheck // none
-			}),
-			want: mintws.ErrReservedOpcode.Error(),
-		},
+		"refuses":               {how: wstest.Behavior{Refuse: 404}, want: "status 404"},
+		"says nothing":          {how: wstest.Behavior{Fault: wstest.FaultSilence}, timeout: 200 * time.Millisecond, want: "4 of 4 did not come back"},
+		"echoes something else": {how: wstest.Behavior{Reply: something}, want: "3 of 4 did not come back: the server closed"},
+		"closes at once": {how: wstest.Behavior{Fault: wstest.FaultClose, Code: mintws.CodeGoingAway},
+			want: "4 of 4 did not come back: the server closed"},
+		"hangs up":            {how: wstest.Behavior{Fault: wstest.FaultVanish}, want: "closed without a complete closing handshake"},
+		"breaks the protocol": {how: wstest.Behavior{Fault: wstest.FaultBytes, Bytes: []byte("\x83\x00")}, want: mintws.ErrReservedOpcode.Error()},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, args := range [][]string{{c.url}, {"-http2", c.url}} {
+			url := start(t, wstest.Options{Behavior: c.how})
+			for _, args := range [][]string{{url}, {"-http2", url}} {
 				ctx, cancel := context.WithTimeout(t.Context(), cmp.Or(c.timeout, 20*time.Second))
 				defer cancel()
 				var w bytes.Buffer
@@ -203,12 +150,7 @@ func TestOtherServers(t *testing.T) {
 
 // TestGreeting: a message that is no echo does no harm.
 func TestGreeting(t *testing.T) {
-	url := answers(t, func(s wshttp.Stream, ws mintws.WebSocket) {
-		_, welcome, _ := ws.Encode(mintws.Text("Welcome"))
-		s.Write(welcome)                //nolint:errcheck // none
-		io.ReadFull(s, make([]byte, 1)) //nolint:errcheck // none
-		frames(s, ws, append(wanted[:len(wanted):len(wanted)], mintws.Close(mintws.CodeNormal, ""))...)
-	})
+	url := start(t, wstest.Options{Behavior: wstest.Behavior{Greeting: []mintws.Frame{mintws.Text("Welcome")}}})
 	for _, args := range [][]string{{url}, {"-http2", url}} {
 		var w bytes.Buffer
 		err := run(t.Context(), args, &w)

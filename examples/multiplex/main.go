@@ -13,14 +13,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
 	"os"
 	"time"
 
 	"github.com/mintws/mintws/httpconn"
-	"github.com/mintws/mintws/internal/echo"
-	_ "github.com/mintws/mintws/mintws/wshttp/xconnect" // for the server: WebSockets on HTTP/2
+	"github.com/mintws/mintws/mintws/wstest"
 )
 
 func main() {
@@ -51,12 +48,9 @@ func run(args []string, stdout io.Writer, stderr *os.File) error {
 	}
 	own := *url == ""
 	if own {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return err
-		}
-		defer serve(listener, *n).Close()
-		*url = "ws://" + listener.Addr().String() + "/"
+		server := wstest.NewServer(wstest.Options{MaxStreams: *n})
+		defer server.Close()
+		*url = server.URL
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), *timeout)
 	defer cancel()
@@ -68,19 +62,6 @@ func run(args []string, stdout io.Writer, stderr *os.File) error {
 		c.print(stdout, time.Since(began), own)
 	}
 	return err
-}
-
-// serve starts an echo server that takes n WebSockets on one connection; the default is 250.
-func serve(listener net.Listener, n int) *http.Server {
-	server := &http.Server{
-		Handler:           echo.New(echo.Options{Idle: -1}),
-		ReadHeaderTimeout: 5 * time.Second,
-		Protocols:         new(http.Protocols),
-		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: n},
-	}
-	server.Protocols.SetUnencryptedHTTP2(true)
-	go server.Serve(listener) //nolint:errcheck // it ends with Close
-	return server
 }
 
 // run makes the connection and uses it.

@@ -5,18 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/mintws/mintws/internal/echo"
+	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/mintws"
-	"github.com/mintws/mintws/mintws/wshttp"
+	"github.com/mintws/mintws/mintws/wstest"
 )
 
 // TestMain makes the test's binary the program itself where a test asks for that.
@@ -53,27 +50,23 @@ func program(t *testing.T, args ...string) (table map[string]string, stderr stri
 	return table, errs.String(), cmd.ProcessState.ExitCode()
 }
 
-// startServer starts a server that takes most WebSockets at once, and returns its URL.
-func startServer(t *testing.T, most int, handler http.Handler) string {
-	server := httptest.NewUnstartedServer(handler)
-	server.Config.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: most}
-	server.Config.Protocols = new(http.Protocols)
-	server.Config.Protocols.SetUnencryptedHTTP2(true)
-	server.Start()
+// start starts a server and returns its URL.
+func start(t *testing.T, opt wstest.Options) string {
+	server := wstest.NewServer(opt)
 	t.Cleanup(server.Close)
-	return "ws" + strings.TrimPrefix(server.URL, "http")
+	return server.URL
 }
 
 func TestProgram(t *testing.T) {
-	fewer := startServer(t, 20, echo.New(echo.Options{}))
-	large := startServer(t, 100, echo.New(echo.Options{}))
+	fewer := start(t, wstest.Options{MaxStreams: 20})
+	large := start(t, wstest.Options{MaxStreams: 100})
 	for _, tt := range []struct {
 		args  string
 		exact map[string]int
 	}{
 		{"-n 50", map[string]int{"WebSockets opened": 50, "at once": 50, "rounds": 1, "messages sent": 150, "frames sent": 200}},
 		{"-n 400 -messages 1 -size 0", map[string]int{"WebSockets opened": 400, "at once": 400, "rounds": 1,
-			"messages sent": 400, "frames sent": 800}}, // 250 is what servers in Go take if nobody tells them otherwise
+			"messages sent": 400, "frames sent": 800}}, // 250 is what the server takes if nobody tells it otherwise
 		{"-n 50 -messages 2 -url " + fewer, map[string]int{"WebSockets opened": 50, "at once": 20, "rounds": 3,
 			"messages sent": 100, "frames sent": 150}},
 		{"-n 20 -messages 2 -size 200000 -url " + large, map[string]int{"WebSockets opened": 20, "at once": 20, "rounds": 1,
@@ -95,37 +88,19 @@ func TestProgram(t *testing.T) {
 
 // TestLost: whatever goes wrong with one WebSocket is told, and the exit code says it.
 func TestLost(t *testing.T) {
-	after := func(f func(s wshttp.Stream, ws mintws.WebSocket)) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			ws, status, header, err := mintws.Accept(r, mintws.AcceptOptions{})
-			if err != nil {
-				return
-			}
-			if s, err := wshttp.Answer(w, r, status, header); err == nil {
-				f(s, ws)
-				wshttp.Linger(s, 5*time.Second) //nolint:errcheck // the client is gone
-			}
-		})
-	}
-	say := func(f mintws.Frame) http.Handler {
-		return after(func(s wshttp.Stream, ws mintws.WebSocket) {
-			io.ReadFull(s, make([]byte, 1)) //nolint:errcheck // the client sees it
-			_, p, _ := ws.Encode(f)
-			s.Write(p) //nolint:errcheck // the same
-		})
-	}
-	oldServer := httptest.NewServer(echo.New(echo.Options{}))
-	defer oldServer.Close()
+	does := func(how wstest.Behavior) string { return start(t, wstest.Options{MaxStreams: 100, Behavior: how}) }
+	other := func(mintws.Frame) []mintws.Frame { return []mintws.Frame{mintws.Binary([]byte("other"))} }
 	for name, tt := range map[string]struct {
 		url  string
 		want string
 		rows int
 	}{
-		"refuses":      {startServer(t, 100, http.NotFoundHandler()), "5 of 5 WebSockets failed; number 0: ", 16},
-		"closes":       {startServer(t, 100, say(mintws.Close(1001, ""))), "5 of 5 WebSockets failed", 16},
-		"changes":      {startServer(t, 100, say(mintws.Binary([]byte("other")))), "message 0 came back changed", 16},
-		"hangs up":     {startServer(t, 100, after(func(wshttp.Stream, mintws.WebSocket) {})), "5 of 5 WebSockets failed", 16},
-		"HTTP/1 alone": {"ws" + strings.TrimPrefix(oldServer.URL, "http"), "does not speak HTTP/2", 0},
+		"refuses":      {does(wstest.Behavior{Refuse: 404}), "5 of 5 WebSockets failed; number 0: ", 16},
+		"closes":       {does(wstest.Behavior{Fault: wstest.FaultClose, Code: 1001}), "5 of 5 WebSockets failed", 16},
+		"changes":      {does(wstest.Behavior{Reply: other}), "message 0 came back changed", 16},
+		"resets":       {does(wstest.Behavior{Fault: wstest.FaultReset}), "5 of 5 WebSockets failed", 16},
+		"hangs up":     {does(wstest.Behavior{Fault: wstest.FaultVanish}), "5 of 5 WebSockets failed", 16},
+		"HTTP/1 alone": {start(t, wstest.Options{Protocols: []httpconn.Version{httpconn.HTTP1}}), "does not speak HTTP/2", 0},
 		"no port":      {"ws://127.0.0.1:0", "invalid URL", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
