@@ -1,4 +1,4 @@
-package httpconn
+package httpdial
 
 import (
 	"context"
@@ -9,21 +9,22 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/internal/target"
 )
 
 // alpnName is the protocol identifier of v (RFC 7301 section 6, RFC 9113 section 3.1).
-func alpnName(v Version) string {
+func alpnName(v httpconn.Version) string {
 	switch v {
-	case HTTP1:
+	case httpconn.HTTP1:
 		return "http/1.1"
-	case HTTP2:
+	case httpconn.HTTP2:
 		return "h2"
 	}
 	return ""
 }
 
-func alpnNames(offer []Version) []string {
+func alpnNames(offer []httpconn.Version) []string {
 	names := make([]string, 0, len(offer))
 	for _, v := range offer {
 		names = append(names, alpnName(v))
@@ -34,8 +35,8 @@ func alpnNames(offer []Version) []string {
 // startTLS makes a TLS connection to host out of sock and returns it with the version that ALPN selected out of offer. On
 // error sock is still the caller's to close.
 func startTLS(
-	ctx context.Context, sock net.Conn, cfg *tls.Config, host string, offer []Version,
-) (*tls.Conn, Version, error) {
+	ctx context.Context, sock net.Conn, cfg *tls.Config, host string, offer []httpconn.Version,
+) (*tls.Conn, httpconn.Version, error) {
 	conn := tls.Client(sock, tlsConfig(cfg, host, offer))
 	if err := conn.HandshakeContext(ctx); err != nil {
 		if refusedALPN(err) {
@@ -51,7 +52,7 @@ func startTLS(
 }
 
 // tlsConfig is a copy of cfg, which may be nil, for a connection to host.
-func tlsConfig(cfg *tls.Config, host string, offer []Version) *tls.Config {
+func tlsConfig(cfg *tls.Config, host string, offer []httpconn.Version) *tls.Config {
 	if cfg == nil {
 		cfg = new(tls.Config)
 	}
@@ -67,9 +68,9 @@ func tlsConfig(cfg *tls.Config, host string, offer []Version) *tls.Config {
 }
 
 // selected is the version for the protocol identifier that the server chose. A server without ALPN speaks HTTP/1.1.
-func selected(name string, offer []Version) (Version, error) {
+func selected(name string, offer []httpconn.Version) (httpconn.Version, error) {
 	if name == "" {
-		name = alpnName(HTTP1)
+		name = alpnName(httpconn.HTTP1)
 	}
 	i := slices.Index(alpnNames(offer), name)
 	if i < 0 {

@@ -1,4 +1,4 @@
-package httpconn
+package httpdial
 
 import (
 	"crypto/tls"
@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mintws/mintws/httpconn"
 )
 
 func TestDialTLS(t *testing.T) {
@@ -28,7 +30,7 @@ func TestDialTLS(t *testing.T) {
 		{"wss://127.0.0.1/", ""}, // "Literal IPv4 and IPv6 addresses are not permitted"
 		{"wss://[fe80::1%25eth0]/", ""},
 	} {
-		sock := dialed(t, tt.url, DialOptions{TLS: trust(), DialContext: toServer(addr)})
+		sock := dialed(t, tt.url, Options{TLS: trust(), DialContext: toServer(addr)})
 		h := <-hello
 		if h.ServerName != tt.sni {
 			t.Errorf("%s: server name %q, want %q", tt.url, h.ServerName, tt.sni)
@@ -63,7 +65,7 @@ func TestDialTLSConfig(t *testing.T) {
 	given.ServerName = "named.test"
 	given.NextProtos = []string{"mine"}
 	given.MinVersion = tls.VersionTLS10
-	checkEcho(t, dialed(t, "wss://"+addr, DialOptions{TLS: given}))
+	checkEcho(t, dialed(t, "wss://"+addr, Options{TLS: given}))
 	h := <-hello
 	if h.ServerName != "named.test" || !slices.Equal(h.SupportedProtos, []string{"http/1.1"}) ||
 		slices.Min(h.SupportedVersions) < tls.VersionTLS12 {
@@ -78,7 +80,7 @@ func TestDialTLSConfig(t *testing.T) {
 func TestDialTLSRefuses(t *testing.T) {
 	setProxies(t, nil)
 	addr := tcpServer(t, overTLS(certified(t, "example.test"), echoTLS))
-	opt := DialOptions{DialContext: toServer(addr)}
+	opt := Options{DialContext: toServer(addr)}
 
 	var unknown x509.UnknownAuthorityError
 	if de := refused(t, t.Context(), "wss://user:secret@example.test/", opt, "tls", nil); !errors.As(de, &unknown) {
@@ -119,7 +121,7 @@ func TestDialALPN(t *testing.T) {
 	} {
 		cfg := certified(t, "example.test")
 		cfg.NextProtos = tt.server
-		opt := DialOptions{TLS: trust(), DialContext: toServer(tcpServer(t, overTLS(cfg, echoTLS)))}
+		opt := Options{TLS: trust(), DialContext: toServer(tcpServer(t, overTLS(cfg, echoTLS)))}
 		if tt.ok {
 			checkEcho(t, dialed(t, "wss://example.test/", opt))
 			continue
@@ -132,15 +134,15 @@ func TestDialALPN(t *testing.T) {
 }
 
 func TestSelected(t *testing.T) {
-	both, one, two := []Version{HTTP2, HTTP1}, []Version{HTTP1}, []Version{HTTP2}
+	both, one, two := []httpconn.Version{httpconn.HTTP2, httpconn.HTTP1}, []httpconn.Version{httpconn.HTTP1}, []httpconn.Version{httpconn.HTTP2}
 	for _, tt := range []struct {
 		name  string
-		offer []Version
-		want  Version
+		offer []httpconn.Version
+		want  httpconn.Version
 	}{
-		{"", both, HTTP1}, {"h2", both, HTTP2}, {"http/1.1", both, HTTP1},
-		{"", one, HTTP1}, {"http/1.1", one, HTTP1}, {"h2", one, 0},
-		{"", two, 0}, {"h2", two, HTTP2}, {"http/1.1", two, 0},
+		{"", both, httpconn.HTTP1}, {"h2", both, httpconn.HTTP2}, {"http/1.1", both, httpconn.HTTP1},
+		{"", one, httpconn.HTTP1}, {"http/1.1", one, httpconn.HTTP1}, {"h2", one, 0},
+		{"", two, 0}, {"h2", two, httpconn.HTTP2}, {"http/1.1", two, 0},
 		{"h3", both, 0}, {"h2c", both, 0},
 	} {
 		got, err := selected(tt.name, tt.offer)

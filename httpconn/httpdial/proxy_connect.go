@@ -1,4 +1,4 @@
-package httpconn
+package httpdial
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/internal/target"
 )
 
@@ -20,13 +21,13 @@ const (
 )
 
 // newConnectTunnel is a tunnel to t through an HTTP proxy (RFC 9110 section 9.3.6). What a refusal says goes into e.
-func (opt DialOptions) newConnectTunnel(user *url.Userinfo, t target.Target, e *ProxyError) (tunnel, error) {
+func (opt Options) newConnectTunnel(user *url.Userinfo, t target.Target, e *ProxyError) (tunnel, error) {
 	header, err := opt.proxyHeader(user)
 	if err != nil {
 		return nil, err
 	}
 	var a connectAnswer
-	if a.conn, err = New(HTTP1, Config{Limits: opt.Config.Limits}, &a.out); err != nil {
+	if a.conn, err = httpconn.New(httpconn.HTTP1, httpconn.Config{Limits: opt.Config.Limits}, &a.out); err != nil {
 		return nil, err
 	}
 	if a.conn, _, err = a.conn.Request(&a.out, connectRequest(t.Remote(), header)); err != nil {
@@ -50,12 +51,12 @@ func (opt DialOptions) newConnectTunnel(user *url.Userinfo, t target.Target, e *
 	}, nil
 }
 
-func connectRequest(authority string, header http.Header) Request {
-	return Request{Method: http.MethodConnect, Authority: authority, Header: header}
+func connectRequest(authority string, header http.Header) httpconn.Request {
+	return httpconn.Request{Method: http.MethodConnect, Authority: authority, Header: header}
 }
 
 // proxyHeader is the header of the CONNECT request.
-func (opt DialOptions) proxyHeader(user *url.Userinfo) (http.Header, error) {
+func (opt Options) proxyHeader(user *url.Userinfo) (http.Header, error) {
 	h := opt.ProxyHeader.Clone()
 	if user == nil {
 		return h, nil
@@ -78,8 +79,8 @@ func (opt DialOptions) proxyHeader(user *url.Userinfo) (http.Header, error) {
 
 // checkProxyHeader finds what cannot be sent, whether or not a proxy will be used.
 func checkProxyHeader(h http.Header) error {
-	var out Output
-	c, err := New(HTTP1, Config{}, &out)
+	var out httpconn.Output
+	c, err := httpconn.New(httpconn.HTTP1, httpconn.Config{}, &out)
 	if err == nil {
 		_, _, err = c.Request(&out, connectRequest("proxy.invalid:80", h))
 	}
@@ -91,8 +92,8 @@ func checkProxyHeader(h http.Header) error {
 
 // connectAnswer is the exchange with a proxy, and what it has answered to CONNECT so far.
 type connectAnswer struct {
-	conn   Conn
-	out    Output // what is to be sent
+	conn   httpconn.Conn
+	out    httpconn.Output // what is to be sent
 	status int
 	header http.Header
 	data   []byte // the first bytes of the tunnel, or of the content of a refusal
@@ -160,16 +161,16 @@ func (a *connectAnswer) read(sock io.Reader) (int, error) {
 }
 
 // add takes up what the proxy sent. The error is why the response broke off.
-func (a *connectAnswer) add(events []Event) (err error) {
+func (a *connectAnswer) add(events []httpconn.Event) (err error) {
 	for _, ev := range events {
 		switch ev.Kind {
-		case EventHeaders:
+		case httpconn.EventHeaders:
 			a.status, a.header = ev.Status, ev.Header
-		case EventData:
+		case httpconn.EventData:
 			a.data = append(a.data, ev.Data...)
-		case EventDone:
+		case httpconn.EventDone:
 			a.done = true
-		case EventReset:
+		case httpconn.EventReset:
 			err = ev.Err
 		}
 	}

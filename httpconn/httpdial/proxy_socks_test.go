@@ -1,4 +1,4 @@
-package httpconn
+package httpdial
 
 import (
 	"context"
@@ -39,7 +39,7 @@ func TestDialSOCKS(t *testing.T) {
 			if name, password, ok := strings.Cut(tt.user, ":"); ok {
 				u.User = url.UserPassword(name, password)
 			}
-			sock := dialed(t, tt.url, DialOptions{Proxy: UseProxy(u), TLS: trust()})
+			sock := dialed(t, tt.url, Options{Proxy: UseProxy(u), TLS: trust()})
 			if got := <-s.asked; got != tt.want {
 				t.Errorf("asked for %+v, want %+v", got, tt.want)
 			}
@@ -71,7 +71,7 @@ func TestDialSOCKSRefused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			check := noLeak(t)
 			u := &url.URL{Scheme: "socks5", Host: tt.addr, User: tt.user}
-			opt := DialOptions{Proxy: UseProxy(u)}
+			opt := Options{Proxy: UseProxy(u)}
 			pe := proxyError(t, refused(t, t.Context(), "ws://example.test/?key=secret", opt, "proxy", nil))
 			if pe.Proxy != "socks5://"+tt.addr || pe.Status != 0 || !strings.Contains(pe.Err.Error(), tt.want) {
 				t.Errorf("got %+v, want %q", pe, tt.want)
@@ -96,7 +96,7 @@ func TestDialSOCKSFoundBefore(t *testing.T) {
 		{"ws://" + strings.Repeat("a", 256) + "/", nil, "host"},
 	} {
 		u := &url.URL{Scheme: "socks5", Host: "proxy.test", User: tt.user}
-		pe := proxyError(t, refused(t, t.Context(), tt.target, DialOptions{Proxy: UseProxy(u), DialContext: none}, "proxy", nil))
+		pe := proxyError(t, refused(t, t.Context(), tt.target, Options{Proxy: UseProxy(u), DialContext: none}, "proxy", nil))
 		if !strings.Contains(pe.Error(), tt.want) {
 			t.Errorf("got %v, want %q", pe, tt.want)
 		}
@@ -108,7 +108,7 @@ func TestDialSOCKSLongest(t *testing.T) {
 	s := socksWith(t, tcpServer(t, echo), 2, 0)
 	u, host, user, password := s.url(), strings.Repeat("a", 255), strings.Repeat("u", 255), strings.Repeat("p", 249)+"secret"
 	u.User = url.UserPassword(user, password)
-	checkEcho(t, dialed(t, "ws://"+host+"/", DialOptions{Proxy: UseProxy(u)}))
+	checkEcho(t, dialed(t, "ws://"+host+"/", Options{Proxy: UseProxy(u)}))
 	if got := <-s.asked; got.address != host || got.user != user || got.pass != password {
 		t.Errorf("asked for %+v", got)
 	}

@@ -1,4 +1,4 @@
-package httpconn
+package httpdial
 
 import (
 	"context"
@@ -11,12 +11,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mintws/mintws/httpconn"
 )
 
 func TestDialTCP(t *testing.T) {
 	addr := tcpServer(t, echo)
 	for _, scheme := range []string{"ws", "http"} {
-		sock := dialed(t, scheme+"://user:secret@"+addr+"/feed?x=y", DialOptions{})
+		sock := dialed(t, scheme+"://user:secret@"+addr+"/feed?x=y", Options{})
 		if _, ok := sock.(*net.TCPConn); !ok {
 			t.Errorf("%s: socket is a %T, want the *net.TCPConn itself", scheme, sock)
 		}
@@ -34,15 +36,15 @@ func TestDialUnix(t *testing.T) {
 	t.Setenv("http_proxy", "http://127.0.0.1:1") // plays no part
 	path := filepath.Join(dir, "plain")
 	dialServer(t, "unix", path, echo)
-	checkEcho(t, dialed(t, "ws://example.test/feed", DialOptions{Unix: path}))
+	checkEcho(t, dialed(t, "ws://example.test/feed", Options{Unix: path}))
 
 	path = filepath.Join(dir, "tls")
 	dialServer(t, "unix", path, overTLS(certified(t, "example.test"), echoTLS))
-	checkEcho(t, dialed(t, "wss://example.test/feed", DialOptions{Unix: path, TLS: trust()}))
-	refused(t, t.Context(), "wss://other.test/", DialOptions{Unix: path, TLS: trust()}, "tls", nil)
+	checkEcho(t, dialed(t, "wss://example.test/feed", Options{Unix: path, TLS: trust()}))
+	refused(t, t.Context(), "wss://other.test/", Options{Unix: path, TLS: trust()}, "tls", nil)
 
-	refused(t, t.Context(), "ws://example.test/", DialOptions{Unix: filepath.Join(dir, "none")}, "connect", os.ErrNotExist)
-	refused(t, t.Context(), "ws://example.test/", DialOptions{Unix: path, Proxy: NoProxy}, "options", errUnixProxy)
+	refused(t, t.Context(), "ws://example.test/", Options{Unix: filepath.Join(dir, "none")}, "connect", os.ErrNotExist)
+	refused(t, t.Context(), "ws://example.test/", Options{Unix: path, Proxy: NoProxy}, "options", errUnixProxy)
 }
 
 func TestDialAbstractUnix(t *testing.T) {
@@ -51,14 +53,14 @@ func TestDialAbstractUnix(t *testing.T) {
 	}
 	// A name the kernel picks is free: binding to none gives one.
 	l := dialServer(t, "unix", "", echo)
-	checkEcho(t, dialed(t, "ws://example.test/feed", DialOptions{Unix: l.Addr().String()}))
+	checkEcho(t, dialed(t, "ws://example.test/feed", Options{Unix: l.Addr().String()}))
 }
 
 func TestDialContextOption(t *testing.T) {
 	setProxies(t, nil)
 	addr := tcpServer(t, echo)
 	var asked []string
-	opt := DialOptions{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+	opt := Options{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		asked = append(asked, network+" "+address)
 		return new(net.Dialer).DialContext(ctx, "tcp", addr)
 	}}
@@ -83,7 +85,7 @@ func TestDialRefusedConnection(t *testing.T) {
 	}
 	addr := l.Addr().String()
 	l.Close()
-	de := refused(t, t.Context(), "ws://user:secret@"+addr+"/?key=secret", DialOptions{}, "connect", nil)
+	de := refused(t, t.Context(), "ws://user:secret@"+addr+"/?key=secret", Options{}, "connect", nil)
 	var op *net.OpError
 	if !errors.As(de, &op) || de.URL != "ws://"+addr {
 		t.Errorf("got %#v", de)
@@ -92,13 +94,13 @@ func TestDialRefusedConnection(t *testing.T) {
 
 // What New refuses is refused before anything is connected.
 func TestDialUnsupportedVersion(t *testing.T) {
-	opt := DialOptions{DialContext: func(context.Context, string, string) (net.Conn, error) {
+	opt := Options{DialContext: func(context.Context, string, string) (net.Conn, error) {
 		t.Error("connected")
 		return nil, io.EOF
 	}}
-	for _, p := range [][]Version{{7}, {HTTP1, 7}} {
+	for _, p := range [][]httpconn.Version{{7}, {httpconn.HTTP1, 7}} {
 		opt.Protocols = p
-		refused(t, t.Context(), "ws://example.test/", opt, "options", ErrUnsupported)
+		refused(t, t.Context(), "ws://example.test/", opt, "options", httpconn.ErrUnsupported)
 	}
 }
 
@@ -106,17 +108,17 @@ func TestDialContextEndedBefore(t *testing.T) {
 	addr := tcpServer(t, echo)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	refused(t, ctx, "ws://"+addr, DialOptions{}, "connect", context.Canceled)
+	refused(t, ctx, "ws://"+addr, Options{}, "connect", context.Canceled)
 	ctx, cancel = context.WithDeadline(t.Context(), time.Unix(1, 0))
 	defer cancel()
-	refused(t, ctx, "ws://"+addr, DialOptions{}, "connect", context.DeadlineExceeded)
+	refused(t, ctx, "ws://"+addr, Options{}, "connect", context.DeadlineExceeded)
 }
 
 // A DialContext that reports its own error when the context ends: the context's is added.
 func TestDialContextErrorIsAdded(t *testing.T) {
 	setProxies(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
-	opt := DialOptions{DialContext: func(context.Context, string, string) (net.Conn, error) {
+	opt := Options{DialContext: func(context.Context, string, string) (net.Conn, error) {
 		cancel()
 		return nil, io.ErrClosedPipe
 	}}
@@ -146,7 +148,7 @@ func TestDialClearsDeadline(t *testing.T) {
 	secure := tcpServer(t, overTLS(certified(t, "example.test"), echoTLS))
 	proxy := newProxy(t, secure)
 	socks := newSOCKS(t, secure)
-	for name, opt := range map[string]DialOptions{
+	for name, opt := range map[string]Options{
 		"direct": {DialContext: toServer(secure), Proxy: NoProxy},
 		"proxy":  {Proxy: UseProxy(proxy.url())},
 		"socks":  {Proxy: UseProxy(socks.url())},
@@ -161,7 +163,7 @@ func TestDialClearsDeadline(t *testing.T) {
 				c, err := dial(ctx, network, address)
 				return watched{Conn: c, deadline: &last}, err
 			}
-			var out Output
+			var out httpconn.Output
 			sock, _, err := Dial(ctx, "wss://example.test/", &out, opt)
 			if err != nil {
 				t.Fatal(err)

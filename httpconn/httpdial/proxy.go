@@ -1,4 +1,4 @@
-package httpconn
+package httpdial
 
 import (
 	"cmp"
@@ -11,13 +11,14 @@ import (
 
 	"golang.org/x/net/http/httpproxy"
 
+	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/internal/target"
 )
 
-// NoProxy is a DialOptions.Proxy that never uses a proxy, whatever the environment says.
+// NoProxy is an Options.Proxy that never uses a proxy, whatever the environment says.
 func NoProxy(*url.URL) (*url.URL, error) { return nil, nil }
 
-// UseProxy returns a DialOptions.Proxy that uses the given proxy for every target. The URL, which must not be
+// UseProxy returns an Options.Proxy that uses the given proxy for every target. The URL, which must not be
 // nil, is copied.
 func UseProxy(proxy *url.URL) func(*url.URL) (*url.URL, error) {
 	fixed := *proxy
@@ -28,14 +29,14 @@ func UseProxy(proxy *url.URL) func(*url.URL) (*url.URL, error) {
 }
 
 // proxyFor is the proxy to use for t, nil for none.
-func (opt DialOptions) proxyFor(t target.Target) (*url.URL, error) {
+func (opt Options) proxyFor(t target.Target) (*url.URL, error) {
 	if opt.Proxy == nil {
 		return environmentProxy(t.Plain())
 	}
 	proxy, err := opt.Proxy(t.Plain())
 	var bad *url.Error
 	if errors.As(err, &bad) { // of url.Parse, say: it quotes the URL
-		err = retold{"DialOptions.Proxy: the URL of the proxy cannot be used", err}
+		err = retold{"Options.Proxy: the URL of the proxy cannot be used", err}
 	}
 	return proxy, err
 }
@@ -71,7 +72,7 @@ func environmentProxy(u *url.URL) (*url.URL, error) {
 var proxyPorts = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
 
 // dialProxy returns a byte stream to t's host through the proxy. Every error is a *ProxyError; nothing is left open then.
-func (opt DialOptions) dialProxy(ctx context.Context, proxy *url.URL, t target.Target) (net.Conn, error) {
+func (opt Options) dialProxy(ctx context.Context, proxy *url.URL, t target.Target) (net.Conn, error) {
 	fail := func(e ProxyError, err error) (net.Conn, error) {
 		e.Err = withContextError(ctx, err)
 		return nil, &e
@@ -100,7 +101,7 @@ func (opt DialOptions) dialProxy(ctx context.Context, proxy *url.URL, t target.T
 	}
 	sock := raw
 	if proxy.Scheme == "https" {
-		secured, _, tlsErr := startTLS(ctx, raw, opt.ProxyTLS, host, []Version{HTTP1})
+		secured, _, tlsErr := startTLS(ctx, raw, opt.ProxyTLS, host, []httpconn.Version{httpconn.HTTP1})
 		if tlsErr != nil {
 			raw.Close()
 			return fail(e, tlsErr)

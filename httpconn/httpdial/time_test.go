@@ -1,4 +1,4 @@
-package httpconn
+package httpdial
 
 import (
 	"context"
@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/mintws/mintws/httpconn"
 )
 
 // piped is a DialContext that connects to handle, without a network, so that a bubble of synctest has its own time. The
@@ -39,18 +41,18 @@ func TestDialTimeout(t *testing.T) {
 	wait := func(ctx context.Context, _, _ string) (net.Conn, error) { <-ctx.Done(); return nil, ctx.Err() }
 	for name, tt := range map[string]struct {
 		url, op string
-		opt     DialOptions
+		opt     Options
 	}{
-		"connect":          {"ws://example.test", "connect", DialOptions{Proxy: NoProxy, DialContext: wait}},
-		"tls":              {"wss://example.test", "tls", DialOptions{Proxy: NoProxy}},
-		"settings":         {"ws://example.test", "http", DialOptions{Proxy: NoProxy, Protocols: []Version{HTTP2, HTTP1}}},
-		"HTTP proxy":       {"ws://example.test", "proxy", DialOptions{Proxy: proxy("http")}},
-		"TLS to the proxy": {"ws://example.test", "proxy", DialOptions{Proxy: proxy("https")}},
-		"SOCKS":            {"ws://example.test", "proxy", DialOptions{Proxy: proxy("socks5")}},
+		"connect":          {"ws://example.test", "connect", Options{Proxy: NoProxy, DialContext: wait}},
+		"tls":              {"wss://example.test", "tls", Options{Proxy: NoProxy}},
+		"settings":         {"ws://example.test", "http", Options{Proxy: NoProxy, Protocols: []httpconn.Version{httpconn.HTTP2, httpconn.HTTP1}}},
+		"HTTP proxy":       {"ws://example.test", "proxy", Options{Proxy: proxy("http")}},
+		"TLS to the proxy": {"ws://example.test", "proxy", Options{Proxy: proxy("https")}},
+		"SOCKS":            {"ws://example.test", "proxy", Options{Proxy: proxy("socks5")}},
 	} {
 		for _, limits := range []struct{ timeout, context, want time.Duration }{
-			{0, 0, DefaultDialTimeout}, {time.Second, 0, time.Second}, {-1, time.Hour, time.Hour},
-			{0, time.Minute, DefaultDialTimeout}, {time.Minute, time.Second, time.Second},
+			{0, 0, DefaultTimeout}, {time.Second, 0, time.Second}, {-1, time.Hour, time.Hour},
+			{0, time.Minute, DefaultTimeout}, {time.Minute, time.Second, time.Second},
 		} {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -106,7 +108,7 @@ func TestDialProxyRefusalIsBounded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				opt := DialOptions{Proxy: UseProxy(mustURL("http://proxy.test")), DialContext: piped(t, func(c net.Conn) {
+				opt := Options{Proxy: UseProxy(mustURL("http://proxy.test")), DialContext: piped(t, func(c net.Conn) {
 					c.Read(make([]byte, 4096))
 					tt.answer(c)
 					discard(c)
@@ -124,7 +126,7 @@ func TestDialProxyRefusalIsBounded(t *testing.T) {
 	}
 	// Where Dial's own time ends first, that is what ended it.
 	synctest.Test(t, func(t *testing.T) {
-		opt := DialOptions{Timeout: time.Second, Proxy: UseProxy(mustURL("http://proxy.test")), DialContext: piped(t, func(c net.Conn) {
+		opt := Options{Timeout: time.Second, Proxy: UseProxy(mustURL("http://proxy.test")), DialContext: piped(t, func(c net.Conn) {
 			c.Read(make([]byte, 4096))
 			send(c, head+"\r\nlog")
 			discard(c)
@@ -148,16 +150,16 @@ func (c closing) Close() error { *c.n++; return c.Conn.Close() }
 func TestDialSuccessAfterTheEnd(t *testing.T) {
 	for name, end := range map[string]func(context.CancelFunc){
 		"cancelled": func(cancel context.CancelFunc) { cancel() },
-		"timed out": func(context.CancelFunc) { time.Sleep(2 * DefaultDialTimeout) },
+		"timed out": func(context.CancelFunc) { time.Sleep(2 * DefaultTimeout) },
 	} {
 		for _, proxy := range []func(*url.URL) (*url.URL, error){NoProxy, UseProxy(mustURL("http://proxy.test"))} {
-			for _, version := range []Version{HTTP1, HTTP2} {
+			for _, version := range []httpconn.Version{httpconn.HTTP1, httpconn.HTTP2} {
 				t.Run(name, func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						ctx, cancel := context.WithCancel(t.Context())
 						defer cancel()
 						closed := 0
-						opt := DialOptions{Proxy: proxy, Protocols: []Version{version}}
+						opt := Options{Proxy: proxy, Protocols: []httpconn.Version{version}}
 						opt.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 							end(cancel)
 							c, err := piped(t, discard)(ctx, network, address)
@@ -177,7 +179,7 @@ func TestDialSuccessAfterTheEnd(t *testing.T) {
 	ctx := &late{t.Context(), time.Now().Add(time.Hour)}
 	cfg := trust()
 	cfg.VerifyConnection = func(tls.ConnectionState) error { ctx.at = time.Unix(1, 0); return nil }
-	opt := DialOptions{Timeout: -1, Proxy: NoProxy, DialContext: toServer(server), TLS: cfg}
+	opt := Options{Timeout: -1, Proxy: NoProxy, DialContext: toServer(server), TLS: cfg}
 	refused(t, ctx, "wss://example.test/", opt, "http", context.DeadlineExceeded)
 }
 
@@ -193,10 +195,10 @@ func (c *late) Deadline() (time.Time, bool) { return c.at, true }
 func TestDialNoConnection(t *testing.T) {
 	none := func(context.Context, string, string) (net.Conn, error) { return nil, nil }
 	for _, u := range []string{"ws://example.test/", "wss://example.test/"} {
-		refused(t, t.Context(), u, DialOptions{DialContext: none, Proxy: NoProxy}, "connect", errNoConn)
-		refused(t, t.Context(), u, DialOptions{DialContext: none, Unix: "/run/sock"}, "connect", errNoConn)
+		refused(t, t.Context(), u, Options{DialContext: none, Proxy: NoProxy}, "connect", errNoConn)
+		refused(t, t.Context(), u, Options{DialContext: none, Unix: "/run/sock"}, "connect", errNoConn)
 		for _, scheme := range []string{"http", "https", "socks5"} {
-			opt := DialOptions{DialContext: none, Proxy: UseProxy(&url.URL{Scheme: scheme, Host: "proxy.test"})}
+			opt := Options{DialContext: none, Proxy: UseProxy(&url.URL{Scheme: scheme, Host: "proxy.test"})}
 			proxyError(t, refused(t, t.Context(), u, opt, "proxy", errNoConn))
 		}
 	}

@@ -1,4 +1,4 @@
-package httpconn
+package httpdial
 
 import (
 	"bufio"
@@ -13,6 +13,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/mintws/mintws/httpconn"
 )
 
 // proxyError wants a *ProxyError in err.
@@ -56,7 +58,7 @@ func TestDialProxy(t *testing.T) {
 			}
 			p := newProxy(t, target)
 			given := tt.header.Clone()
-			sock := dialed(t, tt.url, DialOptions{Proxy: UseProxy(p.urlFor(tt.user)), ProxyHeader: given, TLS: trust()})
+			sock := dialed(t, tt.url, Options{Proxy: UseProxy(p.urlFor(tt.user)), ProxyHeader: given, TLS: trust()})
 			r := <-p.requests
 			if r.Method != "CONNECT" || r.RequestURI != tt.host || r.Host != tt.host || !sameHeader(r.Header, tt.want) {
 				t.Errorf("the proxy was asked %s %s, Host %s, %v", r.Method, r.RequestURI, r.Host, r.Header)
@@ -91,7 +93,7 @@ func TestDialProxyFirstBytes(t *testing.T) {
 			io.WriteString(c, head+"first ")
 			io.Copy(c, r)
 		})
-		sock := dialed(t, "ws://example.test/", DialOptions{Proxy: UseProxy(p.url())})
+		sock := dialed(t, "ws://example.test/", Options{Proxy: UseProxy(p.url())})
 		io.WriteString(sock, "second")
 		if half, ok := sock.(interface{ CloseWrite() error }); !ok || half.CloseWrite() != nil {
 			t.Errorf("%q: the sending side cannot be ended", head)
@@ -119,7 +121,7 @@ func TestDialProxyTLS(t *testing.T) {
 		io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
 		splice(c, to, r)
 	})
-	opt := DialOptions{Proxy: UseProxy(p.urlFor(url.UserPassword("me", "secret"))), ProxyTLS: trust(), TLS: trust()}
+	opt := Options{Proxy: UseProxy(p.urlFor(url.UserPassword("me", "secret"))), ProxyTLS: trust(), TLS: trust()}
 	checkEcho(t, dialed(t, "wss://example.test/", opt))
 	if r := <-p.requests; r.Header.Get("Proxy-Authorization") != "Basic bWU6c2VjcmV0" {
 		t.Errorf("the proxy was asked with %v", r.Header)
@@ -168,14 +170,14 @@ func TestDialProxyRefuses(t *testing.T) {
 		{"long", "HTTP/1.1 503 Full\r\n\r\n" + long, 503, "", long[:maxProxyBody], nil},
 		{"redirect", "HTTP/1.1 302 Found\r\nLocation: http://login.test/\r\nContent-Length: 0\r\n\r\n", 302, "", "", nil},
 		{"unknown status", "HTTP/1.1 799 \r\nContent-Length: 0\r\n\r\n", 799, "", "", nil},
-		{"cut", "HTTP/1.1 407 No\r\nContent-Length: 5\r\n\r\nlog", 407, "", "log", ErrUnexpectedEOF},
-		{"bad chunk", "HTTP/1.1 407 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nlog\r\nx", 407, "", "log", ErrMalformed},
+		{"cut", "HTTP/1.1 407 No\r\nContent-Length: 5\r\n\r\nlog", 407, "", "log", httpconn.ErrUnexpectedEOF},
+		{"bad chunk", "HTTP/1.1 407 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nlog\r\nx", 407, "", "log", httpconn.ErrMalformed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := text(t, tt.answer)
 			check := noLeak(t)
 			de := refused(t, t.Context(), "ws://example.test/?key=secret",
-				DialOptions{Proxy: UseProxy(p.urlFor(url.UserPassword("me", "secret")))}, "proxy", ErrProxyRefused)
+				Options{Proxy: UseProxy(p.urlFor(url.UserPassword("me", "secret")))}, "proxy", ErrProxyRefused)
 			pe := proxyError(t, de)
 			if pe.Proxy != "http://"+p.addr || pe.Status != tt.status || pe.Header.Get("Proxy-Authenticate") != tt.header ||
 				string(pe.Body) != tt.body || tt.err != nil && !errors.Is(pe, tt.err) {
@@ -191,18 +193,18 @@ func TestDialProxyBreaks(t *testing.T) {
 		name, answer string
 		want         error
 	}{
-		{"nothing", "", ErrUnexpectedEOF},
-		{"garbage", "SSH-2.0-OpenSSH_9.9\r\n", ErrMalformed},
-		{"cut in the head", "HTTP/1.1 200 OK\r\nVia: te", ErrUnexpectedEOF},
-		{"101", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", ErrMalformed},
-		{"long head", "HTTP/1.1 200 OK\r\nVia: " + strings.Repeat("x", DefaultMaxHeaderBytes), ErrHeaderTooLarge},
-		{"many fields", "HTTP/1.1 200 OK\r\n" + strings.Repeat("a: b\r\n", DefaultMaxHeaderFields+1), ErrHeaderTooLarge},
-		{"many 1xx", strings.Repeat("HTTP/1.1 102 Wait\r\n\r\n", DefaultMaxInformational+1), ErrTooManyInformational},
+		{"nothing", "", httpconn.ErrUnexpectedEOF},
+		{"garbage", "SSH-2.0-OpenSSH_9.9\r\n", httpconn.ErrMalformed},
+		{"cut in the head", "HTTP/1.1 200 OK\r\nVia: te", httpconn.ErrUnexpectedEOF},
+		{"101", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", httpconn.ErrMalformed},
+		{"long head", "HTTP/1.1 200 OK\r\nVia: " + strings.Repeat("x", httpconn.DefaultMaxHeaderBytes), httpconn.ErrHeaderTooLarge},
+		{"many fields", "HTTP/1.1 200 OK\r\n" + strings.Repeat("a: b\r\n", httpconn.DefaultMaxHeaderFields+1), httpconn.ErrHeaderTooLarge},
+		{"many 1xx", strings.Repeat("HTTP/1.1 102 Wait\r\n\r\n", httpconn.DefaultMaxInformational+1), httpconn.ErrTooManyInformational},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := text(t, tt.answer)
 			check := noLeak(t)
-			de := refused(t, t.Context(), "ws://example.test/", DialOptions{Proxy: UseProxy(p.url())}, "proxy", tt.want)
+			de := refused(t, t.Context(), "ws://example.test/", Options{Proxy: UseProxy(p.url())}, "proxy", tt.want)
 			if pe := proxyError(t, de); pe.Status != 0 || errors.Is(pe, ErrProxyRefused) {
 				t.Errorf("got %+v", pe)
 			}
@@ -218,8 +220,8 @@ func TestDialProxyBreaks(t *testing.T) {
 			}
 		}
 	})
-	opt := DialOptions{Proxy: UseProxy(p.url()), Config: Config{Limits: Limits{MaxHeaderBytes: 1000, MaxHeaderFields: -1}}}
-	de := refused(t, t.Context(), "ws://example.test/", opt, "proxy", ErrHeaderTooLarge)
+	opt := Options{Proxy: UseProxy(p.url()), Config: httpconn.Config{Limits: httpconn.Limits{MaxHeaderBytes: 1000, MaxHeaderFields: -1}}}
+	de := refused(t, t.Context(), "ws://example.test/", opt, "proxy", httpconn.ErrHeaderTooLarge)
 	if !strings.Contains(de.Error(), "1000") {
 		t.Errorf("%v does not name the limit", de)
 	}
@@ -228,12 +230,12 @@ func TestDialProxyBreaks(t *testing.T) {
 // A refusal whose content never ends: the context ends the wait, and what was seen is reported all the same.
 func TestDialProxyRefusalStalls(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	dial := DialOptions{}.dial
+	dial := Options{}.dial
 	p := answering(t, nil, func(c net.Conn, r *bufio.Reader, _ *http.Request) {
 		io.WriteString(c, "HTTP/1.1 407 No\r\nContent-Length: 9\r\n\r\nlog")
 		io.Copy(io.Discard, r)
 	})
-	opt := DialOptions{Proxy: UseProxy(p.url()), DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+	opt := Options{Proxy: UseProxy(p.url()), DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := dial(ctx, network, address)
 		return afterRead{c, cancel}, err
 	}}
@@ -271,7 +273,7 @@ func TestDialProxyURL(t *testing.T) {
 		{mustURL("http://proxy.test:0/"), "port 0"},
 		{&url.URL{Scheme: "http", Host: "::1"}, "IPv6"},
 	} {
-		opt := DialOptions{DialContext: none, Proxy: UseProxy(tt.url)}
+		opt := Options{DialContext: none, Proxy: UseProxy(tt.url)}
 		pe := proxyError(t, refused(t, t.Context(), "ws://example.test/", opt, "proxy", ErrInvalidURL))
 		if !strings.Contains(pe.Error(), tt.want) || strings.Contains(pe.Error(), "secret") {
 			t.Errorf("%v: %v", tt.url, pe)
@@ -285,7 +287,7 @@ func TestDialProxyURL(t *testing.T) {
 	}
 	for _, u := range []string{"http://proxy.test", "https://proxy.test", "socks5://proxy.test", "socks5h://[::1]",
 		"http://BÜCHER.test:81"} {
-		opt := DialOptions{Proxy: UseProxy(mustURL(u)), DialContext: record}
+		opt := Options{Proxy: UseProxy(mustURL(u)), DialContext: record}
 		proxyError(t, refused(t, t.Context(), "ws://example.test/", opt, "proxy", io.ErrClosedPipe))
 	}
 	want := "tcp proxy.test:80, tcp proxy.test:443, tcp proxy.test:1080, tcp [::1]:1080, tcp xn--bcher-kva.test:81"
@@ -298,7 +300,7 @@ func TestDialProxyURL(t *testing.T) {
 // will be used, and the error does not quote it.
 func TestDialProxyFoundBefore(t *testing.T) {
 	none := func(context.Context, string, string) (net.Conn, error) { t.Error("connected"); return nil, io.EOF }
-	opt := DialOptions{DialContext: none}
+	opt := Options{DialContext: none}
 	for _, scheme := range []string{"http", "https"} {
 		opt.Proxy = UseProxy(&url.URL{Scheme: scheme, Host: "proxy.test", User: url.UserPassword("secret:too", "secret")})
 		de := proxyError(t, refused(t, t.Context(), "ws://example.test/", opt, "proxy", nil))
@@ -307,7 +309,7 @@ func TestDialProxyFoundBefore(t *testing.T) {
 		}
 	}
 	opt.Proxy = UseProxy(mustURL("http://proxy.test"))
-	proxyError(t, refused(t, t.Context(), `ws://exa"mple.test/`, opt, "proxy", ErrInvalidRequest))
+	proxyError(t, refused(t, t.Context(), `ws://exa"mple.test/`, opt, "proxy", httpconn.ErrInvalidRequest))
 
 	for name, h := range map[string]http.Header{
 		"Bad Name": {"Bad Name": {"secret"}}, "X-Key": {"A": {"b"}, "X-Key": {"fine", "secret\r\nX: y"}},
@@ -315,7 +317,7 @@ func TestDialProxyFoundBefore(t *testing.T) {
 	} {
 		for _, proxy := range []func(*url.URL) (*url.URL, error){UseProxy(mustURL("http://proxy.test")), NoProxy} {
 			opt.Proxy, opt.ProxyHeader = proxy, h
-			refused(t, t.Context(), "ws://example.test/", opt, "options", ErrInvalidRequest)
+			refused(t, t.Context(), "ws://example.test/", opt, "options", httpconn.ErrInvalidRequest)
 		}
 		if de := refused(t, t.Context(), "ws://example.test/", opt, "options", nil); name[0] == 'X' && !strings.Contains(de.Error(), name) {
 			t.Errorf("%v does not name the field %s", de, name)

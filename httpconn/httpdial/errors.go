@@ -1,4 +1,4 @@
-package httpconn
+package httpdial
 
 import (
 	"context"
@@ -9,48 +9,48 @@ import (
 	"time"
 )
 
-// What can go wrong in [Dial] itself, wrapped in a [DialError].
+// What can go wrong in [Dial] itself, wrapped in a [Error].
 var (
 	// ErrInvalidURL: the URL, or that of the proxy, cannot be dialed. The error that wraps it says what is wrong.
-	ErrInvalidURL = errors.New("httpconn: invalid URL")
+	ErrInvalidURL = errors.New("httpdial: invalid URL")
 	// ErrALPN: client and server have no version of HTTP in common (RFC 7301).
-	ErrALPN = errors.New("httpconn: no common protocol")
+	ErrALPN = errors.New("httpdial: no common protocol")
 	// ErrNotHTTP2: the server answers the preface of HTTP/2 in HTTP/1.
-	ErrNotHTTP2 = errors.New("httpconn: the server does not speak HTTP/2")
+	ErrNotHTTP2 = errors.New("httpdial: the server does not speak HTTP/2")
 	// ErrProxyRefused: an HTTP proxy answered, and gives no tunnel. It is wrapped in a [ProxyError].
-	ErrProxyRefused = errors.New("httpconn: proxy refused the tunnel")
+	ErrProxyRefused = errors.New("httpdial: proxy refused the tunnel")
 )
 
 var (
-	errUnixProxy = errors.New("httpconn: DialOptions has both Unix and Proxy")
-	errNoConn    = errors.New("httpconn: DialContext returned neither a connection nor an error")
+	errUnixProxy = errors.New("httpdial: Options has both Unix and Proxy")
+	errNoConn    = errors.New("httpdial: DialContext returned neither a connection nor an error")
 )
 
-// DialError is the error of [Dial].
-type DialError struct {
+// Error is the error of [Dial].
+type Error struct {
 	// Op is the step that failed: "url", "options", "connect", "proxy", "tls" or "http", which on HTTP/2 is the exchange of
 	// SETTINGS.
 	Op string
 	// URL is the scheme, host and port that were dialed, nothing else of the URL; empty if it could not be understood.
 	URL string
 	// Err is what happened. If the context had ended it wraps the context's error too, and [context.DeadlineExceeded] if
-	// DialOptions.Timeout had passed.
+	// Options.Timeout had passed.
 	Err error
 }
 
 // Error returns the URL, the step and what happened.
-func (e *DialError) Error() string {
-	s := "httpconn: dial"
+func (e *Error) Error() string {
+	s := "httpdial: "
 	if e.URL != "" {
-		s += " " + e.URL
+		s += e.URL + ": "
 	}
-	return s + ": " + e.Op + ": " + bare(e.Err)
+	return s + e.Op + ": " + bare(e.Err)
 }
 
 // Unwrap returns Err.
-func (e *DialError) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error { return e.Err }
 
-// ProxyError reports a proxy that could not be reached or did not give a tunnel. It is wrapped in a [DialError].
+// ProxyError reports a proxy that could not be reached or did not give a tunnel. It is wrapped in a [Error].
 type ProxyError struct {
 	// Proxy is the scheme, host and port of the proxy, nothing else of its URL.
 	Proxy string
@@ -67,7 +67,7 @@ type ProxyError struct {
 
 // Error returns the proxy, the status and what went wrong, not the body.
 func (e *ProxyError) Error() string {
-	s := "httpconn: proxy " + e.Proxy
+	s := "httpdial: proxy " + e.Proxy
 	if e.Status != 0 {
 		s += fmt.Sprintf(" answered %d %s", e.Status, http.StatusText(e.Status))
 	}
@@ -77,12 +77,12 @@ func (e *ProxyError) Error() string {
 // Unwrap returns Err.
 func (e *ProxyError) Unwrap() error { return e.Err }
 
-// bare is the text of err without the name of this package, for use inside another error's text.
+// bare is the text of err without the name of this package or of httpconn, for use inside another error's text.
 func bare(err error) string {
 	if err == nil {
 		return "unknown error"
 	}
-	return strings.TrimPrefix(err.Error(), "httpconn: ")
+	return strings.TrimPrefix(strings.TrimPrefix(err.Error(), "httpdial: "), "httpconn: ")
 }
 
 // ended is the error of ctx, nil if it goes on. A deadline counts from its time on: a read that it broke off can return

@@ -1,4 +1,4 @@
-package httpconn
+package httpdial
 
 import (
 	"context"
@@ -29,7 +29,7 @@ func TestDialProxyFromEnvironment(t *testing.T) {
 		"https_proxy": forHTTPS.urlFor(url.UserPassword("me", "secret")).String(),
 		"NO_PROXY":    "direct.test",
 	})
-	opt := DialOptions{TLS: trust()}
+	opt := Options{TLS: trust()}
 	for _, tt := range []struct {
 		url, host, auth string
 		proxy           *testProxy
@@ -64,18 +64,18 @@ func TestDialProxyFromEnvironment(t *testing.T) {
 
 	// The environment is read anew each time.
 	setProxies(t, map[string]string{"https_proxy": socks.url().String()})
-	checkEcho(t, dialed(t, "wss://example.test/", DialOptions{TLS: trust()}))
+	checkEcho(t, dialed(t, "wss://example.test/", Options{TLS: trust()}))
 	if r := <-socks.asked; r.address != "example.test" || r.port != 443 {
 		t.Errorf("asked for %+v", r)
 	}
 	// In a CGI program anybody can set HTTP_PROXY, with a request's field "Proxy".
 	setProxies(t, map[string]string{"HTTP_PROXY": forHTTP.addr, "REQUEST_METHOD": "GET"})
-	refused(t, t.Context(), "ws://example.test/", DialOptions{}, "proxy", nil)
+	refused(t, t.Context(), "ws://example.test/", Options{}, "proxy", nil)
 }
 
 // TestDialProxyUnreadable: a proxy that the environment names, but not so that it could be parsed, is not the same as none.
 func TestDialProxyUnreadable(t *testing.T) {
-	opt := DialOptions{DialContext: func(context.Context, string, string) (net.Conn, error) {
+	opt := Options{DialContext: func(context.Context, string, string) (net.Conn, error) {
 		t.Error("connected")
 		return nil, io.EOF
 	}}
@@ -93,16 +93,16 @@ func TestDialProxyUnreadable(t *testing.T) {
 	}
 	// It plays no part where none would be used.
 	server := tcpServer(t, echo)
-	checkEcho(t, dialed(t, "ws://"+server, DialOptions{}))
-	checkEcho(t, dialed(t, "ws://direct.test", DialOptions{DialContext: toServer(server)}))
+	checkEcho(t, dialed(t, "ws://"+server, Options{}))
+	checkEcho(t, dialed(t, "ws://direct.test", Options{DialContext: toServer(server)}))
 	setProxies(t, map[string]string{"HTTPS_PROXY": "http://me:secret word@proxy.test"})
-	checkEcho(t, dialed(t, "ws://example.test", DialOptions{DialContext: toServer(server)}))
+	checkEcho(t, dialed(t, "ws://example.test", Options{DialContext: toServer(server)}))
 }
 
 // TestDialProxyFunctionQuotes: errors of url.Parse quote the URL, which for a proxy has the password in it.
 func TestDialProxyFunctionQuotes(t *testing.T) {
 	var cause *url.Error
-	de := refused(t, t.Context(), "ws://example.test/", DialOptions{Proxy: func(u *url.URL) (*url.URL, error) {
+	de := refused(t, t.Context(), "ws://example.test/", Options{Proxy: func(u *url.URL) (*url.URL, error) {
 		u, err := url.Parse("http://me:secret word@" + u.Host)
 		return u, fmt.Errorf("reading my configuration: %w", err)
 	}}, "proxy", nil)
@@ -116,7 +116,7 @@ func TestDialProxyFunction(t *testing.T) {
 	server := tcpServer(t, echo)
 	proxy := newProxy(t, server)
 	var got string
-	opt := DialOptions{Proxy: func(u *url.URL) (*url.URL, error) {
+	opt := Options{Proxy: func(u *url.URL) (*url.URL, error) {
 		got = u.String()
 		u.Host = "changed.test" // it is the function's own
 		return proxy.url(), nil

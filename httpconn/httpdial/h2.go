@@ -1,4 +1,4 @@
-package httpconn
+package httpdial
 
 import (
 	"bytes"
@@ -12,19 +12,21 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
+
+	"github.com/mintws/mintws/httpconn"
 )
 
 // fallBack reports whether what err says of the server is reason to try HTTP/1.1 on a new connection, and whether that is
 // among the protocols asked for.
-func (opt DialOptions) fallBack(err error) bool {
-	return slices.Contains(opt.protocols(), HTTP1) &&
-		(errors.Is(err, ErrExtendedConnectDisabled) || errors.Is(err, ErrNotHTTP2))
+func (opt Options) fallBack(err error) bool {
+	return slices.Contains(opt.protocols(), httpconn.HTTP1) &&
+		(errors.Is(err, httpconn.ErrExtendedConnectDisabled) || errors.Is(err, ErrNotHTTP2))
 }
 
 // settle writes the connection preface in out.Send and reads until the server's SETTINGS have come. What has to be written
 // next is then in out. If webSocket is true, they must allow extended CONNECT. With an error, what has to be written is the
 // last that the server should be told.
-func settle(ctx context.Context, sock net.Conn, conn Conn, out *Output, webSocket bool) (Conn, error) {
+func settle(ctx context.Context, sock net.Conn, conn httpconn.Conn, out *httpconn.Output, webSocket bool) (httpconn.Conn, error) {
 	err := underContext(ctx, sock, func() (err error) {
 		conn, err = readSettings(sock, conn, out)
 		return err
@@ -39,7 +41,7 @@ func settle(ctx context.Context, sock net.Conn, conn Conn, out *Output, webSocke
 }
 
 // readSettings is settle without the judgement.
-func readSettings(sock io.ReadWriter, conn Conn, out *Output) (Conn, error) {
+func readSettings(sock io.ReadWriter, conn httpconn.Conn, out *httpconn.Output) (httpconn.Conn, error) {
 	_, err := sock.Write(out.Send)
 	out.Reset()
 	if err != nil {
@@ -57,14 +59,14 @@ func readSettings(sock io.ReadWriter, conn Conn, out *Output) (Conn, error) {
 		if n > 0 {
 			conn, err = conn.Stream(out, buf[:n])
 		}
-		settled := slices.ContainsFunc(out.Events, func(ev Event) bool { return ev.Kind == EventSettings })
+		settled := slices.ContainsFunc(out.Events, func(ev httpconn.Event) bool { return ev.Kind == httpconn.EventSettings })
 		if err == nil && readErr == io.EOF && !settled {
 			conn, err = conn.StreamEOF(out)
 		}
 		switch {
 		case err != nil && bytes.HasPrefix(first, []byte("HTTP/")):
 			line, _, _ := bytes.Cut(first, []byte("\r\n"))
-			return conn, fmt.Errorf("%w, but says %s", ErrNotHTTP2, show(line))
+			return conn, fmt.Errorf("%w, but says %q", ErrNotHTTP2, line)
 		case err != nil:
 			return conn, err
 		case settled:
@@ -79,14 +81,14 @@ func readSettings(sock io.ReadWriter, conn Conn, out *Output) (Conn, error) {
 const maxStatusLine = 64
 
 // fit returns an error if the connection is of no use for what it was made.
-func fit(conn Conn, out *Output, webSocket bool) error {
+func fit(conn httpconn.Conn, out *httpconn.Output, webSocket bool) error {
 	for _, ev := range out.Events {
-		if ev.Kind == EventGoAway { // it came with the SETTINGS
+		if ev.Kind == httpconn.EventGoAway { // it came with the SETTINGS
 			return ev.Err
 		}
 	}
 	if v, _ := conn.PeerSetting(http2.SettingEnableConnectProtocol); webSocket && v != 1 { // RFC 8441 section 3
-		return ErrExtendedConnectDisabled
+		return httpconn.ErrExtendedConnectDisabled
 	}
 	return nil
 }

@@ -1,4 +1,8 @@
-package httpconn
+// Package httpdial opens the sockets for package httpconn, which knows none: TCP, unix sockets, TLS with ALPN, HTTP proxies
+// and SOCKS5. [Dial] returns a socket and the first [httpconn.Conn] for it, and takes no further part.
+//
+// Nothing in httpconn or mintws depends on it. A program with its own way to connections takes [httpconn.New].
+package httpdial
 
 import (
 	"cmp"
@@ -10,13 +14,14 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/internal/target"
 )
 
-// DialOptions is how [Dial] reaches a server. The zero DialOptions is the default.
-type DialOptions struct {
-	// Config is passed to [New]. Its Limits also bound the answer of an HTTP proxy.
-	Config Config
+// Options is how [Dial] reaches a server. The zero Options is the default.
+type Options struct {
+	// Config is passed to [httpconn.New]. Its Limits also bound the answer of an HTTP proxy.
+	Config httpconn.Config
 
 	// Protocols are the versions to use, the preferred one first. Over TLS they are what ALPN offers, in this order
 	// (RFC 7301). Without TLS nothing is negotiated, and the first one is spoken: HTTP2 means prior knowledge (RFC 9113
@@ -25,15 +30,15 @@ type DialOptions struct {
 	// A server may speak HTTP/2 and yet have no WebSockets on it: it says so in its SETTINGS (RFC 8441 section 3). For ws and
 	// wss, Dial then opens a second connection and speaks HTTP/1.1 on it, if HTTP1 is among Protocols; so it does for every
 	// scheme where the server answers the preface of HTTP/2 in HTTP/1. With HTTP2 alone these are the errors
-	// [ErrExtendedConnectDisabled] and [ErrNotHTTP2].
+	// [httpconn.ErrExtendedConnectDisabled] and [ErrNotHTTP2].
 	//
 	// Dial goes by the server's first SETTINGS. For a server that allows WebSockets only in later ones, dial http or https with
-	// HTTP2, and wait as EventSettings says.
+	// HTTP2, and wait as [httpconn.EventSettings] says.
 	//
 	// The default is HTTP1 alone, with TLS too: a single WebSocket gains nothing by HTTP/2, while many servers that would
 	// choose it refuse extended CONNECT, and each Dial would pay for two connections. {HTTP2, HTTP1} is for many WebSockets
 	// on one connection, where the server can do that.
-	Protocols []Version
+	Protocols []httpconn.Version
 
 	// TLS configures TLS to the server, for wss and https. It is cloned, never changed. An empty ServerName becomes the
 	// host of the URL, NextProtos is always what Protocols say, and nothing below TLS 1.2 is spoken. Nil: the
@@ -74,11 +79,11 @@ type DialOptions struct {
 	Timeout time.Duration
 }
 
-// DefaultDialTimeout is what DialOptions.Timeout is if it is 0.
-const DefaultDialTimeout = 30 * time.Second // room for lost packets in each step, and short of what a person waits
+// DefaultTimeout is what Options.Timeout is if it is 0.
+const DefaultTimeout = 30 * time.Second // room for lost packets in each step, and short of what a person waits
 
 // Dial opens a connection to the server of rawURL, whose scheme is ws, wss, http or https, and returns the socket together
-// with a [Conn] for it. Path and query play no part but in DialOptions.Proxy; no request is made. With mintws, pass the same
+// with an [httpconn.Conn] for it. Path and query play no part but in Options.Proxy; no request is made. With mintws, pass the same
 // URL to its Upgrade.
 //
 // The socket is the caller's: Dial keeps no reference to it and leaves no goroutine and no deadline behind. It is a
@@ -88,41 +93,41 @@ const DefaultDialTimeout = 30 * time.Second // room for lost packets in each ste
 // Out must not be nil. On HTTP/1.1 nothing is sent and nothing is read. On HTTP/2 Dial writes the connection preface
 // and returns after the server's SETTINGS (RFC 9113 section 3.4), so that requests can start at once. The events that came
 // with them are appended to out.Events, what has to be written next, such as the acknowledgement, to out.Send; for ws and
-// wss the server is then known to allow extended CONNECT (see DialOptions.Protocols).
+// wss the server is then known to allow extended CONNECT (see Options.Protocols).
 //
-// The deadline and cancellation of ctx apply to everything: connecting, the proxy, TLS; so does DialOptions.Timeout. If
+// The deadline and cancellation of ctx apply to everything: connecting, the proxy, TLS; so does Options.Timeout. If
 // either has ended, Dial returns an error, whatever came of it. Once Dial has returned, ctx has no effect on the socket.
 //
 // For ws, wss, http and https alike a proxy is asked for a tunnel with CONNECT (RFC 6455 section 4.1 wants it for ws too):
 // the Conn then speaks to the server itself, sends it the same bytes as without a proxy, and can be upgraded.
 //
-// Every error is a [*DialError]; then the socket is nil and closed, the Conn is the zero Conn, and out is as it was. It
+// Every error is an [*Error]; then the socket is nil and closed, the Conn is the zero Conn, and out is as it was. It
 // wraps [ErrInvalidURL], [ErrInvalidRequest] for a ProxyHeader that cannot be sent, a [*ProxyError], [ErrALPN],
 // [ErrExtendedConnectDisabled], [ErrNotHTTP2], a [*ConnError] (over [ErrGoingAway], for one), an error of crypto/tls, of the
 // network, of DialContext, of Proxy, or of [New], and also the error of ctx if that has ended. If the second connection fails, that to which the first one came is wrapped too. No user name, password, path or
 // query of any URL appears in its text.
-func Dial(ctx context.Context, rawURL string, out *Output, opt DialOptions) (net.Conn, Conn, error) {
+func Dial(ctx context.Context, rawURL string, out *httpconn.Output, opt Options) (net.Conn, httpconn.Conn, error) {
 	t, err := target.Parse(rawURL)
 	if err != nil {
-		return nil, Conn{}, &DialError{Op: "url", Err: fmt.Errorf("%w: %w", ErrInvalidURL, err)}
+		return nil, httpconn.Conn{}, &Error{Op: "url", Err: fmt.Errorf("%w: %w", ErrInvalidURL, err)}
 	}
 	if opt.Timeout >= 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, cmp.Or(opt.Timeout, DefaultDialTimeout))
+		ctx, cancel = context.WithTimeout(ctx, cmp.Or(opt.Timeout, DefaultTimeout))
 		defer cancel()
 	}
-	fail := func(op string, err error) (net.Conn, Conn, error) {
-		return nil, Conn{}, &DialError{Op: op, URL: t.String(), Err: withContextError(ctx, err)}
+	fail := func(op string, err error) (net.Conn, httpconn.Conn, error) {
+		return nil, httpconn.Conn{}, &Error{Op: op, URL: t.String(), Err: withContextError(ctx, err)}
 	}
 	if err = opt.check(); err != nil {
 		return fail("options", err)
 	}
 	protocols := opt.protocols()
-	var mine Output // out stays as it is until all has gone well
+	var mine httpconn.Output // out stays as it is until all has gone well
 	sock, conn, op, err := opt.open(ctx, t, &mine, protocols)
 	if reason := err; opt.fallBack(reason) {
-		mine = Output{}
-		if sock, conn, op, err = opt.open(ctx, t, &mine, []Version{HTTP1}); err != nil {
+		mine = httpconn.Output{}
+		if sock, conn, op, err = opt.open(ctx, t, &mine, []httpconn.Version{httpconn.HTTP1}); err != nil {
 			err = &because{err, reason}
 		}
 	}
@@ -135,12 +140,12 @@ func Dial(ctx context.Context, rawURL string, out *Output, opt DialOptions) (net
 }
 
 // open makes one connection to t and brings it to where requests can start; op names the step that failed.
-func (opt DialOptions) open(
-	ctx context.Context, t target.Target, out *Output, offer []Version,
-) (sock net.Conn, conn Conn, op string, err error) {
+func (opt Options) open(
+	ctx context.Context, t target.Target, out *httpconn.Output, offer []httpconn.Version,
+) (sock net.Conn, conn httpconn.Conn, op string, err error) {
 	raw, op, err := opt.reach(ctx, t)
 	if err != nil {
-		return nil, Conn{}, op, err
+		return nil, httpconn.Conn{}, op, err
 	}
 	sock = raw
 	version := offer[0] // where nothing negotiates it
@@ -149,12 +154,12 @@ func (opt DialOptions) open(
 		secured, version, err = startTLS(ctx, raw, opt.TLS, t.Host, offer)
 		if err != nil {
 			raw.Close()
-			return nil, Conn{}, "tls", err
+			return nil, httpconn.Conn{}, "tls", err
 		}
 		sock = secured
 	}
-	conn, err = New(version, opt.Config, out)
-	if err == nil && version == HTTP2 {
+	conn, err = httpconn.New(version, opt.Config, out)
+	if err == nil && version == httpconn.HTTP2 {
 		conn, err = settle(ctx, sock, conn, out, t.Scheme == "ws" || t.Scheme == "wss")
 	}
 	if err == nil {
@@ -162,13 +167,13 @@ func (opt DialOptions) open(
 	}
 	if err != nil {
 		partWith(ctx, sock, raw, out.Send)
-		return nil, Conn{}, "http", err
+		return nil, httpconn.Conn{}, "http", err
 	}
 	return sock, conn, "", nil
 }
 
 // check finds the mistakes that need no connection.
-func (opt DialOptions) check() error {
+func (opt Options) check() error {
 	if opt.Unix != "" && opt.Proxy != nil {
 		return errUnixProxy
 	}
@@ -176,7 +181,7 @@ func (opt DialOptions) check() error {
 		return err
 	}
 	for _, v := range opt.protocols() {
-		if _, err := New(v, opt.Config, new(Output)); err != nil {
+		if _, err := httpconn.New(v, opt.Config, new(httpconn.Output)); err != nil {
 			return err
 		}
 	}
@@ -184,7 +189,7 @@ func (opt DialOptions) check() error {
 }
 
 // reach returns a byte stream to t's host, on which TLS or HTTP can start; op names the step that failed.
-func (opt DialOptions) reach(ctx context.Context, t target.Target) (sock net.Conn, op string, err error) {
+func (opt Options) reach(ctx context.Context, t target.Target) (sock net.Conn, op string, err error) {
 	if opt.Unix != "" {
 		sock, err = opt.dial(ctx, "unix", opt.Unix)
 		return sock, "connect", err
@@ -201,7 +206,7 @@ func (opt DialOptions) reach(ctx context.Context, t target.Target) (sock net.Con
 	return sock, "proxy", err
 }
 
-func (opt DialOptions) dial(ctx context.Context, network, address string) (net.Conn, error) {
+func (opt Options) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	dial := opt.DialContext
 	if dial == nil {
 		dial = new(net.Dialer).DialContext
@@ -220,9 +225,9 @@ func (opt DialOptions) dial(ctx context.Context, network, address string) (net.C
 	return sock, nil
 }
 
-func (opt DialOptions) protocols() []Version {
+func (opt Options) protocols() []httpconn.Version {
 	if len(opt.Protocols) == 0 {
-		return []Version{HTTP1}
+		return []httpconn.Version{httpconn.HTTP1}
 	}
 	return opt.Protocols
 }

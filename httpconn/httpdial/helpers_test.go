@@ -1,4 +1,4 @@
-package httpconn
+package httpdial
 
 import (
 	"context"
@@ -17,6 +17,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/mintws/mintws/httpconn"
 )
 
 // limit is how long a test waits for what must happen; nothing depends on how long it takes.
@@ -77,15 +79,15 @@ func checkEcho(t *testing.T, sock net.Conn) {
 }
 
 // dialed dials and fails the test if that fails.
-func dialed(t *testing.T, rawURL string, opt DialOptions) net.Conn {
+func dialed(t *testing.T, rawURL string, opt Options) net.Conn {
 	t.Helper()
-	var out Output
+	var out httpconn.Output
 	sock, conn, err := Dial(t.Context(), rawURL, &out, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { sock.Close() })
-	if conn.Next() != NextRead || conn.Slots() != 1 {
+	if conn.Next() != httpconn.NextRead || conn.Slots() != 1 {
 		t.Errorf("Conn: Next %v, Slots %d, want Read and 1", conn.Next(), conn.Slots())
 	}
 	if len(out.Send) != 0 || len(out.Events) != 0 {
@@ -96,17 +98,17 @@ func dialed(t *testing.T, rawURL string, opt DialOptions) net.Conn {
 
 // refused dials, wants the step op to fail (any if it is empty) with an error that matches want, and checks what holds for
 // every failure of Dial.
-func refused(t *testing.T, ctx context.Context, rawURL string, opt DialOptions, op string, want error) *DialError {
+func refused(t *testing.T, ctx context.Context, rawURL string, opt Options, op string, want error) *Error {
 	t.Helper()
-	out := Output{Send: []byte("kept")}
+	out := httpconn.Output{Send: []byte("kept")}
 	sock, conn, err := Dial(ctx, rawURL, &out, opt)
 	if err == nil {
 		sock.Close()
 		t.Fatalf("Dial(%q) succeeded, want %v", rawURL, want)
 	}
-	var de *DialError
+	var de *Error
 	if !errors.As(err, &de) {
-		t.Fatalf("error %T %v is not a *DialError", err, err)
+		t.Fatalf("error %T %v is not a *Error", err, err)
 	}
 	if op != "" && de.Op != op {
 		t.Errorf("Op is %q, want %q (%v)", de.Op, op, err)
@@ -114,10 +116,11 @@ func refused(t *testing.T, ctx context.Context, rawURL string, opt DialOptions, 
 	if want != nil && !errors.Is(err, want) {
 		t.Errorf("error %q does not wrap %q", err, want)
 	}
-	if sock != nil || !conn.Equal(Conn{}) || string(out.Send) != "kept" || len(out.Events) != 0 {
+	if sock != nil || !conn.Equal(httpconn.Conn{}) || string(out.Send) != "kept" || len(out.Events) != 0 {
 		t.Errorf("a failed Dial returned %v, %v, %+v", sock, conn, out)
 	}
-	if s := err.Error(); strings.Contains(s, "secret") || strings.Count(s, "httpconn: ") != 1 || strings.Contains(s, "%!") {
+	if s := err.Error(); strings.Contains(s, "secret") || !strings.HasPrefix(s, "httpdial: ") ||
+		strings.Count(s, "httpdial: ") != 1 || strings.Contains(s, "httpconn: ") || strings.Contains(s, "%!") {
 		t.Errorf("error text: %s", s)
 	}
 	return de

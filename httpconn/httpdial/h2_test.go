@@ -1,4 +1,4 @@
-package httpconn
+package httpdial
 
 import (
 	"bufio"
@@ -21,11 +21,13 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
+
+	"github.com/mintws/mintws/httpconn"
 )
 
 var (
-	both    = []Version{HTTP2, HTTP1}
-	onlyTwo = []Version{HTTP2}
+	both    = []httpconn.Version{httpconn.HTTP2, httpconn.HTTP1}
+	onlyTwo = []httpconn.Version{httpconn.HTTP2}
 	extends = http2.Setting{ID: http2.SettingEnableConnectProtocol, Val: 1}
 	limited = http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 7}
 )
@@ -90,19 +92,18 @@ func (b *bilingual) serve(c net.Conn) {
 }
 
 // dialed2 dials with HTTP/2 and wants it, and closes the connection after a PING there and back.
-func dialed2(t *testing.T, rawURL string, opt DialOptions) (net.Conn, Conn) {
+func dialed2(t *testing.T, rawURL string, opt Options) (net.Conn, httpconn.Conn) {
 	t.Helper()
-	out := Output{Send: []byte("kept"), Events: []Event{{Kind: EventPong}}}
+	out := httpconn.Output{Send: []byte("kept"), Events: []httpconn.Event{{Kind: httpconn.EventPong}}}
 	sock, conn, err := Dial(t.Context(), rawURL, &out, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer sock.Close()
-	if conn.Version() != HTTP2 || conn.Next() != NextRead || conn.Slots() != 7 {
+	if conn.Version() != httpconn.HTTP2 || conn.Next() != httpconn.NextRead || conn.Slots() != 7 {
 		t.Errorf("Conn: %v, Next %v, Slots %d, want HTTP/2, Read and 7", conn.Version(), conn.Next(), conn.Slots())
 	}
-	ack := string(appendFrameHead(nil, 0, http2.FrameSettings, http2.FlagSettingsAck, 0))
-	if string(out.Send) != "kept"+ack || len(out.Events) < 2 || out.Events[1].Kind != EventSettings {
+	if string(out.Send) != "kept"+settingsAck || len(out.Events) < 2 || out.Events[1].Kind != httpconn.EventSettings {
 		t.Errorf("Output is %+v", out)
 	}
 	out.Send = out.Send[len("kept"):]
@@ -125,7 +126,7 @@ func dialed2(t *testing.T, rawURL string, opt DialOptions) (net.Conn, Conn) {
 			t.Fatal(err)
 		}
 	}
-	if ev := out.Events[0]; ev.Kind != EventPong || ev.Data[2] != 3 {
+	if ev := out.Events[0]; ev.Kind != httpconn.EventPong || ev.Data[2] != 3 {
 		t.Errorf("event %+v", ev)
 	}
 	return sock, sent
@@ -148,24 +149,24 @@ func TestDialHTTP2(t *testing.T) {
 	dialServer(t, "unix", unixTLS, overTLS(cfg, func(c *tls.Conn) { s.serve(c) }))
 	for name, tt := range map[string]struct {
 		scheme string
-		opt    DialOptions
+		opt    Options
 	}{
-		"ws":          {"ws", DialOptions{DialContext: toServer(plain)}},
-		"http":        {"http", DialOptions{DialContext: toServer(plain)}},
-		"wss":         {"wss", DialOptions{DialContext: toServer(secure)}},
-		"https":       {"https", DialOptions{DialContext: toServer(secure)}},
-		"unix":        {"ws", DialOptions{Unix: unix}},
-		"unix TLS":    {"wss", DialOptions{Unix: unixTLS}},
-		"proxy":       {"ws", DialOptions{Proxy: UseProxy(newProxy(t, plain).url())}},
-		"proxy TLS":   {"wss", DialOptions{Proxy: UseProxy(newProxy(t, secure).url())}},
-		"SOCKS":       {"ws", DialOptions{Proxy: UseProxy(newSOCKS(t, plain).url())}},
-		"SOCKS TLS":   {"wss", DialOptions{Proxy: UseProxy(newSOCKS(t, secure).url())}},
-		"in pieces":   {"ws", DialOptions{DialContext: inPieces(plain)}},
-		"TLS, pieces": {"wss", DialOptions{DialContext: inPieces(secure)}},
+		"ws":          {"ws", Options{DialContext: toServer(plain)}},
+		"http":        {"http", Options{DialContext: toServer(plain)}},
+		"wss":         {"wss", Options{DialContext: toServer(secure)}},
+		"https":       {"https", Options{DialContext: toServer(secure)}},
+		"unix":        {"ws", Options{Unix: unix}},
+		"unix TLS":    {"wss", Options{Unix: unixTLS}},
+		"proxy":       {"ws", Options{Proxy: UseProxy(newProxy(t, plain).url())}},
+		"proxy TLS":   {"wss", Options{Proxy: UseProxy(newProxy(t, secure).url())}},
+		"SOCKS":       {"ws", Options{Proxy: UseProxy(newSOCKS(t, plain).url())}},
+		"SOCKS TLS":   {"wss", Options{Proxy: UseProxy(newSOCKS(t, secure).url())}},
+		"in pieces":   {"ws", Options{DialContext: inPieces(plain)}},
+		"TLS, pieces": {"wss", Options{DialContext: inPieces(secure)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tt.opt.TLS = trust()
-			for _, tt.opt.Protocols = range [][]Version{both, onlyTwo} {
+			for _, tt.opt.Protocols = range [][]httpconn.Version{both, onlyTwo} {
 				dialed2(t, tt.scheme+"://example.test/feed", tt.opt)
 				if got, want := <-s.frames, "SETTINGS WINDOW_UPDATE SETTINGS-ack PING"; got != want {
 					t.Errorf("the server got %s, want %s", got, want)
@@ -174,8 +175,8 @@ func TestDialHTTP2(t *testing.T) {
 		})
 	}
 	// Without TLS the first of Protocols is spoken; and HTTP/1.1 where nothing else is said.
-	checkEcho(t, dialed(t, "ws://"+plain, DialOptions{Protocols: []Version{HTTP1, HTTP2}}))
-	checkEcho(t, dialed(t, "ws://"+plain, DialOptions{}))
+	checkEcho(t, dialed(t, "ws://"+plain, Options{Protocols: []httpconn.Version{httpconn.HTTP1, httpconn.HTTP2}}))
+	checkEcho(t, dialed(t, "ws://"+plain, Options{}))
 }
 
 // onePiece reads a byte at a time.
@@ -196,17 +197,17 @@ func TestDialALPNOrder(t *testing.T) {
 	setProxies(t, nil)
 	hello := make(chan []string, 1)
 	for _, tt := range []struct {
-		offer  []Version
+		offer  []httpconn.Version
 		server []string
 		hello  string
-		want   Version
+		want   httpconn.Version
 	}{
-		{both, []string{"h2", "http/1.1"}, "h2 http/1.1", HTTP2},
-		{both, []string{"http/1.1"}, "h2 http/1.1", HTTP1},
-		{both, nil, "h2 http/1.1", HTTP1},
-		{[]Version{HTTP1, HTTP2}, []string{"h2", "http/1.1"}, "http/1.1 h2", HTTP2}, // the server decides
-		{[]Version{HTTP1, HTTP2}, []string{"http/1.1", "h2"}, "http/1.1 h2", HTTP1},
-		{onlyTwo, []string{"h2"}, "h2", HTTP2},
+		{both, []string{"h2", "http/1.1"}, "h2 http/1.1", httpconn.HTTP2},
+		{both, []string{"http/1.1"}, "h2 http/1.1", httpconn.HTTP1},
+		{both, nil, "h2 http/1.1", httpconn.HTTP1},
+		{[]httpconn.Version{httpconn.HTTP1, httpconn.HTTP2}, []string{"h2", "http/1.1"}, "http/1.1 h2", httpconn.HTTP2}, // the server decides
+		{[]httpconn.Version{httpconn.HTTP1, httpconn.HTTP2}, []string{"http/1.1", "h2"}, "http/1.1 h2", httpconn.HTTP1},
+		{onlyTwo, []string{"h2"}, "h2", httpconn.HTTP2},
 		{onlyTwo, []string{"http/1.1"}, "h2", 0},
 		{onlyTwo, nil, "h2", 0},
 	} {
@@ -218,11 +219,11 @@ func TestDialALPNOrder(t *testing.T) {
 		}
 		s := speaks(extends, limited)
 		addr := tcpServer(t, overTLS(cfg, func(c *tls.Conn) { s.serve(c) }))
-		opt := DialOptions{TLS: trust(), DialContext: toServer(addr), Protocols: tt.offer}
+		opt := Options{TLS: trust(), DialContext: toServer(addr), Protocols: tt.offer}
 		switch tt.want {
-		case HTTP1:
+		case httpconn.HTTP1:
 			checkEcho(t, dialed(t, "wss://example.test/", opt))
-		case HTTP2:
+		case httpconn.HTTP2:
 			dialed2(t, "wss://example.test/", opt)
 		default:
 			refused(t, t.Context(), "wss://example.test/", opt, "tls", ErrALPN)
@@ -245,7 +246,7 @@ func TestDialFallsBack(t *testing.T) {
 		cfg.NextProtos = []string{"h2", "http/1.1"}
 		secure := tcpServer(t, overTLS(cfg, func(c *tls.Conn) { s.serve(c) }))
 		proxy := newProxy(t, secure)
-		for name, opt := range map[string]DialOptions{
+		for name, opt := range map[string]Options{
 			"ws":          {DialContext: toServer(plain)},
 			"wss":         {DialContext: toServer(secure)},
 			"wss pieces":  {DialContext: inPieces(secure)},
@@ -277,7 +278,7 @@ func TestDialFallsBack(t *testing.T) {
 				}
 				checkEcho(t, sock)
 				opt.Protocols = onlyTwo
-				refused(t, t.Context(), scheme+"://example.test/?key=secret", opt, "http", ErrExtendedConnectDisabled)
+				refused(t, t.Context(), scheme+"://example.test/?key=secret", opt, "http", httpconn.ErrExtendedConnectDisabled)
 				if got := <-s.frames; got != want {
 					t.Errorf("the server got %s, want %s", got, want)
 				}
@@ -290,7 +291,7 @@ func TestDialFallsBack(t *testing.T) {
 // A server that allows WebSockets only in its second SETTINGS, which come some time after the first.
 func TestDialWaitsForExtendedConnect(t *testing.T) {
 	addr := tcpServer(t, func(c net.Conn) {
-		io.WriteString(c, fSettings(setStreams, 7))
+		io.WriteString(c, settingsFrame(http2.SettingMaxConcurrentStreams, 7))
 		io.ReadFull(c, make([]byte, len(http2.ClientPreface)))
 		for framer := http2.NewFramer(nil, c); ; {
 			f, err := framer.ReadFrame()
@@ -298,13 +299,13 @@ func TestDialWaitsForExtendedConnect(t *testing.T) {
 				return
 			}
 			if s, ok := f.(*http2.SettingsFrame); ok && s.IsAck() { // Dial has returned
-				io.WriteString(c, fSettings(connectOn, 1))
+				io.WriteString(c, settingsFrame(http2.SettingEnableConnectProtocol, 1))
 			}
 		}
 	})
-	refused(t, t.Context(), "ws://"+addr, DialOptions{Protocols: onlyTwo}, "http", ErrExtendedConnectDisabled)
-	var out Output
-	sock, conn, err := Dial(t.Context(), "http://"+addr, &out, DialOptions{Protocols: onlyTwo})
+	refused(t, t.Context(), "ws://"+addr, Options{Protocols: onlyTwo}, "http", httpconn.ErrExtendedConnectDisabled)
+	var out httpconn.Output
+	sock, conn, err := Dial(t.Context(), "http://"+addr, &out, Options{Protocols: onlyTwo})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -328,7 +329,8 @@ func TestDialWaitsForExtendedConnect(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, _, err = conn.Request(&out, h2Ext); err != nil {
+	if _, _, err = conn.Request(&out, httpconn.Request{
+		Protocol: "websocket", Scheme: "http", Authority: addr, Path: "/"}); err != nil {
 		t.Error(err)
 	}
 }
@@ -348,9 +350,9 @@ func TestDialFallbackFails(t *testing.T) {
 		return other, nil
 	}
 	addr := tcpServer(t, overTLS(cfg, func(c *tls.Conn) { s.serve(c) }))
-	opt := DialOptions{TLS: trust(), DialContext: toServer(addr), Protocols: both}
+	opt := Options{TLS: trust(), DialContext: toServer(addr), Protocols: both}
 	de := refused(t, t.Context(), "wss://example.test/", opt, "tls", ErrALPN)
-	if !errors.Is(de, ErrExtendedConnectDisabled) || !strings.HasSuffix(de.Error(), ": "+bare(ErrExtendedConnectDisabled)) {
+	if !errors.Is(de, httpconn.ErrExtendedConnectDisabled) || !strings.HasSuffix(de.Error(), ": "+bare(httpconn.ErrExtendedConnectDisabled)) {
 		t.Errorf("%v does not say why", de)
 	}
 	<-s.frames
@@ -375,7 +377,7 @@ func TestDialFallbackFails(t *testing.T) {
 	}
 	check = noLeak(t)
 	de = refused(t, ctx, "wss://example.test/", opt, "tls", context.Canceled)
-	if !errors.Is(de, ErrExtendedConnectDisabled) {
+	if !errors.Is(de, httpconn.ErrExtendedConnectDisabled) {
 		t.Errorf("%v does not say why", de)
 	}
 	check()
@@ -384,9 +386,9 @@ func TestDialFallbackFails(t *testing.T) {
 // Whatever a server says instead of SETTINGS.
 func TestDialHTTP2Refused(t *testing.T) {
 	setProxies(t, nil)
-	settings := appendSettings(nil, extends)
-	push := appendSettings(nil, http2.Setting{ID: http2.SettingEnablePush, Val: 1})
-	goAway := append(settings[:len(settings):len(settings)], appendGoAway(nil, http2.ErrCodeNo, "enough")...)
+	settings := settingsFrame(extends.ID, extends.Val)
+	push := settingsFrame(http2.SettingEnablePush, 1)
+	goAway := settings + frames(func(f *http2.Framer) error { return f.WriteGoAway(0, http2.ErrCodeNo, []byte("enough")) })
 	for name, tt := range map[string]struct {
 		says string
 		want error
@@ -396,13 +398,13 @@ func TestDialHTTP2Refused(t *testing.T) {
 		"HTTP/1.0":        {"HTTP/1.0 505 Not Supported\r\n\r\n", ErrNotHTTP2, `"HTTP/1.0 505 Not Supported"`},
 		"HTTP/1 cut":      {"HTTP/1.1", ErrNotHTTP2, `"HTTP/1.1"`},
 		"long line":       {"HTTP/1.1 400 " + strings.Repeat("x", 1000), ErrNotHTTP2, "xxx"},
-		"nothing":         {"", ErrUnexpectedEOF, "before its SETTINGS"},
-		"a part":          {string(settings[:7]), ErrUnexpectedEOF, "before its SETTINGS"},
-		"garbage":         {"220 mail.example.test ESMTP\r\n", ErrMalformed, "SETTINGS"},
-		"another frame":   {string(appendWord(nil, http2.FrameWindowUpdate, 0, 1)), ErrMalformed, "SETTINGS"},
-		"wrong setting":   {string(push), ErrMalformed, "ENABLE_PUSH"},
-		"GOAWAY":          {string(goAway), ErrGoingAway, "the server goes away"},
-		"fault behind it": {string(settings) + "\x00\x00\x00\x09\x00\x00\x00\x00\x01", ErrMalformed, "CONTINUATION"},
+		"nothing":         {"", httpconn.ErrUnexpectedEOF, "before its SETTINGS"},
+		"a part":          {settings[:7], httpconn.ErrUnexpectedEOF, "before its SETTINGS"},
+		"garbage":         {"220 mail.example.test ESMTP\r\n", httpconn.ErrMalformed, "SETTINGS"},
+		"another frame":   {frames(func(f *http2.Framer) error { return f.WriteWindowUpdate(0, 1) }), httpconn.ErrMalformed, "SETTINGS"},
+		"wrong setting":   {push, httpconn.ErrMalformed, "ENABLE_PUSH"},
+		"GOAWAY":          {goAway, httpconn.ErrGoingAway, "the server goes away"},
+		"fault behind it": {settings + "\x00\x00\x00\x09\x00\x00\x00\x00\x01", httpconn.ErrMalformed, "CONTINUATION"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			addr := tcpServer(t, func(c net.Conn) {
@@ -412,11 +414,11 @@ func TestDialHTTP2Refused(t *testing.T) {
 			})
 			check := noLeak(t)
 			for _, scheme := range []string{"ws", "http"} {
-				de := refused(t, t.Context(), scheme+"://"+addr, DialOptions{Protocols: onlyTwo}, "http", tt.want)
+				de := refused(t, t.Context(), scheme+"://"+addr, Options{Protocols: onlyTwo}, "http", tt.want)
 				if !strings.Contains(de.Error(), tt.text) || len(de.Error()) > 300 {
 					t.Errorf("%q does not say %q", de, tt.text)
 				}
-				var away *ConnError // what the server says of its reason is for programs, not for logs
+				var away *httpconn.ConnError // what the server says of its reason is for programs, not for logs
 				if name == "GOAWAY" && (!errors.As(de, &away) || away.Debug != "enough" || strings.Contains(de.Error(), "enough")) {
 					t.Errorf("%+v is not the server's GOAWAY", away)
 				}
@@ -441,7 +443,7 @@ func TestDialFallsBackFromHTTP1(t *testing.T) {
 		io.Copy(c, r)
 	})
 	for _, scheme := range []string{"ws", "http"} {
-		checkEcho(t, dialed(t, scheme+"://"+addr, DialOptions{Protocols: both}))
+		checkEcho(t, dialed(t, scheme+"://"+addr, Options{Protocols: both}))
 		if b := <-asked; !strings.HasPrefix(b, http2.ClientPreface) {
 			t.Errorf("the server got %q", b)
 		}
@@ -484,12 +486,12 @@ func TestDialFarewell(t *testing.T) {
 		if canceled {
 			blocked = cancel
 		}
-		opt := DialOptions{Protocols: onlyTwo, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		opt := Options{Protocols: onlyTwo, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			c, err := toServer(addr)(ctx, network, address)
 			return &deaf{Conn: c, blocked: blocked, closed: make(chan struct{})}, err
 		}}
 		check := noLeak(t)
-		refused(t, ctx, "ws://example.test/", opt, "http", ErrExtendedConnectDisabled)
+		refused(t, ctx, "ws://example.test/", opt, "http", httpconn.ErrExtendedConnectDisabled)
 		check()
 	}
 }
@@ -500,11 +502,11 @@ func TestDialHTTP2LeavesNothing(t *testing.T) {
 	addr := tcpServer(t, s.serve)
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	var last time.Time
-	opt := DialOptions{Protocols: onlyTwo, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+	opt := Options{Protocols: onlyTwo, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		c, err := toServer(addr)(ctx, network, addr)
 		return watched{Conn: c, deadline: &last}, err
 	}}
-	var out Output
+	var out httpconn.Output
 	sock, conn, err := Dial(ctx, "ws://example.test/", &out, opt)
 	if err != nil {
 		t.Fatal(err)
@@ -549,16 +551,16 @@ func TestDialNetHTTP(t *testing.T) {
 	secure.EnableHTTP2 = true
 	secure.StartTLS()
 	defer secure.Close()
-	opt := DialOptions{Protocols: both, TLS: secure.Client().Transport.(*http.Transport).TLSClientConfig}
+	opt := Options{Protocols: both, TLS: secure.Client().Transport.(*http.Transport).TLSClientConfig}
 	for _, scheme := range []string{"http", "ws", "https", "wss"} {
-		addr, want := server.Listener.Addr().String(), HTTP2
+		addr, want := server.Listener.Addr().String(), httpconn.HTTP2
 		if strings.HasSuffix(scheme, "s") && scheme != "ws" {
 			addr = secure.Listener.Addr().String()
 		}
 		if scheme[0] == 'w' && on == "0" {
-			want = HTTP1
+			want = httpconn.HTTP1
 		}
-		var out Output
+		var out httpconn.Output
 		sock, conn, err := Dial(t.Context(), scheme+"://"+addr, &out, opt)
 		if err != nil {
 			t.Fatal(err)

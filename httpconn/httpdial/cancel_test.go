@@ -1,4 +1,4 @@
-package httpconn
+package httpdial
 
 import (
 	"context"
@@ -7,6 +7,8 @@ import (
 	"net"
 	"testing"
 	"time"
+
+	"github.com/mintws/mintws/httpconn"
 )
 
 // endable is a context that ends with the error given, when end is called.
@@ -53,7 +55,7 @@ func TestDialCancel(t *testing.T) {
 		proxy         string // the scheme and userinfo of the silent proxy, if any
 		through       bool   // a proxy that works is between us and the silent server
 		noDeadlines   bool
-		protocols     []Version
+		protocols     []httpconn.Version
 	}{
 		{name: "tls", url: "wss" + example, op: "tls"},
 		{name: "tls without deadlines", url: "wss" + example, op: "tls", noDeadlines: true},
@@ -62,15 +64,15 @@ func TestDialCancel(t *testing.T) {
 		{name: "tls to the proxy", url: "ws" + example, proxy: "https://user:secret@", op: "proxy"},
 		{name: "socks", url: "ws" + example, proxy: "socks5://user:secret@", op: "proxy"},
 		{name: "tls through a proxy", url: "wss" + example, op: "tls", through: true},
-		{name: "settings", url: "ws" + example, op: "http", protocols: []Version{HTTP2, HTTP1}},
-		{name: "settings without deadlines", url: "ws" + example, op: "http", noDeadlines: true, protocols: []Version{HTTP2}},
-		{name: "settings through a proxy", url: "http" + example, op: "http", through: true, protocols: []Version{HTTP2}},
+		{name: "settings", url: "ws" + example, op: "http", protocols: []httpconn.Version{httpconn.HTTP2, httpconn.HTTP1}},
+		{name: "settings without deadlines", url: "ws" + example, op: "http", noDeadlines: true, protocols: []httpconn.Version{httpconn.HTTP2}},
+		{name: "settings through a proxy", url: "http" + example, op: "http", through: true, protocols: []httpconn.Version{httpconn.HTTP2}},
 	} {
 		for _, want := range []error{context.Canceled, context.DeadlineExceeded} {
 			t.Run(tt.name+"/"+want.Error(), func(t *testing.T) {
 				ctx := &endable{t.Context(), make(chan struct{}), want}
 				addr, closed := silent(t, func() { close(ctx.done) })
-				opt := DialOptions{Proxy: NoProxy, DialContext: toServer(addr), Protocols: tt.protocols}
+				opt := Options{Proxy: NoProxy, DialContext: toServer(addr), Protocols: tt.protocols}
 				switch {
 				case tt.proxy != "":
 					opt.Proxy = UseProxy(mustURL(tt.proxy + addr))
@@ -96,16 +98,16 @@ func TestDialCancel(t *testing.T) {
 func TestDialDeadline(t *testing.T) {
 	for name, tt := range map[string]struct {
 		url, proxy string
-		protocols  []Version
+		protocols  []httpconn.Version
 	}{
 		"tls":      {"wss://example.test/", "", nil},
 		"http":     {"ws://example.test/", "http://", nil},
 		"socks":    {"ws://example.test/", "socks5h://", nil},
-		"settings": {"ws://example.test/", "", []Version{HTTP2}},
+		"settings": {"ws://example.test/", "", []httpconn.Version{httpconn.HTTP2}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			addr, _ := silent(t, func() {})
-			opt := DialOptions{Proxy: NoProxy, DialContext: toServer(addr), Protocols: tt.protocols}
+			opt := Options{Proxy: NoProxy, DialContext: toServer(addr), Protocols: tt.protocols}
 			if tt.proxy != "" {
 				opt.Proxy = UseProxy(mustURL(tt.proxy + addr))
 			}

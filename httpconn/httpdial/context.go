@@ -1,4 +1,4 @@
-package httpconn
+package httpdial
 
 import (
 	"context"

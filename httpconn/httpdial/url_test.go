@@ -1,4 +1,4 @@
-package httpconn
+package httpdial
 
 import "testing"
 
@@ -8,6 +8,6 @@ func TestDialRefusesURL(t *testing.T) {
 	for _, url := range []string{
 		"", "example.org", "ftp://example.org", "ws://", "ws://example.org/#part", "ws://example.org:0", "ws://a:b c@d",
 	} {
-		refused(t, t.Context(), url, DialOptions{}, "url", ErrInvalidURL)
+		refused(t, t.Context(), url, Options{}, "url", ErrInvalidURL)
 	}
 }
