@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/internal/echo"
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/wshttp"
@@ -34,7 +35,7 @@ func greet(ctx context.Context, url string, w io.Writer) error {
 	var in mintws.Inbox     // scratch space: the frames that were received
 	buf := make([]byte, 64<<10)
 
-	sock, conn, err := httpconn.Dial(ctx, url, &out, httpconn.DialOptions{})
+	sock, conn, err := httpdial.Dial(ctx, url, &out, httpdial.Options{})
 	if err != nil {
 		return err
 	}
@@ -108,7 +109,7 @@ func pair(ctx context.Context, url string, w io.Writer) error {
 	var in mintws.Inbox
 	buf := make([]byte, 64<<10)
 
-	sock, conn, err := httpconn.Dial(ctx, url, &out, httpconn.DialOptions{
+	sock, conn, err := httpdial.Dial(ctx, url, &out, httpdial.Options{
 		Protocols: []httpconn.Version{httpconn.HTTP2}, // or fail; with HTTP1 behind it, fall back to HTTP/1.1
 	})
 	if err != nil {
@@ -314,7 +315,7 @@ func TestPair(t *testing.T) {
 	oldServer := httptest.NewServer(echo.New(echo.Options{}))
 	defer oldServer.Close()
 	err := pair(ctx, "ws"+strings.TrimPrefix(oldServer.URL, "http"), &w)
-	if !errors.Is(err, httpconn.ErrNotHTTP2) {
+	if !errors.Is(err, httpdial.ErrNotHTTP2) {
 		t.Errorf("a server without HTTP/2: %v", err)
 	}
 }

@@ -13,77 +13,78 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/httpconn/httpdial"
 )
 
 func dialSecrets() (all []refusal) {
-	add := func(name, target string, opt func(t *testing.T) httpconn.DialOptions) {
+	add := func(name, target string, opt func(t *testing.T) httpdial.Options) {
 		all = append(all, refusal{name, func(t *testing.T) error {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			var out httpconn.Output
-			sock, _, err := httpconn.Dial(ctx, target, &out, opt(t))
+			sock, _, err := httpdial.Dial(ctx, target, &out, opt(t))
 			if err == nil {
 				sock.Close()
 			}
 			return err
 		}})
 	}
-	direct := func(*testing.T) httpconn.DialOptions { return httpconn.DialOptions{Proxy: httpconn.NoProxy} }
+	direct := func(*testing.T) httpdial.Options { return httpdial.Options{Proxy: httpdial.NoProxy} }
 	for _, target := range badURLs("wss") {
 		add("rawURL "+strings.ReplaceAll(target, secret, "*"), target, direct)
 	}
 	const target = "ws://u:" + secret + "@127.0.0.1:9/" + secret + "?" + secret
-	add("rawURL of nobody", target, func(*testing.T) httpconn.DialOptions {
-		return httpconn.DialOptions{Proxy: httpconn.NoProxy, DialContext: func(context.Context, string, string) (net.Conn, error) {
+	add("rawURL of nobody", target, func(*testing.T) httpdial.Options {
+		return httpdial.Options{Proxy: httpdial.NoProxy, DialContext: func(context.Context, string, string) (net.Conn, error) {
 			return nil, errors.New("nobody is there")
 		}}
 	})
-	add("rawURL of a server without TLS", strings.Replace(target, "ws:", "wss:", 1), func(t *testing.T) httpconn.DialOptions {
-		return httpconn.DialOptions{Proxy: httpconn.NoProxy, DialContext: to(serve(t, "HTTP/1.1 400 "+secret+"\r\n\r\n"))}
+	add("rawURL of a server without TLS", strings.Replace(target, "ws:", "wss:", 1), func(t *testing.T) httpdial.Options {
+		return httpdial.Options{Proxy: httpdial.NoProxy, DialContext: to(serve(t, "HTTP/1.1 400 "+secret+"\r\n\r\n"))}
 	})
-	add("rawURL of a server without HTTP/2", target, func(t *testing.T) httpconn.DialOptions {
-		return httpconn.DialOptions{Proxy: httpconn.NoProxy, Protocols: []httpconn.Version{httpconn.HTTP2},
+	add("rawURL of a server without HTTP/2", target, func(t *testing.T) httpdial.Options {
+		return httpdial.Options{Proxy: httpdial.NoProxy, Protocols: []httpconn.Version{httpconn.HTTP2},
 			DialContext: to(serve(t, "HTTP/1.1 400 x\r\nSet-Cookie: "+secret+"\r\n\r\n"+secret))}
 	})
-	add("rawURL of a server that goes away", target, func(t *testing.T) httpconn.DialOptions {
-		return httpconn.DialOptions{Proxy: httpconn.NoProxy, Protocols: []httpconn.Version{httpconn.HTTP2},
+	add("rawURL of a server that goes away", target, func(t *testing.T) httpdial.Options {
+		return httpdial.Options{Proxy: httpdial.NoProxy, Protocols: []httpconn.Version{httpconn.HTTP2},
 			DialContext: to(serve(t, string(frames(func(fr *http2.Framer) error {
 				return errors.Join(fr.WriteSettings(), fr.WriteGoAway(0, 0, []byte(secret)))
 			}))))}
 	})
-	through := func(proxy *url.URL, header http.Header, answer string) func(t *testing.T) httpconn.DialOptions {
-		return func(t *testing.T) httpconn.DialOptions {
-			return httpconn.DialOptions{Proxy: httpconn.UseProxy(proxy), ProxyHeader: header, DialContext: to(serve(t, answer))}
+	through := func(proxy *url.URL, header http.Header, answer string) func(t *testing.T) httpdial.Options {
+		return func(t *testing.T) httpdial.Options {
+			return httpdial.Options{Proxy: httpdial.UseProxy(proxy), ProxyHeader: header, DialContext: to(serve(t, answer))}
 		}
 	}
 	user := url.UserPassword("u", secret)
 	good := &url.URL{Scheme: "http", Host: "proxy.example", User: user, Path: "/" + secret, RawQuery: secret}
-	add("DialOptions.Proxy scheme", target, through(&url.URL{Scheme: "ftp", Host: "a", User: user, Path: "/" + secret}, nil, ""))
-	add("DialOptions.Proxy host", target, through(&url.URL{Scheme: "http", User: user, Path: "/" + secret}, nil, ""))
-	add("DialOptions.Proxy port", target, through(&url.URL{Scheme: "http", Host: "a:0", User: user, Path: "/" + secret}, nil, ""))
-	add("DialOptions.Proxy user", target, through(&url.URL{Scheme: "http", Host: "a", User: url.UserPassword("u:", secret)}, nil, ""))
-	add("DialOptions.Proxy password", target, through(&url.URL{Scheme: "http", Host: "a", User: url.UserPassword("u", secret+"\n")}, nil, ""))
-	add("DialOptions.Proxy long password", target, through(&url.URL{Scheme: "socks5", Host: "a", User: url.UserPassword("u", strings.Repeat(secret, 30))}, nil, ""))
-	add("DialOptions.Proxy of a function", target, func(*testing.T) httpconn.DialOptions {
-		return httpconn.DialOptions{Proxy: func(*url.URL) (*url.URL, error) { return url.Parse("http://" + user.String() + "@a b/") }}
+	add("httpdial.Options.Proxy scheme", target, through(&url.URL{Scheme: "ftp", Host: "a", User: user, Path: "/" + secret}, nil, ""))
+	add("httpdial.Options.Proxy host", target, through(&url.URL{Scheme: "http", User: user, Path: "/" + secret}, nil, ""))
+	add("httpdial.Options.Proxy port", target, through(&url.URL{Scheme: "http", Host: "a:0", User: user, Path: "/" + secret}, nil, ""))
+	add("httpdial.Options.Proxy user", target, through(&url.URL{Scheme: "http", Host: "a", User: url.UserPassword("u:", secret)}, nil, ""))
+	add("httpdial.Options.Proxy password", target, through(&url.URL{Scheme: "http", Host: "a", User: url.UserPassword("u", secret+"\n")}, nil, ""))
+	add("httpdial.Options.Proxy long password", target, through(&url.URL{Scheme: "socks5", Host: "a", User: url.UserPassword("u", strings.Repeat(secret, 30))}, nil, ""))
+	add("httpdial.Options.Proxy of a function", target, func(*testing.T) httpdial.Options {
+		return httpdial.Options{Proxy: func(*url.URL) (*url.URL, error) { return url.Parse("http://" + user.String() + "@a b/") }}
 	})
-	add("DialOptions.Proxy of the environment", target, func(t *testing.T) httpconn.DialOptions {
+	add("httpdial.Options.Proxy of the environment", target, func(t *testing.T) httpdial.Options {
 		t.Setenv("HTTP_PROXY", "http://u:"+secret+"@a b/"+secret)
 		t.Setenv("http_proxy", "")
 		t.Setenv("NO_PROXY", "")
 		t.Setenv("no_proxy", "")
-		return httpconn.DialOptions{}
+		return httpdial.Options{}
 	})
-	add("DialOptions.Proxy refuses", target, through(good, nil,
+	add("httpdial.Options.Proxy refuses", target, through(good, nil,
 		"HTTP/1.1 407 "+secret+"\r\nProxy-Authenticate: "+secret+"\r\nContent-Length: 14\r\n\r\n"+secret))
-	add("DialOptions.Proxy answers badly", target, through(good, nil, "HTTP/1.1 407 x\r\nSet-Cookie: "+secret+"\x00\r\n\r\n"))
-	add("DialOptions.Proxy is none", target, through(good, nil, secret))
-	add("DialOptions.Proxy hangs up", target, through(good, nil, ""))
+	add("httpdial.Options.Proxy answers badly", target, through(good, nil, "HTTP/1.1 407 x\r\nSet-Cookie: "+secret+"\x00\r\n\r\n"))
+	add("httpdial.Options.Proxy is none", target, through(good, nil, secret))
+	add("httpdial.Options.Proxy hangs up", target, through(good, nil, ""))
 	socks := &url.URL{Scheme: "socks5", Host: "proxy.example", User: user}
-	add("DialOptions.Proxy refuses the password", target, through(socks, nil, "\x05\x02\x01\x01"))
-	add("DialOptions.ProxyHeader name", target, through(good, http.Header{secret + " ": {"x"}}, ""))
-	add("DialOptions.ProxyHeader value", target, through(good, http.Header{"Proxy-Authorization": {secret + "\n"}}, ""))
-	add("DialOptions.ProxyHeader own", target, through(good, http.Header{"Transfer-Encoding": {secret}}, ""))
+	add("httpdial.Options.Proxy refuses the password", target, through(socks, nil, "\x05\x02\x01\x01"))
+	add("httpdial.Options.ProxyHeader name", target, through(good, http.Header{secret + " ": {"x"}}, ""))
+	add("httpdial.Options.ProxyHeader value", target, through(good, http.Header{"Proxy-Authorization": {secret + "\n"}}, ""))
+	add("httpdial.Options.ProxyHeader own", target, through(good, http.Header{"Transfer-Encoding": {secret}}, ""))
 	return all
 }
 

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/mintws"
 )
 
@@ -80,8 +81,9 @@ func TestErrorsShowNoSecret(t *testing.T) {
 			})
 		}
 	}
-	for _, fields := range []any{httpconn.Request{}, httpconn.DialOptions{}, mintws.Options{}, mintws.AcceptOptions{}} {
+	for _, fields := range []any{httpconn.Request{}, httpdial.Options{}, mintws.Options{}, mintws.AcceptOptions{}} {
 		of := reflect.TypeOf(fields)
+		owner := strings.TrimPrefix(strings.TrimPrefix(of.String(), "httpconn."), "mintws.")
 		for i := range of.NumField() {
 			f := of.Field(i)
 			switch f.Type.Kind() {
@@ -89,7 +91,7 @@ func TestErrorsShowNoSecret(t *testing.T) {
 			default:
 				continue // no text in it, or as TLS none that we read
 			}
-			if name := of.Name() + "." + f.Name; !tried[name] && !harmless[name] {
+			if name := owner + "." + f.Name; !tried[name] && !harmless[name] {
 				t.Errorf("no case puts a secret into %s", name)
 			}
 		}
@@ -98,13 +100,13 @@ func TestErrorsShowNoSecret(t *testing.T) {
 
 // harmless are the fields whose text we do not make, or that cannot be refused.
 var harmless = map[string]bool{
-	"Request.Body":              true, // only its length is looked at
-	"DialOptions.Protocols":     true, // numbers
-	"DialOptions.DialContext":   true, // its error is the caller's words
-	"DialOptions.Unix":          true, // the path of a socket is an address, and in the network's errors
-	"Options.Transforms":        true, // names nothing
-	"Options.Rand":              true, // its error is the caller's words
-	"AcceptOptions.CheckOrigin": true, // its error is the caller's words
+	"Request.Body":                 true, // only its length is looked at
+	"httpdial.Options.Protocols":   true, // numbers
+	"httpdial.Options.DialContext": true, // its error is the caller's words
+	"httpdial.Options.Unix":        true, // the path of a socket is an address, and in the network's errors
+	"Options.Transforms":           true, // names nothing
+	"Options.Rand":                 true, // its error is the caller's words
+	"AcceptOptions.CheckOrigin":    true, // its error is the caller's words
 }
 
 // settled returns an HTTP/2 connection whose server allows everything.

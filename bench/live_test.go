@@ -17,6 +17,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/wshttp"
 )
@@ -120,7 +121,7 @@ func dial(t *testing.T, server *httptest.Server) *client {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var err error
-	c.sock, c.conn, err = httpconn.Dial(ctx, target, &c.out, httpconn.DialOptions{Proxy: httpconn.NoProxy})
+	c.sock, c.conn, err = httpdial.Dial(ctx, target, &c.out, httpdial.Options{Proxy: httpdial.NoProxy})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/mintws"
 )
 
@@ -83,7 +84,7 @@ const loopBuffer = 4 << 10
 func loopMintws(addr, path string) (loopClient, error) {
 	c, err := &mintwsLoop{buf: make([]byte, loopBuffer)}, error(nil)
 	url := "ws://" + addr + path
-	c.sock, c.conn, err = httpconn.Dial(context.Background(), url, &c.out, httpconn.DialOptions{Proxy: httpconn.NoProxy})
+	c.sock, c.conn, err = httpdial.Dial(context.Background(), url, &c.out, httpdial.Options{Proxy: httpdial.NoProxy})
 	if err != nil {
 		return nil, err
 	}

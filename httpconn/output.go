@@ -6,7 +6,7 @@ import "io"
 // It is not a value and not safe for use from several goroutines at once.
 //
 // It is valid even when the method returned an error: write Send and handle Events before acting on the error. Only
-// [Conn.Stream] and [Conn.StreamEOF], and Dial by way of them, append Events; every other call appends to Send alone, so
+// [Conn.Stream] and [Conn.StreamEOF], and httpdial by way of them, append Events; every other call appends to Send alone, so
 // ranging over Events while making calls is safe.
 //
 // One Output can serve many connections, one after the other. Then Send has to leave it by [Output.WriteTo] or

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/internal/echo"
 	"github.com/mintws/mintws/mintws"
 	_ "github.com/mintws/mintws/mintws/wshttp/xconnect"
@@ -40,7 +41,7 @@ const pumpBound = 64 << 10
 func newPump(t *testing.T, url string, v httpconn.Version) *pump {
 	p := &pump{t: t, reads: make(chan []byte), used: make(chan bool), writes: make(chan []byte), wrote: make(chan int)}
 	var err error
-	p.sock, p.conn, err = httpconn.Dial(t.Context(), url, &p.out, httpconn.DialOptions{Protocols: []httpconn.Version{v}})
+	p.sock, p.conn, err = httpdial.Dial(t.Context(), url, &p.out, httpdial.Options{Protocols: []httpconn.Version{v}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@
 //		var in mintws.Inbox     // scratch space: the frames that were received
 //		buf := make([]byte, 64<<10)
 //
-//		sock, conn, err := httpconn.Dial(ctx, url, &out, httpconn.DialOptions{})
+//		sock, conn, err := httpdial.Dial(ctx, url, &out, httpdial.Options{})
 //		if err != nil {
 //			return err
 //		}
@@ -198,7 +198,7 @@
 //
 // # HTTP/2
 //
-// The calls are the same. Upgrade works once the server's SETTINGS have come, which [httpconn.Dial] waits for, and
+// The calls are the same. Upgrade works once the server's SETTINGS have come, which httpdial.Dial waits for, and
 // where they allow it: otherwise it returns [ErrSettingsPending] or [ErrExtendedConnectDisabled]. Each WebSocket is a
 // stream: keep them by [WebSocket.StreamID], and pass each event to the one it belongs to. Bytes that flow control does
 // not allow yet wait in the Conn: look at [httpconn.Conn.Buffered] before sending more.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/internal/echo"
 	"github.com/mintws/mintws/mintws"
 )
@@ -26,7 +27,7 @@ func Example() {
 	var out httpconn.Output
 	var in mintws.Inbox
 	buf := make([]byte, 64<<10)
-	sock, conn, err := httpconn.Dial(ctx, url, &out, httpconn.DialOptions{})
+	sock, conn, err := httpdial.Dial(ctx, url, &out, httpdial.Options{})
 	if err != nil {
 		panic(err)
 	}

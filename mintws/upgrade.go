@@ -22,7 +22,7 @@ import (
 // The answer comes as an event on [WebSocket.StreamID]: pass it to [Receive], or its status and header to
 // [WebSocket.Answered].
 //
-// The URL's scheme is ws or wss; http and https mean the same here, as in browsers. (To [httpconn.Dial] they do not: for ws
+// The URL's scheme is ws or wss; http and https mean the same here, as in browsers. (To httpdial.Dial they do not: for ws
 // and wss alone it makes sure that a connection over HTTP/2 can carry a WebSocket.) What RFC 3986 does not allow in path and
 // query, such as a space, a quote, a letter that is not ASCII or a "%" that starts no escape, is percent-encoded. Control
 // characters and fragments are refused.

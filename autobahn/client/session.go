@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/mintws"
 )
 
@@ -87,7 +88,7 @@ func (s *session) open(target string, deadline time.Time) error {
 		ctx, cancel := context.WithDeadline(context.Background(), deadline)
 		defer cancel()
 		var err error
-		s.sock, s.v.conn, err = httpconn.Dial(ctx, target, &s.out, httpconn.DialOptions{
+		s.sock, s.v.conn, err = httpdial.Dial(ctx, target, &s.out, httpdial.Options{
 			Protocols: []httpconn.Version{httpconn.HTTP2},
 			Config:    httpconn.Config{ManualCredit: true, Limits: httpconn.Limits{MaxBuffered: maxQueued}},
 		})

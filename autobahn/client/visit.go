@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/mintws"
 )
 
@@ -25,7 +26,7 @@ func visit(target string, deadline time.Time, answer func(mintws.Frame) (mintws.
 	ctx, cancel := context.WithDeadline(context.Background(), deadline)
 	defer cancel()
 	var out httpconn.Output
-	sock, conn, err := httpconn.Dial(ctx, target, &out, httpconn.DialOptions{})
+	sock, conn, err := httpdial.Dial(ctx, target, &out, httpdial.Options{})
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/httpconn/httpdial"
 )
 
 // drain is how long the server has to read our last words and close. A socket that is closed with bytes unread says so by a
@@ -34,9 +35,9 @@ type fetcher struct {
 func fetch(ctx context.Context, target *url.URL, linger time.Duration, body io.Writer) error {
 	f := fetcher{body: body}
 	var err error
-	f.sock, f.conn, err = httpconn.Dial(ctx, target.String(), &f.out, httpconn.DialOptions{
+	f.sock, f.conn, err = httpdial.Dial(ctx, target.String(), &f.out, httpdial.Options{
 		Protocols: []httpconn.Version{httpconn.HTTP2},
-		Proxy:     httpconn.NoProxy,
+		Proxy:     httpdial.NoProxy,
 	})
 	if err != nil {
 		return err

@@ -83,8 +83,8 @@ type Options struct {
 const DefaultTimeout = 30 * time.Second // room for lost packets in each step, and short of what a person waits
 
 // Dial opens a connection to the server of rawURL, whose scheme is ws, wss, http or https, and returns the socket together
-// with an [httpconn.Conn] for it. Path and query play no part but in Options.Proxy; no request is made. With mintws, pass the same
-// URL to its Upgrade.
+// with an [httpconn.Conn] for it. Path and query play no part but in Options.Proxy; no request is made. With mintws, pass
+// the same URL to its Upgrade.
 //
 // The socket is the caller's: Dial keeps no reference to it and leaves no goroutine and no deadline behind. It is a
 // *tls.Conn for wss and https; else what DialContext returned, or a *tls.Conn to an https proxy. If a proxy sent the first
@@ -101,11 +101,16 @@ const DefaultTimeout = 30 * time.Second // room for lost packets in each step, a
 // For ws, wss, http and https alike a proxy is asked for a tunnel with CONNECT (RFC 6455 section 4.1 wants it for ws too):
 // the Conn then speaks to the server itself, sends it the same bytes as without a proxy, and can be upgraded.
 //
-// Every error is an [*Error]; then the socket is nil and closed, the Conn is the zero Conn, and out is as it was. It
-// wraps [ErrInvalidURL], [ErrInvalidRequest] for a ProxyHeader that cannot be sent, a [*ProxyError], [ErrALPN],
-// [ErrExtendedConnectDisabled], [ErrNotHTTP2], a [*ConnError] (over [ErrGoingAway], for one), an error of crypto/tls, of the
-// network, of DialContext, of Proxy, or of [New], and also the error of ctx if that has ended. If the second connection fails, that to which the first one came is wrapped too. No user name, password, path or
-// query of any URL appears in its text.
+// Every error is an [*Error]. The socket is then nil and closed, the Conn is the zero Conn, and out is as it was. The Error
+// wraps one of these:
+//
+//   - [ErrInvalidURL], [ErrALPN], [ErrNotHTTP2] or a [*ProxyError];
+//   - [httpconn.ErrInvalidRequest], for a ProxyHeader that cannot be sent;
+//   - [httpconn.ErrExtendedConnectDisabled], or a [*httpconn.ConnError], over [httpconn.ErrGoingAway] for one;
+//   - an error of crypto/tls, of the network, of DialContext, of Proxy, or of [httpconn.New].
+//
+// It also wraps the error of ctx, if that has ended, and the error of the first connection, if a second one was opened and
+// failed. No user name, password, path or query of any URL appears in its text.
 func Dial(ctx context.Context, rawURL string, out *httpconn.Output, opt Options) (net.Conn, httpconn.Conn, error) {
 	t, err := target.Parse(rawURL)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/internal/echo"
 	"github.com/mintws/mintws/mintws"
 )
@@ -135,7 +136,7 @@ func newSender(t *testing.T, url string, opt mintws.DeflateOptions) *sender {
 	s := &sender{t: t, buf: make([]byte, 64<<10), write: make(chan []byte, 100), wrote: make(chan error, 1)}
 	ctx, cancel := context.WithTimeout(t.Context(), deflateLimit)
 	defer cancel()
-	if s.sock, s.conn, err = httpconn.Dial(ctx, url, &s.out, httpconn.DialOptions{Proxy: httpconn.NoProxy}); err != nil {
+	if s.sock, s.conn, err = httpdial.Dial(ctx, url, &s.out, httpdial.Options{Proxy: httpdial.NoProxy}); err != nil {
 		t.Fatal(err)
 	}
 	if err = s.sock.SetDeadline(time.Now().Add(deflateLimit)); err != nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/internal/echo"
 	"github.com/mintws/mintws/internal/h2test"
 	"github.com/mintws/mintws/mintws"
@@ -138,8 +139,8 @@ func (s server) dial(t *testing.T, cfg httpconn.Config) *h2test.Loop {
 	ctx, cancel := context.WithTimeout(t.Context(), h2test.Patience)
 	defer cancel()
 	var out httpconn.Output
-	sock, conn, err := httpconn.Dial(ctx, s.url, &out, httpconn.DialOptions{
-		Config: cfg, Protocols: []httpconn.Version{httpconn.HTTP2}, TLS: s.tls, Proxy: httpconn.NoProxy})
+	sock, conn, err := httpdial.Dial(ctx, s.url, &out, httpdial.Options{
+		Config: cfg, Protocols: []httpconn.Version{httpconn.HTTP2}, TLS: s.tls, Proxy: httpdial.NoProxy})
 	if err != nil {
 		t.Fatal(err)
 	}
