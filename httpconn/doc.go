@@ -1,6 +1,6 @@
 // Package httpconn is an HTTP client connection without a process: a [Conn] is an immutable value, which starts no goroutine,
-// owns no socket, reads no clock and takes no lock. Nothing here does I/O but
-// [Output.WriteTo], a convenience. Package httpdial, below this one, opens sockets: TCP, TLS with ALPN, proxies.
+// owns no socket, reads no clock and takes no lock. Nothing here does I/O but [Output.WriteTo], a convenience. Package
+// httpdial, below this one, opens sockets: TCP and unix sockets, TLS with ALPN, proxies.
 //
 // Bytes that the caller read from its own socket go in; the next Conn, the events those bytes completed and the bytes to
 // write come out. HTTP/1.1 is spoken strictly after RFC 9112 and RFC 9110, HTTP/2 after RFC 9113 and RFC 7541. An Upgrade, a
