@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/wstest"
 )
@@ -16,7 +17,7 @@ import (
 func ask(s *wstest.Server, question string) (answer string, err error) {
 	var out httpconn.Output
 	var in mintws.Inbox
-	sock, conn, err := httpconn.Dial(context.Background(), s.URL, &out, httpconn.DialOptions{TLS: s.ClientTLS()})
+	sock, conn, err := httpdial.Dial(context.Background(), s.URL, &out, httpdial.Options{TLS: s.ClientTLS()})
 	if err != nil {
 		return "", err
 	}

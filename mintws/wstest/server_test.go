@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/wstest"
 )
@@ -28,7 +29,7 @@ func talk(t *testing.T, s *wstest.Server, v httpconn.Version, frames ...mintws.F
 	defer cancel()
 	var out httpconn.Output
 	var in mintws.Inbox
-	sock, conn, err := httpconn.Dial(ctx, s.URL, &out, httpconn.DialOptions{Protocols: []httpconn.Version{v}, TLS: s.ClientTLS()})
+	sock, conn, err := httpdial.Dial(ctx, s.URL, &out, httpdial.Options{Protocols: []httpconn.Version{v}, TLS: s.ClientTLS()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +176,7 @@ func TestProtocols(t *testing.T) {
 				t.Error(got, ws.Err())
 			}
 			var out httpconn.Output
-			sock, conn, err := httpconn.Dial(t.Context(), s.URL, &out, httpconn.DialOptions{Protocols: []httpconn.Version{other}, TLS: s.ClientTLS()})
+			sock, conn, err := httpdial.Dial(t.Context(), s.URL, &out, httpdial.Options{Protocols: []httpconn.Version{other}, TLS: s.ClientTLS()})
 			if err == nil && other == httpconn.HTTP1 { // only an answer shows it
 				conn, _, err = mintws.Upgrade(conn, &out, s.URL, mintws.Options{})
 				if err != nil {
