@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/wshttp"
 )
@@ -75,7 +76,7 @@ func opened(t *testing.T, server *httptest.Server) (net.Conn, httpconn.Conn, min
 	var out httpconn.Output
 	var in mintws.Inbox
 	url := "ws" + strings.TrimPrefix(server.URL, "http")
-	sock, conn, err := httpconn.Dial(ctx, url, &out, httpconn.DialOptions{})
+	sock, conn, err := httpdial.Dial(ctx, url, &out, httpdial.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

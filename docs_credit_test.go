@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/internal/echo"
 	"github.com/mintws/mintws/mintws"
 )
@@ -52,7 +53,7 @@ func TestConsume(t *testing.T) {
 	var out httpconn.Output
 	var in mintws.Inbox
 	url := "ws" + strings.TrimPrefix(server.URL, "http")
-	sock, conn, err := httpconn.Dial(ctx, url, &out, httpconn.DialOptions{
+	sock, conn, err := httpdial.Dial(ctx, url, &out, httpdial.Options{
 		Protocols: []httpconn.Version{httpconn.HTTP2},
 		Config:    httpconn.Config{ManualCredit: true, StreamWindow: window},
 	})

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/wstest"
 )
@@ -67,7 +68,7 @@ func talk(ctx context.Context, w io.Writer, url string, versions []httpconn.Vers
 	var out httpconn.Output // scratch space, as in and buf are
 	var in mintws.Inbox
 	buf := make([]byte, 64<<10)
-	sock, conn, err := httpconn.Dial(ctx, url, &out, httpconn.DialOptions{Protocols: versions})
+	sock, conn, err := httpdial.Dial(ctx, url, &out, httpdial.Options{Protocols: versions})
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/mintws/wstest"
 )
 
@@ -66,7 +67,7 @@ func run(args []string, stdout io.Writer, stderr *os.File) error {
 
 // run makes the connection and uses it.
 func (c *client) run(ctx context.Context) error {
-	sock, conn, err := httpconn.Dial(ctx, c.url, &c.out, httpconn.DialOptions{
+	sock, conn, err := httpdial.Dial(ctx, c.url, &c.out, httpdial.Options{
 		Protocols: []httpconn.Version{httpconn.HTTP2},
 		Config:    httpconn.Config{Limits: httpconn.Limits{MaxBuffered: -1}}, // what is queued is ours, and we know how much
 	})
