@@ -78,21 +78,21 @@ func TestPathsNamedInDocs(t *testing.T) {
 	}
 }
 
-// TestDocsSnippets: the Go code of the pages in docs is that of the files docs_*_test.go, which is compiled and run, and all
-// that is marked there is shown.
-func TestDocsSnippets(t *testing.T) {
+// TestSnippets: the Go code of README.md and of the pages in docs is that of readme_test.go and the files docs_*_test.go, which
+// is compiled and run, and all that is marked there is shown.
+func TestSnippets(t *testing.T) {
 	files, err := filepath.Glob("docs_*_test.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	shown := map[string]bool{}
-	for _, file := range files {
+	for _, file := range append(files, "readme_test.go") {
 		for _, m := range region.FindAllStringSubmatch(read(t, file), -1) {
 			shown[m[2]] = false
 		}
 	}
 	for _, page := range documents(t) {
-		if filepath.Dir(page) != "docs" {
+		if filepath.Dir(page) != "docs" && page != "README.md" {
 			continue
 		}
 		text := read(t, page)
@@ -107,9 +107,9 @@ func TestDocsSnippets(t *testing.T) {
 			shown[m[1]] = true
 		}
 	}
-	for code, ok := range shown {
+	for snippet, ok := range shown {
 		if !ok {
-			t.Errorf("no page shows %.60s…", code)
+			t.Errorf("no page shows %.60s…", snippet)
 		}
 	}
 }

@@ -233,29 +233,25 @@ var (
 	fence  = regexp.MustCompile("(?s)\n```go\n(.*?)\n```\n")
 )
 
-// TestSnippets: the Go code in README.md is the code in this file, which is compiled and run below.
-func TestSnippets(t *testing.T) {
-	var here, there []string
-	for _, m := range region.FindAllStringSubmatch(read(t, "readme_test.go"), -1) {
-		here = append(here, m[2])
+// TestPackageDocLoop: the loop in the documentation of package mintws, and what it does with its socket, are those of README.md.
+func TestPackageDocLoop(t *testing.T) {
+	doc := read(t, "mintws/doc.go")
+	snippets := fence.FindAllStringSubmatch(read(t, "README.md"), -1)
+	if len(snippets) != 2 {
+		t.Fatalf("README.md has %d snippets, want 2", len(snippets))
 	}
-	readme := read(t, "README.md")
-	for _, m := range fence.FindAllStringSubmatch(readme, -1) {
-		there = append(there, m[1])
-	}
-	if len(here) == 0 || strings.Count(readme, "```go") != len(there) {
-		t.Fatalf("%d snippets here, %d of %d in README.md understood", len(here), len(there), strings.Count(readme, "```go"))
-	}
-	for i := range max(len(here), len(there)) {
-		if i >= len(here) || i >= len(there) || here[i] != there[i] {
-			t.Errorf("snippet %d of README.md is not the one here", i+1)
+	for _, m := range snippets {
+		block := "//\t" + strings.ReplaceAll(strings.ReplaceAll(m[1], "\n", "\n//\t"), "//\t\n", "//\n") + "\n//\n"
+		if !strings.Contains(doc, block) {
+			t.Errorf("mintws/doc.go does not have what README.md has: %.40s…", m[1])
 		}
 	}
-	for _, code := range here[:2] { // the loop and what it does with the socket
-		block := "//\t" + strings.ReplaceAll(strings.ReplaceAll(code, "\n", "\n//\t"), "//\t\n", "//\n") + "\n//\n"
-		if !strings.Contains(read(t, "mintws/doc.go"), block) {
-			t.Errorf("mintws/doc.go does not have what README.md has: %.40s…", code)
-		}
+}
+
+// TestReadmeIsShort: what takes longer to tell has a page in docs.
+func TestReadmeIsShort(t *testing.T) {
+	if n := strings.Count(read(t, "README.md"), "\n"); n >= 200 {
+		t.Errorf("README.md has %d lines, want fewer than 200", n)
 	}
 }
 
