@@ -2,16 +2,13 @@ package readme
 
 import (
 	"context"
-	"net/http"
-	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/httpconn/httpdial"
-	"github.com/mintws/mintws/internal/echo"
 	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/mintws/wstest"
 )
 
 // snippet: consume
@@ -43,17 +40,13 @@ func (h *hold) handled(conn httpconn.Conn, out *httpconn.Output, id httpconn.Str
 // TestConsume: a server that may send 64 KiB and gets no credit stops after it, and goes on when what came is consumed.
 func TestConsume(t *testing.T) {
 	const window, size, messages = 64 << 10, 10_000, 20
-	server := httptest.NewUnstartedServer(echo.New(echo.Options{}))
-	server.Config.Protocols = new(http.Protocols)
-	server.Config.Protocols.SetUnencryptedHTTP2(true)
-	server.Start()
+	server := wstest.NewServer(wstest.Options{})
 	defer server.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	var out httpconn.Output
 	var in mintws.Inbox
-	url := "ws" + strings.TrimPrefix(server.URL, "http")
-	sock, conn, err := httpdial.Dial(ctx, url, &out, httpdial.Options{
+	sock, conn, err := httpdial.Dial(ctx, server.URL, &out, httpdial.Options{
 		Protocols: []httpconn.Version{httpconn.HTTP2},
 		Config:    httpconn.Config{ManualCredit: true, StreamWindow: window},
 	})
@@ -61,7 +54,7 @@ func TestConsume(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer sock.Close()
-	conn, ws, err := mintws.Upgrade(conn, &out, url, mintws.Options{})
+	conn, ws, err := mintws.Upgrade(conn, &out, server.URL, mintws.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
