@@ -103,6 +103,7 @@ const (
 )
 
 // verdicts is RFC 9113 section 5.1 with section 6, for the frames of a stream: every state, every frame.
+// docs/states-stream.md shows it, with what leads from one state to another: TestStatesOfStreams makes it.
 var verdicts = [...][numStates]verdict{
 	http2.FrameData: {
 		stateIdle: {failConn, http2.ErrCodeProtocol},

@@ -49,6 +49,12 @@ type keyOfZeros struct{}
 
 func (keyOfZeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
+// acceptOfZeros is the answer to a handshake whose key is of zeros (RFC 6455 section 1.3).
+func acceptOfZeros() string {
+	sum := sha1.Sum([]byte(base64.StdEncoding.EncodeToString(make([]byte, 16)) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
 func (k *talk) say(format string, args ...any) {
 	k.results = append(k.results, fmt.Sprintf(format, args...))
 }
@@ -178,10 +184,8 @@ func (k *talk) open(t *testing.T) {
 	k.out.Reset()
 	k.wire.Reset()
 	if k.version == httpconn.HTTP1 {
-		key := base64.StdEncoding.EncodeToString(make([]byte, 16))
-		sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) // RFC 6455 section 1.3
 		k.wire.WriteString("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
-			base64.StdEncoding.EncodeToString(sum[:]) + "\r\n\r\n")
+			acceptOfZeros() + "\r\n\r\n")
 	} else {
 		err = hpack.NewEncoder(head).WriteField(hpack.HeaderField{Name: ":status", Value: strconv.Itoa(http.StatusOK)})
 		if err == nil {

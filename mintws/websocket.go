@@ -68,7 +68,7 @@ const (
 // State is where a WebSocket stands in its life.
 type State uint8
 
-// The states of a WebSocket.
+// The states of a WebSocket. What leads from one to another, and what can be done in each, is in docs/states-websocket.md.
 const (
 	Invalid    State = iota // the zero WebSocket: it belongs to nothing
 	Connecting              // the upgrade request is made, the answer has not come
