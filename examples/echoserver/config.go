@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mintws/mintws/internal/echo"
 	"github.com/mintws/mintws/mintws"
 )
 
@@ -24,7 +23,7 @@ type config struct {
 	readTimeout, keepAlive time.Duration
 
 	deflate mintws.DeflateOptions
-	echo    echo.Options
+	echo    options
 }
 
 // parse reads the flags. An error has been reported on stderr already.
@@ -107,7 +106,7 @@ func (cfg config) tlsConfig() (*tls.Config, error) {
 	var err error
 	switch {
 	case cfg.selfSigned:
-		cert, err = echo.SelfSigned()
+		cert, err = selfSigned()
 	case cfg.cert != "":
 		cert, err = tls.LoadX509KeyPair(cfg.cert, cfg.key)
 	default:

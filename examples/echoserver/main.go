@@ -24,7 +24,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/mintws/mintws/internal/echo"
 	_ "github.com/mintws/mintws/mintws/wshttp/xconnect" // WebSockets on HTTP/2
 )
 
@@ -57,7 +56,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 // serve listens and serves until ctx is done.
 func serve(ctx context.Context, cfg config, log *slog.Logger) error {
 	if !cfg.quiet {
-		cfg.echo.Done = echo.Log(log)
+		cfg.echo.Done = logSummaries(log)
 	}
 	tlsConfig, err := cfg.tlsConfig()
 	if err != nil {
@@ -68,7 +67,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger) error {
 		return err
 	}
 	listener = limit(listener.(*net.TCPListener), cfg.maxConns, cfg.readTimeout)
-	body := echo.New(cfg.echo)
+	body := newEchoServer(cfg.echo)
 	var protocols http.Protocols // without TLS, HTTP/2 is for clients that know beforehand
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
@@ -79,7 +78,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger) error {
 		TLSConfig: tlsConfig,
 		ErrorLog:  slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		// These are for requests, with content that may never come and answers that nobody reads. WebSockets have those of
-		// package echo in their place.
+		// the session in their place.
 		ReadTimeout:    cfg.readTimeout,
 		WriteTimeout:   cfg.echo.WriteTimeout,
 		IdleTimeout:    cfg.keepAlive,

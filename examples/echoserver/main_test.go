@@ -18,8 +18,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mintws/mintws/internal/echo"
-	"github.com/mintws/mintws/internal/echo/echotest"
 	"github.com/mintws/mintws/mintws"
 
 	"golang.org/x/net/http2"
@@ -88,10 +86,10 @@ func TestRun(t *testing.T) {
 	if scheme != "ws" {
 		t.Errorf("scheme is %q", scheme)
 	}
-	if _, err := echotest.Dial(addr, "Origin: https://three.example"); err == nil || !strings.Contains(err.Error(), "403") {
+	if _, err := dialClient(addr, "Origin: https://three.example"); err == nil || !strings.Contains(err.Error(), "403") {
 		t.Errorf("foreign origin: %v", err)
 	}
-	c, err := echotest.Dial(addr, "Origin: https://two.example", "Sec-WebSocket-Protocol: b")
+	c, err := dialClient(addr, "Origin: https://two.example", "Sec-WebSocket-Protocol: b")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +116,7 @@ func TestRun(t *testing.T) {
 
 func TestQuiet(t *testing.T) {
 	_, addr, stop := start(t, "-quiet")
-	c, err := echotest.Dial(addr)
+	c, err := dialClient(addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +132,7 @@ func TestQuiet(t *testing.T) {
 }
 
 func TestTLSFlags(t *testing.T) {
-	cert, err := echo.SelfSigned()
+	cert, err := selfSigned()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +163,7 @@ func TestTLSFlags(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := echotest.Open(conn, "/")
+		c, err := openClient(conn, "/")
 		if err != nil || scheme != "wss" {
 			t.Fatal(scheme, err)
 		}
@@ -196,7 +194,7 @@ func TestHTTP2(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err = conn.SetDeadline(time.Now().Add(echotest.Limit)); err != nil {
+		if err = conn.SetDeadline(time.Now().Add(testLimit)); err != nil {
 			t.Fatal(err)
 		}
 		framer := http2.NewFramer(conn, conn)

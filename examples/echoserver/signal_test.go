@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
-
-	"github.com/mintws/mintws/internal/echo/echotest"
 )
 
 // closedLine is the line of a connection that ended as it should.
@@ -43,7 +41,7 @@ func TestSignals(t *testing.T) {
 				}
 				log <- b
 			}()
-			received, floodErr := echotest.Flood(addr, n, func() {
+			received, floodErr := flood(addr, n, func() {
 				if killErr := cmd.Process.Signal(sig); killErr != nil {
 					t.Error(killErr)
 				}

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mintws/mintws/internal/echo/echotest"
 	"github.com/mintws/mintws/mintws"
 
 	"golang.org/x/net/http2"
@@ -59,7 +58,7 @@ func frame(t *testing.T, f func(*http2.Framer) error) string {
 // server has dropped it shows in that the next client, which waits for the place, is served.
 func TestSlowClients(t *testing.T) {
 	const mask = "\x00\x00\x00\x00"
-	ws := echotest.Head("/")
+	ws := upgradeHead("/")
 	get := []string{":method", "GET", ":scheme", "http", ":authority", "localhost", ":path", "/"}
 	post := append([]string{":method", "POST"}, get[2:]...)
 	open := append([]string{":method", "CONNECT", ":protocol", "websocket", "sec-websocket-version", "13"}, get[2:]...)
@@ -121,7 +120,7 @@ func TestSlowClients(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer slow.Close()
-			if err = slow.SetDeadline(time.Now().Add(echotest.Limit)); err != nil {
+			if err = slow.SetDeadline(time.Now().Add(testLimit)); err != nil {
 				t.Fatal(err)
 			}
 			served := make(chan struct{})
@@ -162,7 +161,7 @@ func expectService(t *testing.T, addr string, withTLS bool) {
 		if withTLS {
 			conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
 		}
-		c, err := echotest.Open(conn, "/")
+		c, err := openClient(conn, "/")
 		if err != nil {
 			return err
 		}
@@ -173,7 +172,7 @@ func expectService(t *testing.T, addr string, withTLS bool) {
 		return err
 	}
 	var err error
-	for until := time.Now().Add(echotest.Limit); time.Now().Before(until); {
+	for until := time.Now().Add(testLimit); time.Now().Before(until); {
 		if err = try(); err == nil {
 			return
 		}
@@ -184,11 +183,11 @@ func expectService(t *testing.T, addr string, withTLS bool) {
 // TestLimits has one connection more, and one WebSocket more, than the server takes.
 func TestLimits(t *testing.T) {
 	_, addr, stop := start(t, "-max-connections", "2", "-max-websockets", "1")
-	first, err := echotest.Dial(addr)
+	first, err := dialClient(addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err = echotest.Dial(addr); err == nil || !strings.Contains(err.Error(), "503") {
+	if _, err = dialClient(addr); err == nil || !strings.Contains(err.Error(), "503") {
 		t.Errorf("second WebSocket: %v, want 503", err)
 	}
 	// Two connections that stay, and one that is not accepted: nothing answers it until there is a place.
@@ -233,7 +232,7 @@ func TestLimits(t *testing.T) {
 // TestStopWhileFull ends a server whose listener waits for a place.
 func TestStopWhileFull(t *testing.T) {
 	_, addr, stop := start(t, "-max-connections", "1")
-	c, err := echotest.Dial(addr)
+	c, err := dialClient(addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,7 +261,7 @@ func TestDeflateFlags(t *testing.T) {
 		{[]string{"-no-deflate"}, ""},
 	} {
 		_, addr, stop := start(t, slices.Concat([]string{"-quiet", "-origins", "https://*.example.org"}, tt.args)...)
-		c, err := echotest.Dial(addr, "Sec-WebSocket-Extensions: permessage-deflate", "Origin: https://a.example.org")
+		c, err := dialClient(addr, "Sec-WebSocket-Extensions: permessage-deflate", "Origin: https://a.example.org")
 		if err != nil {
 			t.Fatal(err)
 		}
