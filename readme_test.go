@@ -23,10 +23,10 @@ import (
 
 	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/httpconn/httpdial"
-	"github.com/mintws/mintws/internal/echo"
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/wshttp"
 	_ "github.com/mintws/mintws/mintws/wshttp/xconnect"
+	"github.com/mintws/mintws/mintws/wstest"
 )
 
 // snippet: greet
@@ -278,12 +278,12 @@ func TestLinks(t *testing.T) {
 }
 
 func TestGreet(t *testing.T) {
-	server := httptest.NewServer(echo.New(echo.Options{}))
+	server := wstest.NewServer(wstest.Options{})
 	defer server.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	var w bytes.Buffer
-	err := greet(ctx, "ws"+strings.TrimPrefix(server.URL, "http"), &w)
+	err := greet(ctx, server.URL, &w)
 	if want := "Text \"Hello\"\nClose 1000 normal closure\n"; err != nil || w.String() != want {
 		t.Errorf("%v\n%s", err, w.String())
 	}
@@ -291,15 +291,12 @@ func TestGreet(t *testing.T) {
 
 // TestPair: the snippet with two WebSockets on a connection, and with a server that has no HTTP/2.
 func TestPair(t *testing.T) {
-	server := httptest.NewUnstartedServer(echo.New(echo.Options{}))
-	server.Config.Protocols = new(http.Protocols)
-	server.Config.Protocols.SetUnencryptedHTTP2(true)
-	server.Start()
+	server := wstest.NewServer(wstest.Options{})
 	defer server.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	var w bytes.Buffer
-	if err := pair(ctx, "ws"+strings.TrimPrefix(server.URL, "http"), &w); err != nil {
+	if err := pair(ctx, server.URL, &w); err != nil {
 		t.Error(err)
 	}
 	lines := strings.Split(strings.TrimSpace(w.String()), "\n")
@@ -308,9 +305,9 @@ func TestPair(t *testing.T) {
 	if !slices.Equal(lines, want) {
 		t.Errorf("got %q, want %q", lines, want)
 	}
-	oldServer := httptest.NewServer(echo.New(echo.Options{}))
+	oldServer := wstest.NewServer(wstest.Options{Protocols: []httpconn.Version{httpconn.HTTP1}})
 	defer oldServer.Close()
-	err := pair(ctx, "ws"+strings.TrimPrefix(oldServer.URL, "http"), &w)
+	err := pair(ctx, oldServer.URL, &w)
 	if !errors.Is(err, httpdial.ErrNotHTTP2) {
 		t.Errorf("a server without HTTP/2: %v", err)
 	}
@@ -421,7 +418,7 @@ func TestHandler(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	var w bytes.Buffer
-	err := greet(ctx, "ws"+strings.TrimPrefix(server.URL, "http")+"/here", &w)
+	err := greet(ctx, server.URL+"/here", &w)
 	if want := "Text \"Hello\"\nClose 1000 normal closure\n"; err != nil || w.String() != want {
 		t.Errorf("%v\n%s", err, w.String())
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -13,8 +12,8 @@ import (
 	gorilla "github.com/gorilla/websocket"
 	"github.com/lxzan/gws"
 
-	"github.com/mintws/mintws/internal/echo"
 	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/mintws/wstest"
 )
 
 // windowClients open a WebSocket with permessage-deflate as these libraries do by default, with takeover where they can.
@@ -96,9 +95,9 @@ func TestWindowUnasked(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				s := httptest.NewServer(echo.New(echo.Options{Accept: mintws.AcceptOptions{Extensions: []mintws.Extension{deflate}}}))
+				s := wstest.NewServer(wstest.Options{Accept: mintws.AcceptOptions{Extensions: []mintws.Extension{deflate}}})
 				t.Cleanup(s.Close)
-				resp, exchange := client.open(t, "ws"+strings.TrimPrefix(s.URL, "http"))
+				resp, exchange := client.open(t, s.URL)
 				want := fmt.Sprintf("server_max_window_bits=%d", bits)
 				if got := resp.Header.Get("Sec-WebSocket-Extensions"); !strings.Contains(got, want) {
 					t.Fatalf("the answer is %q, want %s in it", got, want)

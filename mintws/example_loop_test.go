@@ -5,21 +5,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http/httptest"
-	"strings"
 	"time"
 
 	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/httpconn/httpdial"
-	"github.com/mintws/mintws/internal/echo"
 	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/mintws/wstest"
 )
 
 // The loop of a client, whole: it asks three questions one after the other and ends when the closing handshake is complete.
 func Example() {
-	server := httptest.NewServer(echo.New(echo.Options{}))
+	server := wstest.NewServer(wstest.Options{})
 	defer server.Close()
-	url := "ws" + strings.TrimPrefix(server.URL, "http")
+	url := server.URL
 	questions := []string{"who", "where", "when"}
 
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

@@ -58,9 +58,15 @@ func sameParams(a, b string) bool {
 	return slices.Equal(sorted(a), sorted(b))
 }
 
-// echoServer starts the echo server with permessage-deflate and returns its address. Each summary of a connection goes
-// to done.
-func echoServer(t *testing.T, opt mintws.DeflateOptions) (addr string, done <-chan echo.Summary) {
+// outcome is how a WebSocket ended, as the server saw it.
+type outcome struct {
+	messages int
+	ws       mintws.WebSocket
+}
+
+// echoServer starts an echo server with permessage-deflate and returns its address. What became of each WebSocket goes to
+// done.
+func echoServer(t *testing.T, opt mintws.DeflateOptions) (addr string, done <-chan outcome) {
 	t.Helper()
 	deflate, err := mintws.NewDeflate(opt)
 	if err != nil {
@@ -70,10 +76,10 @@ func echoServer(t *testing.T, opt mintws.DeflateOptions) (addr string, done <-ch
 	if err != nil {
 		t.Fatal(err)
 	}
-	over := make(chan echo.Summary, 1)
+	over := make(chan outcome, 1)
 	hs := &http.Server{Handler: echo.New(echo.Options{
 		Accept: mintws.AcceptOptions{Extensions: []mintws.Extension{deflate}},
-		Done:   func(s echo.Summary) { over <- s },
+		Done:   func(messages int, ws mintws.WebSocket) { over <- outcome{messages, ws} },
 	})}
 	end := make(chan error, 1)
 	go func() { end <- hs.Serve(l) }()

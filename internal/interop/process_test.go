@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mintws/mintws/internal/echo"
+	"github.com/mintws/mintws/internal/selfsigned"
 )
 
 // program returns the path of a program that must be installed. Where it is not, the test fails in CI and is skipped
@@ -134,7 +134,7 @@ type identity struct {
 
 func newIdentity(t *testing.T) identity {
 	t.Helper()
-	cert, err := echo.SelfSigned()
+	cert, err := selfsigned.Make()
 	if err != nil {
 		t.Fatal(err)
 	}

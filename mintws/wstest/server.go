@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/internal/selfsigned"
 )
 
 // Server is an echo server on a port of the loopback interface. Its methods may be called from several goroutines.
@@ -34,7 +35,7 @@ func NewServer(opt Options) *Server {
 	s := &Server{opt: opt.complete(), done: make(chan struct{}), conns: map[*conn]struct{}{}}
 	var err error
 	if opt.TLS {
-		if s.cert, err = selfSigned(); err != nil {
+		if s.cert, err = selfsigned.Make(); err != nil {
 			panic("wstest: " + err.Error())
 		}
 	}

@@ -1,4 +1,5 @@
-package echo
+// Package selfsigned makes certificates for servers that run for a test.
+package selfsigned
 
 import (
 	"crypto/ecdsa"
@@ -12,8 +13,8 @@ import (
 	"time"
 )
 
-// SelfSigned makes a certificate for this machine, good for a month, which nobody trusts who is not told to.
-func SelfSigned() (tls.Certificate, error) {
+// Make makes a certificate for this machine, good for a day, which nobody trusts who is not told to.
+func Make() (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, err
@@ -23,7 +24,7 @@ func SelfSigned() (tls.Certificate, error) {
 		SerialNumber:          big.NewInt(now.UnixNano()),
 		Subject:               pkix.Name{CommonName: "localhost"},
 		NotBefore:             now.Add(-time.Hour), // clocks differ
-		NotAfter:              now.AddDate(0, 1, 0),
+		NotAfter:              now.AddDate(0, 0, 1),
 		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		BasicConstraintsValid: true,
@@ -36,8 +37,5 @@ func SelfSigned() (tls.Certificate, error) {
 		return tls.Certificate{}, err
 	}
 	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, nil
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, err
 }
