@@ -31,8 +31,8 @@ type h2 struct {
 	enc    *hpack.Encoder
 	fields bytes.Buffer // of enc
 
-	head    *http2.HeadersFrame // whose block is still arriving
-	block   []byte
+	block   []byte // of the request that is still arriving
+	headEnd bool   // and whether it has END_STREAM
 	streams map[uint32]*stream
 	last    uint32    // the newest stream
 	ready   []*stream // with something to write, in the order of their turns
@@ -152,14 +152,14 @@ func (h *h2) frame(f http2.Frame) {
 	case *http2.DataFrame:
 		h.data(f)
 	case *http2.HeadersFrame:
-		h.head, h.block = f, append(h.block[:0], f.HeaderBlockFragment()...)
-		h.endHeaders(f.StreamID, f.StreamEnded(), f.HeadersEnded())
+		h.headEnd, h.block = f.StreamEnded(), append(h.block[:0], f.HeaderBlockFragment()...)
+		h.endHeaders(f.StreamID, f.HeadersEnded())
 	case *http2.ContinuationFrame:
 		if h.block = append(h.block, f.HeaderBlockFragment()...); len(h.block) > maxBlock {
 			h.fail(http2.ErrCodeEnhanceYourCalm)
 			return
 		}
-		h.endHeaders(f.StreamID, h.head.StreamEnded(), f.HeadersEnded())
+		h.endHeaders(f.StreamID, f.HeadersEnded())
 	case *http2.SettingsFrame:
 		h.settings(f)
 	case *http2.WindowUpdateFrame:
@@ -184,7 +184,7 @@ func (h *h2) frame(f http2.Frame) {
 }
 
 // endHeaders handles a request, once all its fields are there.
-func (h *h2) endHeaders(id uint32, end, whole bool) {
+func (h *h2) endHeaders(id uint32, whole bool) {
 	if !whole {
 		return
 	}
@@ -193,7 +193,7 @@ func (h *h2) endHeaders(id uint32, end, whole bool) {
 	switch {
 	case err != nil:
 		h.fail(http2.ErrCodeCompression)
-	case st != nil && end: // trailers
+	case st != nil && h.headEnd: // trailers
 		st.halfClosed()
 	case st != nil:
 		h.reset(id, http2.ErrCodeProtocol)
@@ -204,7 +204,7 @@ func (h *h2) endHeaders(id uint32, end, whole bool) {
 		h.must(h.fr.WriteRSTStream(id, http2.ErrCodeRefusedStream))
 	default:
 		h.last = id
-		h.open(id, fields, end)
+		h.open(id, fields, h.headEnd)
 	}
 }
 

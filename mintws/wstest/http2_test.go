@@ -2,6 +2,7 @@ package wstest_test
 
 import (
 	"bytes"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -71,6 +72,13 @@ func TestIllegal(t *testing.T) {
 			fr.WriteData(1, false, nil)
 			fr.WritePing(false, [8]byte{})
 		}},
+		"in pieces": {"RST_STREAM CANCEL", func(fr *http2.Framer, block func(...string) []byte) { // which shows that it was opened
+			b := block(append(connect[:8:8], ":path", "/reset", "sec-websocket-version", "13")...)
+			fr.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: b[:5]})
+			fr.WriteContinuation(1, false, b[5:20])
+			fr.WriteContinuation(1, false, nil)
+			fr.WriteContinuation(1, true, b[20:])
+		}},
 		"refused": {"RST_STREAM NO_ERROR", func(fr *http2.Framer, block func(...string) []byte) {
 			head(fr, 1, block(append(connect[:10:10], "sec-websocket-version", "12")...))
 		}},
@@ -129,7 +137,12 @@ func TestIllegal(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			sent := script(t, tt.f)
 			for _, cut := range []int{1, 7, len(sent)} {
-				p := wstest.NewPeer(wstest.Options{MaxStreams: 1})
+				p := wstest.NewPeer(wstest.Options{MaxStreams: 1, Behave: func(r *http.Request) wstest.Behavior {
+					if r.URL.Path == "/reset" {
+						return wstest.Behavior{Fault: wstest.FaultReset}
+					}
+					return wstest.Behavior{}
+				}})
 				var got []byte
 				for rest := sent; len(rest) > 0; {
 					n := min(cut, len(rest))

@@ -105,6 +105,8 @@ func (p *Peer) take(data []byte) {
 		case !p.started:
 		case p.h2 != nil:
 			p.h2.frames()
+		case p.waiting && len(p.in) > maxTake: // a client has nothing to say before it is answered
+			p.refuse(answer{status: http.StatusRequestEntityTooLarge}, true)
 		default:
 			p.requests()
 		}
