@@ -13,8 +13,8 @@ import (
 // Options says what a [Server] or a [Peer] offers. The zero Options is an ordinary echo server for HTTP/1.1 and HTTP/2 without
 // TLS, which agrees to permessage-deflate where the client offers it.
 //
-// The functions are called by the goroutine that serves the connection, for several connections at the same time. They must
-// not call the Server's methods.
+// The functions are called by the goroutines that serve the connections, for several connections at the same time. They must
+// not call [Server.Close], which waits for them.
 type Options struct {
 	// TLS makes it a server for wss, with a certificate of its own: see [Server.ClientTLS]. A Peer ignores it.
 	TLS bool
@@ -30,9 +30,9 @@ type Options struct {
 	// MaxStreams is how many WebSockets one HTTP/2 connection may have at the same time (SETTINGS_MAX_CONCURRENT_STREAMS);
 	// requests above that are refused with REFUSED_STREAM. 0 means 250, a negative number no limit.
 	MaxStreams int
-	// Settings are announced on HTTP/2 after the server's own, and in place of those with the same name. The server does not
-	// judge them and, but for SETTINGS_INITIAL_WINDOW_SIZE, does not go by them: it can so announce a limit of 0, or no
-	// extended CONNECT.
+	// Settings are announced on HTTP/2 beside the server's own, and in place of those with the same name. They need not be
+	// true: only SETTINGS_INITIAL_WINDOW_SIZE changes what the server does. So a client can be shown a limit of 0 streams, or a
+	// server without extended CONNECT.
 	Settings []http2.Setting
 
 	// Behavior is what the server does on each WebSocket.
@@ -53,7 +53,8 @@ type Behavior struct {
 	// Header holds further fields for the answer that refuses, such as Location or Retry-After. What an answer that opens
 	// the WebSocket holds is Options.Accept.Header.
 	Header http.Header
-	// HandshakeDelay is how long the request waits for its answer, a negative one for ever. A Peer does not wait.
+	// HandshakeDelay is how long the request waits for its answer; a negative one is for ever. A Peer answers at once, or
+	// never.
 	HandshakeDelay time.Duration
 
 	// Greeting is sent as soon as the WebSocket is open.
@@ -62,7 +63,7 @@ type Behavior struct {
 	// during the call, and may be returned.
 	Reply func(message mintws.Frame) []mintws.Frame
 	// Delay is how long each frame waits for its answer, Ping and Close too. The order stays as it is, and what waits is
-	// held in memory. A Peer does not wait.
+	// held in memory. A Peer answers at once.
 	Delay time.Duration
 
 	// Fault is what goes wrong, once After messages were answered: with 0, as soon as the WebSocket is open and the Greeting
