@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -25,5 +26,28 @@ func TestFindHAProxy(t *testing.T) {
 	}
 	if got, err = r.findHAProxy(); got != want || err != nil {
 		t.Errorf("%s, %v; want %s", got, err, want)
+	}
+}
+
+// TestBridge: haproxy gets the addresses of one direction, and none of the other.
+func TestBridge(t *testing.T) {
+	for role, want := range map[string]string{
+		roleClient: "H1_BIND false\nECHO false\nH2_BIND true\nSUITE true\n",
+		roleServer: "H1_BIND true\nECHO true\nH2_BIND false\nSUITE false\n",
+	} {
+		r, _, _ := newFakeRunner(t, "", role, "--h2")
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := l.Addr().(*net.TCPAddr).Port
+		port, err := r.bridge(server)
+		if err != nil || port == server {
+			t.Errorf("%s: port %d before %d, %v", role, port, server, err)
+		}
+		_ = l.Close()
+		if said, err := os.ReadFile(r.log("haproxy")); err != nil || string(said) != want {
+			t.Errorf("%s: %v\n%swant\n%s", role, err, said, want)
+		}
 	}
 }

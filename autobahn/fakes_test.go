@@ -18,6 +18,8 @@ import (
 
 // TestMain makes this test one of the programs that a run starts, if fakeMode says so.
 func TestMain(m *testing.M) {
+	// Built with -race, the programs would each take a second to end.
+	_ = os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 	if os.Getenv(fakeMode) != "" {
 		os.Exit(fake(filepath.Base(os.Args[0]), os.Args[1:]))
 	}
@@ -54,6 +56,9 @@ func fake(name string, args []string) int {
 			if there != "" && !reachable(there) {
 				return 1
 			}
+		}
+		for _, name := range []string{"H1_BIND", "ECHO", "H2_BIND", "SUITE"} {
+			fmt.Printf("%s %t\n", name, os.Getenv(name) != "")
 		}
 		return fakeServer(cmp.Or(os.Getenv("H1_BIND"), os.Getenv("H2_BIND")))
 	case name == "report":

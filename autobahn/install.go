@@ -42,7 +42,8 @@ func (r *runner) findSuite() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if old, err := os.ReadFile(stamp); err == nil && string(old) == pins && r.hasSuite(python) {
+	old, _ := os.ReadFile(stamp) // without it nothing is installed
+	if string(old) == pins && r.hasSuite(python) {
 		return python, nil
 	}
 	python27, ok := r.findPython27()

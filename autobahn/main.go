@@ -53,7 +53,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 	defer cancel(nil)
 	signals := make(chan os.Signal, 1)
 	for s := range endings {
-		signal.Notify(signals, s)
+		if !signal.Ignored(s) { // as SIGHUP is under nohup
+			signal.Notify(signals, s)
+		}
 	}
 	defer signal.Stop(signals)
 	go func() {

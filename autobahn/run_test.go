@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -137,7 +138,7 @@ func TestMainUsage(t *testing.T) {
 
 // TestSignals: a run that somebody ends says so, with the exit code that shells use, and stops what it has started.
 func TestSignals(t *testing.T) {
-	for signal, want := range map[os.Signal]struct {
+	for sent, want := range map[os.Signal]struct {
 		says string
 		code int
 	}{
@@ -145,15 +146,11 @@ func TestSignals(t *testing.T) {
 		syscall.SIGTERM: {"autobahn: stopped by TERM\n", 143},
 		syscall.SIGHUP:  {"autobahn: stopped by HUP\n", 129},
 	} {
-		dir := t.TempDir()
-		fakeProgram(t, filepath.Join(dir, "python"))
-		fakeProgram(t, filepath.Join(dir, "runner"))
-		script := "#!" + filepath.Join(dir, "python") + " -u\n"
-		if err := os.WriteFile(filepath.Join(dir, "wstest"), []byte(script), 0o777); err != nil {
-			t.Fatal(err)
+		if signal.Ignored(sent) {
+			t.Logf("%v is ignored where this test runs", sent)
+			continue
 		}
-		cmd := exec.Command(filepath.Join(dir, "runner"), "client")
-		cmd.Env = append(os.Environ(), fakeMode+"=wait", "PATH="+dir+string(filepath.ListSeparator)+os.Getenv("PATH"))
+		cmd := fakeRun(t, "wait", "client")
 		stderr, err := cmd.StderrPipe()
 		if err == nil {
 			err = cmd.Start()
@@ -165,7 +162,7 @@ func TestSignals(t *testing.T) {
 		if line, failure := said.ReadString('\n'); line != "waiting\n" {
 			t.Errorf("says %q, %v", line, failure)
 		}
-		if err = cmd.Process.Signal(signal); err != nil {
+		if err = cmd.Process.Signal(sent); err != nil {
 			t.Fatal(err)
 		}
 		// The end of stderr comes when nobody has it any more, the program that the runner started included.
@@ -176,7 +173,31 @@ func TestSignals(t *testing.T) {
 		err = cmd.Wait()
 		var exit *exec.ExitError
 		if !errors.As(err, &exit) || exit.ExitCode() != want.code || rest.String() != want.says {
-			t.Errorf("%v: %v, says %q; want %d, %q", signal, err, rest, want.code, want.says)
+			t.Errorf("%v: %v, says %q; want %d, %q", sent, err, rest, want.code, want.says)
 		}
 	}
+}
+
+// TestNoCases: patterns that match nothing are a usage error, which the suite's own list finds.
+func TestNoCases(t *testing.T) {
+	out, err := fakeRun(t, "nocases", "client", "--cases", "99.*").CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 2 || string(out) != "no case of the suite matches 99.*\n" {
+		t.Errorf("%v, says %s", err, out)
+	}
+}
+
+// fakeRun returns the program itself, as a process of its own that finds a fake suite.
+func fakeRun(t *testing.T, mode string, args ...string) *exec.Cmd {
+	t.Helper()
+	dir := t.TempDir()
+	fakeProgram(t, filepath.Join(dir, "python"))
+	fakeProgram(t, filepath.Join(dir, "runner"))
+	script := "#!" + filepath.Join(dir, "python") + " -u\n"
+	if err := os.WriteFile(filepath.Join(dir, "wstest"), []byte(script), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(filepath.Join(dir, "runner"), args...)
+	cmd.Env = append(os.Environ(), fakeMode+"="+mode, "PATH="+dir+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	return cmd
 }
