@@ -1,8 +1,8 @@
 package mintws
 
 import (
+	"cmp"
 	"fmt"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -101,14 +101,8 @@ func (o origin) serves(r *http.Request) bool {
 	if o.scheme != "https" && (o.scheme != "http" || r.TLS != nil) {
 		return false
 	}
-	host, port, err := net.SplitHostPort(r.Host)
-	if err != nil {
-		host, port = strings.TrimSuffix(strings.TrimPrefix(r.Host, "["), "]"), ""
-	}
-	if port == "" {
-		port = defaultPort(o.scheme)
-	}
-	return canonicalHost(host) == o.host && port == o.port
+	to := url.URL{Host: r.Host}
+	return canonicalHost(to.Hostname()) == o.host && cmp.Or(to.Port(), defaultPort(o.scheme)) == o.port
 }
 
 // defaultPort returns the port that a serialized origin or a Host leaves out.

@@ -175,6 +175,10 @@ func TestAcceptOrigin(t *testing.T) {
 		{"example.org", "http://example.org:8080", false, list(), false},
 		{"[::1]:8080", "http://[::1]:8080", false, list(), true},
 		{"[::1]", "http://[::1]", false, list(), true},
+		{"::1", "http://[::1]", false, list(), false}, // no Host (RFC 9110 section 7.2)
+		{"[::1", "http://[::1]", false, list(), false},
+		{"example.org:", "http://example.org", false, list(), true}, // RFC 3986 section 3.2.3: an empty port is the default
+		{"user@example.org", "http://example.org", false, list(), false},
 		{"example.org", "http://example.org.evil.example", false, list(), false},
 		{"example.org", "http://sub.example.org", false, list(), false},
 		{"example.org", "http://example.org/", false, list(), false}, // not what a browser sends

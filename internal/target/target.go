@@ -3,9 +3,9 @@
 package target
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
-	"net"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -152,11 +152,7 @@ func (t Target) DefaultPort() string {
 
 // Address is where to connect to, with a port always.
 func (t Target) Address() string {
-	port := t.Port
-	if port == "" {
-		port = t.DefaultPort()
-	}
-	return net.JoinHostPort(t.Host, port)
+	return Authority(t.Host, cmp.Or(t.Port, t.DefaultPort()))
 }
 
 // Remote is the address as another machine is told it. A zone means something on this machine only (RFC 6874 section 1).
@@ -188,11 +184,11 @@ func (t Target) Plain() *url.URL {
 
 // Authority joins host and port, leaving out a port that is empty.
 func Authority(host, port string) string {
-	if port != "" {
-		return net.JoinHostPort(host, port)
+	if strings.Contains(host, ":") { // an IPv6 address
+		host = "[" + host + "]"
 	}
-	if strings.Contains(host, ":") {
-		return "[" + host + "]"
+	if port != "" {
+		host += ":" + port
 	}
 	return host
 }
