@@ -94,15 +94,19 @@ func window(size int32, def, least int32) int32 {
 // stream (RFC 9113 section 5.4.2) is no error of Stream: that stream gets an EventReset with a [*StreamError], and the
 // others go on.
 func (c Conn) Stream(out *Output, data []byte) (Conn, error) {
-	err := c.stream(out, data)
+	err := c.receive(out, data)
 	return c, err
 }
 
-// stream is Stream, and moves c on itself. Stream is so small that it is compiled into its callers, which saves copies of
+// The exported methods are the door: each has its own copy of the caller's Conn. Behind it names say the direction. handle…
+// takes what arrived, send… and append… make what leaves, and h1 or h2 in front says for which version of HTTP. What moves a
+// Conn on without a copy has a pointer receiver.
+
+// receive is Stream, and moves c on itself. Stream is so small that it is compiled into its callers, which saves copies of
 // c; so are SendData, BeginData and EndData.
-func (c *Conn) stream(out *Output, data []byte) error {
+func (c *Conn) receive(out *Output, data []byte) error {
 	if c.version == HTTP2 {
-		return c.h2Stream(out, data)
+		return c.h2Receive(out, data)
 	}
 	if c.version != HTTP1 {
 		return ErrClosed
@@ -113,7 +117,7 @@ func (c *Conn) stream(out *Output, data []byte) error {
 		out.Events = append(out.Events, Event{Kind: EventData, StreamID: r.id, Tag: r.tag, Data: data[:len(data):len(data)]})
 		return nil
 	}
-	next, err := c.h1Stream(out, data)
+	next, err := c.h1Receive(out, data)
 	*c = next
 	return err
 }
@@ -132,12 +136,12 @@ func (c *Conn) stream(out *Output, data []byte) error {
 // are still queued are lost, and an EventReset of their stream says so.
 func (c Conn) StreamEOF(out *Output) (Conn, error) {
 	if c.version == HTTP2 {
-		return c.h2StreamEOF(out)
+		return c.h2ReceiveEOF(out)
 	}
 	if c.version != HTTP1 {
 		return c, ErrClosed
 	}
-	return c.h1StreamEOF(out)
+	return c.h1ReceiveEOF(out)
 }
 
 // Request appends a request to out.Send and returns the stream on which its response will be reported.
@@ -227,7 +231,7 @@ func (c Conn) BeginData(out *Output, id StreamID, size int) (mark int, err error
 
 func (c *Conn) beginData(out *Output, id StreamID, size int) (mark int, err error) {
 	if c.version == HTTP2 {
-		return c.h2BeginSend(out, id, size)
+		return c.h2BeginData(out, id, size)
 	}
 	if c.version != HTTP1 {
 		return 0, ErrClosed
@@ -258,7 +262,7 @@ func (c Conn) EndData(out *Output, id StreamID, mark int, end bool) (Conn, error
 // endData is EndData, and moves c on itself.
 func (c *Conn) endData(out *Output, id StreamID, mark int, end bool) error {
 	if c.version == HTTP2 {
-		return c.h2EndSend(out, id, mark, end)
+		return c.h2EndData(out, id, mark, end)
 	}
 	if c.version != HTTP1 {
 		return ErrClosed
@@ -323,7 +327,7 @@ func (c Conn) Close(out *Output) Conn {
 		return c
 	}
 	if c.version == HTTP2 {
-		return c.h2Goodbye(out)
+		return c.h2Close(out)
 	}
 	return Conn{set: c.set, version: c.version, h1: h1{recv: recvClosed}}
 }

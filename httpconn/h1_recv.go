@@ -13,9 +13,9 @@ import (
 	"github.com/mintws/mintws/internal/badbyte"
 )
 
-// h1Stream is Conn.Stream on HTTP/1.1. It works on its own copy of c, and hands data from one state to the next until
+// h1Receive is Conn.Stream on HTTP/1.1. It works on its own copy of c, and hands data from one state to the next until
 // it is used up.
-func (c Conn) h1Stream(out *Output, data []byte) (Conn, error) {
+func (c Conn) h1Receive(out *Output, data []byte) (Conn, error) {
 	if c.fail != nil {
 		return c, c.fail
 	}
@@ -27,23 +27,23 @@ func (c Conn) h1Stream(out *Output, data []byte) (Conn, error) {
 		var e *ConnError
 		switch c.h1.recv {
 		case recvHead, recvTrailers:
-			n, e = c.h1Head(out, data)
+			n, e = c.h1HandleHead(out, data)
 		case recvCounted:
-			n = c.h1Content(out, data, c.h1.left)
+			n = c.h1HandleContent(out, data, c.h1.left)
 			if c.h1.left -= int64(n); c.h1.left == 0 {
-				c.h1Done(out)
+				c.h1HandleEnd(out)
 			}
 		case recvChunked:
 			if c.h1.chunk != chunkData {
 				n, e = c.h1.chunkHead(&c.set.limits, data)
 				break
 			}
-			n = c.h1Content(out, data, c.h1.left)
+			n = c.h1HandleContent(out, data, c.h1.left)
 			if c.h1.left -= int64(n); c.h1.left == 0 {
 				c.h1.chunk = chunkDataCR
 			}
 		default: // recvToEOF, recvTunnel
-			n = c.h1Content(out, data, int64(len(data)))
+			n = c.h1HandleContent(out, data, int64(len(data)))
 		}
 		c.h1.offset += int64(n)
 		if e != nil {
@@ -55,8 +55,8 @@ func (c Conn) h1Stream(out *Output, data []byte) (Conn, error) {
 	return c, nil
 }
 
-// h1StreamEOF is Conn.StreamEOF on HTTP/1.1.
-func (c Conn) h1StreamEOF(out *Output) (Conn, error) {
+// h1ReceiveEOF is Conn.StreamEOF on HTTP/1.1.
+func (c Conn) h1ReceiveEOF(out *Output) (Conn, error) {
 	if c.fail != nil {
 		return c, c.fail
 	}
@@ -69,7 +69,7 @@ func (c Conn) h1StreamEOF(out *Output) (Conn, error) {
 		h.recv = recvTunnelEOF
 		return c, nil
 	case h.recv == recvToEOF: // RFC 9112 6.3, the last rule
-		c.h1Done(out)
+		c.h1HandleEnd(out)
 		for _, r := range h.queue { // no close option was seen: the server may have processed them
 			out.Events = append(out.Events, Event{Kind: EventReset, StreamID: r.id, Tag: r.tag, Err: &StreamError{
 				Stream: r.id, Code: http2.ErrCodeProtocol, Local: true, Err: ErrUnexpectedEOF,
@@ -104,8 +104,8 @@ func (h *h1) event(k EventKind) Event {
 	return Event{Kind: k, StreamID: h.queue[0].id, Tag: h.queue[0].tag}
 }
 
-// h1Content reports up to most bytes of content and returns how many.
-func (c *Conn) h1Content(out *Output, data []byte, most int64) int {
+// h1HandleContent reports up to most bytes of content and returns how many.
+func (c *Conn) h1HandleContent(out *Output, data []byte, most int64) int {
 	n := int(min(most, int64(len(data))))
 	ev := c.h1.event(EventData)
 	ev.Data = data[:n:n]
@@ -113,8 +113,8 @@ func (c *Conn) h1Content(out *Output, data []byte, most int64) int {
 	return n
 }
 
-// h1Head goes on with a response head or a trailer section.
-func (c *Conn) h1Head(out *Output, data []byte) (int, *ConnError) {
+// h1HandleHead goes on with a response head or a trailer section.
+func (c *Conn) h1HandleHead(out *Output, data []byte) (int, *ConnError) {
 	h := &c.h1
 	var head h1head
 	switch {
@@ -148,15 +148,15 @@ func (c *Conn) h1Head(out *Output, data []byte) (int, *ConnError) {
 			ev.Header = collectFields(section, head.fields)
 			out.Events = append(out.Events, ev)
 		}
-		c.h1Done(out)
+		c.h1HandleEnd(out)
 		return n, nil
 	}
-	c.h1Answer(out, &head, collectFields(section[bytes.IndexByte(section, '\n')+1:], head.fields))
+	c.h1HandleAnswer(out, &head, collectFields(section[bytes.IndexByte(section, '\n')+1:], head.fields))
 	return n, nil
 }
 
-// h1Answer reports a complete response head and decides what follows it (RFC 9112 section 6.3, in its order).
-func (c *Conn) h1Answer(out *Output, head *h1head, header http.Header) {
+// h1HandleAnswer reports a complete response head and decides what follows it (RFC 9112 section 6.3, in its order).
+func (c *Conn) h1HandleAnswer(out *Output, head *h1head, header http.Header) {
 	h := &c.h1
 	r := h.queue[0]
 	ev := h.event(EventHeaders)
@@ -182,7 +182,7 @@ func (c *Conn) h1Answer(out *Output, head *h1head, header http.Header) {
 	h.last = h.last || h.said || r.flags&reqClose != 0 || head.minor == '0' || head.status == 204 && framed(header)
 	switch {
 	case r.flags&reqHead != 0 || head.status == 204 || head.status == 304 || head.length == 0:
-		c.h1Done(out)
+		c.h1HandleEnd(out)
 	case head.chunked:
 		h.recv, h.chunk, h.digits, h.left, h.count = recvChunked, chunkSize, 0, 0, 0
 	case head.length > 0:
@@ -200,9 +200,9 @@ func framed(h http.Header) bool {
 	})
 }
 
-// h1Done ends the response under way. If the connection does not outlive it, so do the requests behind it. Only a server
+// h1HandleEnd ends the response under way. If the connection does not outlive it, so do the requests behind it. Only a server
 // that said close is known not to have processed them (RFC 9112 section 9.6).
-func (c *Conn) h1Done(out *Output) {
+func (c *Conn) h1HandleEnd(out *Output) {
 	h := &c.h1
 	out.Events = append(out.Events, h.event(EventDone))
 	h.queue = h.queue[1:]

@@ -96,15 +96,15 @@ func (c Conn) h2Cancel(out *Output, id StreamID, code http2.ErrCode) (Conn, erro
 		c.h2.owed += c.h2Unconsumed(&s)
 	}
 	c.h2.streams.claim()
-	c.h2Close(s, streamWeReset|streamCanceled)
+	c.h2CloseStream(s, streamWeReset|streamCanceled)
 	c.h2.streams.release()
 	out.Send = appendWord(out.Send, http2.FrameRSTStream, id, uint32(code))
 	c.h2CreditConn(out)
 	return c, nil
 }
 
-// h2Goodbye is Conn.Close on HTTP/2.
-func (c Conn) h2Goodbye(out *Output) Conn {
+// h2Close is Conn.Close on HTTP/2.
+func (c Conn) h2Close(out *Output) Conn {
 	if c.h2.flags&h2Closed != 0 {
 		return c
 	}

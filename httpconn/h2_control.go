@@ -9,10 +9,10 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// h2Settings applies the server's SETTINGS, one after the other, and acknowledges them (RFC 9113 section 6.5.3).
-func (c *Conn) h2Settings(out *Output, f frameHead, p []byte) *ConnError {
+// h2HandleSettings applies the server's SETTINGS, one after the other, and acknowledges them (RFC 9113 section 6.5.3).
+func (c *Conn) h2HandleSettings(out *Output, f frameHead, p []byte) *ConnError {
 	if f.flags.Has(http2.FlagSettingsAck) {
-		return c.h2Acknowledged(out)
+		return c.h2HandleSettingsAck(out)
 	}
 	r := c.change()
 	r.peer = maps.Clone(r.peer)
@@ -23,7 +23,7 @@ func (c *Conn) h2Settings(out *Output, f frameHead, p []byte) *ConnError {
 	largest := before
 	for ; len(p) > 0; p = p[6:] {
 		s := http2.Setting{ID: http2.SettingID(binary.BigEndian.Uint16(p)), Val: binary.BigEndian.Uint32(p[2:])}
-		if err := c.h2Setting(r, s); err != nil {
+		if err := c.h2HandleSetting(r, s); err != nil {
 			return err
 		}
 		largest = max(largest, r.window)
@@ -38,8 +38,8 @@ func (c *Conn) h2Settings(out *Output, f frameHead, p []byte) *ConnError {
 	return nil
 }
 
-// h2Setting applies one setting to r, which is c's own.
-func (c *Conn) h2Setting(r *h2rare, s http2.Setting) *ConnError {
+// h2HandleSetting applies one setting to r, which is c's own.
+func (c *Conn) h2HandleSetting(r *h2rare, s http2.Setting) *ConnError {
 	bad := func(code http2.ErrCode, want string) *ConnError {
 		return fault(code, ErrMalformed, "%v is %d, expected %s", s.ID, s.Val, want)
 	}
@@ -101,8 +101,8 @@ func (c *Conn) h2Resize(before, largest int32) *ConnError {
 	return nil
 }
 
-// h2Ping answers a PING, or reports the answer to ours (RFC 9113 section 6.7).
-func (c *Conn) h2Ping(out *Output, f frameHead, p []byte) *ConnError {
+// h2HandlePing answers a PING, or reports the answer to ours (RFC 9113 section 6.7).
+func (c *Conn) h2HandlePing(out *Output, f frameHead, p []byte) *ConnError {
 	if f.flags.Has(http2.FlagPingAck) && c.h2.rare.pings > 0 {
 		c.change().pings--
 		out.Events = append(out.Events, Event{Kind: EventPong, Data: slices.Clone(p)})
@@ -115,8 +115,8 @@ func (c *Conn) h2Ping(out *Output, f frameHead, p []byte) *ConnError {
 	return nil
 }
 
-// h2GoAway is the server's GOAWAY: streams above its last one were not processed (RFC 9113 section 6.8).
-func (c *Conn) h2GoAway(out *Output, p []byte) *ConnError {
+// h2HandleGoAway is the server's GOAWAY: streams above its last one were not processed (RFC 9113 section 6.8).
+func (c *Conn) h2HandleGoAway(out *Output, p []byte) *ConnError {
 	h := &c.h2
 	last := StreamID(binary.BigEndian.Uint32(p) & uint32(maxStreamID))
 	code := http2.ErrCode(binary.BigEndian.Uint32(p[4:]))
@@ -143,8 +143,8 @@ func (c *Conn) h2GoAway(out *Output, p []byte) *ConnError {
 	return nil
 }
 
-// h2Reset is the server's RST_STREAM on a stream that is not closed (RFC 9113 section 6.4).
-func (c *Conn) h2Reset(out *Output, f frameHead, p []byte) *ConnError {
+// h2HandleReset is the server's RST_STREAM on a stream that is not closed (RFC 9113 section 6.4).
+func (c *Conn) h2HandleReset(out *Output, f frameHead, p []byte) *ConnError {
 	c.h2PeerReset(out, c.h2.streams.find(f.id), http2.ErrCode(binary.BigEndian.Uint32(p)), "reset by the server")
 	return nil
 }
@@ -152,7 +152,7 @@ func (c *Conn) h2Reset(out *Output, f frameHead, p []byte) *ConnError {
 // h2PeerReset ends live stream s for the server. The caller is told unless it has had the stream's EventDone: then the
 // server only wants no more of our content (RFC 9113 section 8.1), and where bytes of it are queued they are lost.
 func (c *Conn) h2PeerReset(out *Output, s stream, code http2.ErrCode, reason string) {
-	c.h2Close(s, streamPeerReset)
+	c.h2CloseStream(s, streamPeerReset)
 	if !s.expected() {
 		return
 	}
@@ -163,8 +163,8 @@ func (c *Conn) h2PeerReset(out *Output, s stream, code http2.ErrCode, reason str
 	out.Events = append(out.Events, Event{Kind: EventReset, StreamID: s.id, Tag: s.tag, Err: err})
 }
 
-// h2WindowUpdate gives us credit (RFC 9113 section 6.9).
-func (c *Conn) h2WindowUpdate(out *Output, f frameHead, p []byte) *ConnError {
+// h2HandleWindowUpdate gives us credit (RFC 9113 section 6.9).
+func (c *Conn) h2HandleWindowUpdate(out *Output, f frameHead, p []byte) *ConnError {
 	h := &c.h2
 	n := binary.BigEndian.Uint32(p) & maxWindow
 	if f.id == 0 {
@@ -203,7 +203,7 @@ func (c *Conn) h2FailStream(
 ) *ConnError {
 	out.Send = appendWord(out.Send, http2.FrameRSTStream, s.id, uint32(code))
 	if s.live() {
-		c.h2Close(s, streamWeReset)
+		c.h2CloseStream(s, streamWeReset)
 		if s.expected() { // otherwise the caller has had its last event
 			err := &StreamError{Stream: s.id, Code: code, Local: true, Reason: fmt.Sprintf(format, args...), Err: sentinel}
 			out.Events = append(out.Events, Event{Kind: EventReset, StreamID: s.id, Tag: s.tag, Err: err})
@@ -215,9 +215,9 @@ func (c *Conn) h2FailStream(
 	return nil
 }
 
-// h2Close takes a live stream out of the count and drops what it has queued. What the caller has not consumed stays owed,
+// h2CloseStream takes a live stream out of the count and drops what it has queued. What the caller has not consumed stays owed,
 // unless it has given the stream up.
-func (c *Conn) h2Close(s stream, how streamFlags) {
+func (c *Conn) h2CloseStream(s stream, how streamFlags) {
 	h := &c.h2
 	if c.h2EndCredit(&s); how&streamCanceled != 0 {
 		s.recv = 0

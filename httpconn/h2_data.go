@@ -4,9 +4,9 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// h2BeginData takes the header of a DATA frame. Its whole payload, padding included, counts against both windows at
+// h2HandleDataHead takes the header of a DATA frame. Its whole payload, padding included, counts against both windows at
 // once (RFC 9113 section 6.9).
-func (c *Conn) h2BeginData(out *Output, f frameHead, v verdict) *ConnError {
+func (c *Conn) h2HandleDataHead(out *Output, f frameHead, v verdict) *ConnError {
 	h := &c.h2
 	n := int32(f.length)
 	if int64(h.recv)+int64(n) > int64(c.set.connWindow) { // section 6.9: "MUST be counted", whatever the stream's state
@@ -36,7 +36,7 @@ func (c *Conn) h2BeginData(out *Output, f frameHead, v verdict) *ConnError {
 		h.flags |= h2Drop
 	}
 	if err == nil && n == 0 {
-		err = c.h2EndData(out)
+		err = c.h2HandleDataEnd(out)
 	}
 	return err
 }
@@ -66,8 +66,8 @@ func (c *Conn) h2CheckData(out *Output, n int32) *ConnError {
 	return nil
 }
 
-// h2Data takes bytes of the DATA frame under way, and returns how many.
-func (c *Conn) h2Data(out *Output, data []byte) (int, *ConnError) {
+// h2HandleDataPayload takes bytes of the DATA frame under way, and returns how many.
+func (c *Conn) h2HandleDataPayload(out *Output, data []byte) (int, *ConnError) {
 	h := &c.h2
 	used := 0
 	if h.flags&h2Padded != 0 {
@@ -94,7 +94,7 @@ func (c *Conn) h2Data(out *Output, data []byte) (int, *ConnError) {
 	n := min(int(h.left)-int(h.pad), len(data))
 	if n > 0 {
 		h.left -= int32(n)
-		if err := c.h2Content(out, data[:n:n]); err != nil {
+		if err := c.h2HandleContent(out, data[:n:n]); err != nil {
 			return used, err
 		}
 		used, data = used+n, data[n:]
@@ -106,13 +106,13 @@ func (c *Conn) h2Data(out *Output, data []byte) (int, *ConnError) {
 		h.pad -= uint8(n)
 	}
 	if h.left == 0 {
-		return used, c.h2EndData(out)
+		return used, c.h2HandleDataEnd(out)
 	}
 	return used, nil
 }
 
-// h2Content hands over p, content of the DATA frame under way.
-func (c *Conn) h2Content(out *Output, p []byte) *ConnError {
+// h2HandleContent hands over p, content of the DATA frame under way.
+func (c *Conn) h2HandleContent(out *Output, p []byte) *ConnError {
 	h := &c.h2
 	if h.flags&h2Drop != 0 {
 		h.owed += int32(len(p))
@@ -142,8 +142,8 @@ func (c *Conn) h2Content(out *Output, p []byte) *ConnError {
 	return nil
 }
 
-// h2EndData is the end of a DATA frame: credit for what it took, and the end of the stream if it was its last.
-func (c *Conn) h2EndData(out *Output) *ConnError {
+// h2HandleDataEnd is the end of a DATA frame: credit for what it took, and the end of the stream if it was its last.
+func (c *Conn) h2HandleDataEnd(out *Output) *ConnError {
 	h := &c.h2
 	id, flags := h.id, h.flags
 	h.id, h.flags = 0, flags&^h2FrameFlags
@@ -153,14 +153,14 @@ func (c *Conn) h2EndData(out *Output) *ConnError {
 	}
 	s := h.streams.at(id)
 	if flags&h2End != 0 {
-		return c.h2EndStream(out, *s)
+		return c.h2HandleEndStream(out, *s)
 	}
 	c.h2CreditStream(out, s)
 	return nil
 }
 
-// h2EndStream is the server's END_STREAM.
-func (c *Conn) h2EndStream(out *Output, s stream) *ConnError {
+// h2HandleEndStream is the server's END_STREAM.
+func (c *Conn) h2HandleEndStream(out *Output, s stream) *ConnError {
 	if s.left > 0 { // RFC 9113 section 8.1.1
 		return c.h2FailStream(out, s, http2.ErrCodeProtocol, ErrMalformed,
 			"content ends %d bytes before the content-length", s.left)

@@ -16,8 +16,8 @@ import (
 	"github.com/mintws/mintws/internal/pbuf"
 )
 
-// h2Headers takes a HEADERS frame (RFC 9113 section 6.2).
-func (c *Conn) h2Headers(out *Output, f frameHead, p []byte) *ConnError {
+// h2HandleHeaders takes a HEADERS frame (RFC 9113 section 6.2).
+func (c *Conn) h2HandleHeaders(out *Output, f frameHead, p []byte) *ConnError {
 	pad := 0
 	if f.flags.Has(http2.FlagHeadersPadded) {
 		if len(p) == 0 {
@@ -41,15 +41,15 @@ func (c *Conn) h2Headers(out *Output, f frameHead, p []byte) *ConnError {
 		return err
 	}
 	if f.flags.Has(http2.FlagHeadersEndHeaders) {
-		return c.h2Block(out, f.id, p, end)
+		return c.h2HandleBlock(out, f.id, p, end)
 	}
 	r := c.change()
 	r.block, r.blockID, r.blockEnd, r.blockPart = pbuf.Buf{}.Append(p, 0), f.id, end, 1
 	return nil
 }
 
-// h2Continuation takes a CONTINUATION frame (RFC 9113 section 6.10).
-func (c *Conn) h2Continuation(out *Output, f frameHead, p []byte) *ConnError {
+// h2HandleContinuation takes a CONTINUATION frame (RFC 9113 section 6.10).
+func (c *Conn) h2HandleContinuation(out *Output, f frameHead, p []byte) *ConnError {
 	if err := c.h2CheckBlock(f.id, c.h2.rare.block.Len()+len(p), c.h2.rare.blockPart+1); err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (c *Conn) h2Continuation(out *Output, f frameHead, p []byte) *ConnError {
 	}
 	block, end := r.block.Bytes(), r.blockEnd
 	r.block, r.blockID, r.blockEnd, r.blockPart = pbuf.Buf{}, 0, false, 0
-	return c.h2Block(out, f.id, block, end)
+	return c.h2HandleBlock(out, f.id, block, end)
 }
 
 // h2CheckBlock bounds a header block before it is kept or decoded: its bytes so far, and its frames, of which empty ones
@@ -78,8 +78,8 @@ func (c *Conn) h2CheckBlock(id StreamID, size, frames int) *ConnError {
 	return nil
 }
 
-// h2Block takes a whole header block: of a response, of trailers, or of a stream that does not want it.
-func (c *Conn) h2Block(out *Output, id StreamID, block []byte, end bool) *ConnError {
+// h2HandleBlock takes a whole header block: of a response, of trailers, or of a stream that does not want it.
+func (c *Conn) h2HandleBlock(out *Output, id StreamID, block []byte, end bool) *ConnError {
 	h := &c.h2
 	var scratch [16]hpack.Field
 	limits := hpack.Limits{List: c.h2Allowed().headerBytes, Fields: c.set.limits.MaxHeaderFields}
@@ -105,14 +105,14 @@ func (c *Conn) h2Block(out *Output, id StreamID, block []byte, end bool) *ConnEr
 	}
 	h.chargeFields(fields, len(block))
 	if s.flags&streamAnswered == 0 {
-		return c.h2Response(out, s, fields, end)
+		return c.h2HandleResponse(out, s, fields, end)
 	}
-	return c.h2Trailers(out, s, fields, end)
+	return c.h2HandleTrailers(out, s, fields, end)
 }
 
-// h2Response takes the head of a response (RFC 9113 sections 8.1 and 8.3.2). What is malformed is a stream error (section
+// h2HandleResponse takes the head of a response (RFC 9113 sections 8.1 and 8.3.2). What is malformed is a stream error (section
 // 8.1.1).
-func (c *Conn) h2Response(out *Output, s stream, fields []hpack.Field, end bool) *ConnError {
+func (c *Conn) h2HandleResponse(out *Output, s stream, fields []hpack.Field, end bool) *ConnError {
 	malformed := func(format string, args ...any) *ConnError {
 		return c.h2FailStream(out, s, http2.ErrCodeProtocol, ErrMalformed, format, args...)
 	}
@@ -164,13 +164,13 @@ func (c *Conn) h2Response(out *Output, s stream, fields []hpack.Field, end bool)
 	c.h2.streams.put(s)
 	out.Events = append(out.Events, Event{Kind: EventHeaders, StreamID: s.id, Tag: s.tag, Status: status, Header: header})
 	if end {
-		return c.h2EndStream(out, s)
+		return c.h2HandleEndStream(out, s)
 	}
 	return nil
 }
 
-// h2Trailers takes a trailer section (RFC 9113 section 8.1), which ends the stream.
-func (c *Conn) h2Trailers(out *Output, s stream, fields []hpack.Field, end bool) *ConnError {
+// h2HandleTrailers takes a trailer section (RFC 9113 section 8.1), which ends the stream.
+func (c *Conn) h2HandleTrailers(out *Output, s stream, fields []hpack.Field, end bool) *ConnError {
 	malformed := func(format string, args ...any) *ConnError {
 		return c.h2FailStream(out, s, http2.ErrCodeProtocol, ErrMalformed, format, args...)
 	}
@@ -184,10 +184,10 @@ func (c *Conn) h2Trailers(out *Output, s stream, fields []hpack.Field, end bool)
 	if err != nil {
 		return malformed("trailers: %v", err)
 	}
-	if s.left <= 0 && len(header) > 0 { // content that is too short is reported by h2EndStream
+	if s.left <= 0 && len(header) > 0 { // content that is too short is reported by h2HandleEndStream
 		out.Events = append(out.Events, Event{Kind: EventTrailers, StreamID: s.id, Tag: s.tag, Header: header})
 	}
-	return c.h2EndStream(out, s)
+	return c.h2HandleEndStream(out, s)
 }
 
 // headerOf makes a Header of regular fields, or says which may not be there.

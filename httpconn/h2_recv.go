@@ -8,13 +8,13 @@ import (
 	"github.com/mintws/mintws/internal/pbuf"
 )
 
-// h2Stream is Conn.Stream on HTTP/2, on a copy that is the caller's.
-func (c *Conn) h2Stream(out *Output, data []byte) error {
+// h2Receive is Conn.Stream on HTTP/2, on a copy that is the caller's.
+func (c *Conn) h2Receive(out *Output, data []byte) error {
 	if err := c.h2Usable(); err != nil {
 		return err
 	}
 	c.h2.streams.claim()
-	fail := c.h2Frames(out, data)
+	fail := c.h2HandleFrames(out, data)
 	if fail != nil {
 		c.h2Fail(out, fail)
 	}
@@ -25,12 +25,12 @@ func (c *Conn) h2Stream(out *Output, data []byte) error {
 	return nil
 }
 
-// h2Frames takes data frame by frame. It needs the claim on the streams, as all that it calls.
-func (c *Conn) h2Frames(out *Output, data []byte) *ConnError {
+// h2HandleFrames takes data frame by frame. It needs the claim on the streams, as all that it calls.
+func (c *Conn) h2HandleFrames(out *Output, data []byte) *ConnError {
 	h := &c.h2
 	for len(data) > 0 {
 		if h.flags&h2InData != 0 {
-			n, err := c.h2Data(out, data)
+			n, err := c.h2HandleDataPayload(out, data)
 			if err != nil {
 				return err
 			}
@@ -38,7 +38,7 @@ func (c *Conn) h2Frames(out *Output, data []byte) *ConnError {
 			continue
 		}
 		if h.part.Len() == 0 {
-			if n := c.h2Tunnels(out, data); n > 0 {
+			if n := c.h2HandleTunnels(out, data); n > 0 {
 				data = data[n:]
 				continue
 			}
@@ -54,7 +54,7 @@ func (c *Conn) h2Frames(out *Output, data []byte) *ConnError {
 			data = data[n:]
 			b = h.part.Bytes()
 		}
-		n, err := c.h2Frame(out, b)
+		n, err := c.h2HandleFrame(out, b)
 		if err != nil {
 			return err
 		}
@@ -75,9 +75,9 @@ func (c *Conn) h2Frames(out *Output, data []byte) *ConnError {
 	return nil
 }
 
-// h2Frame handles the frame at the start of b and returns how many bytes it used: the whole frame; of a DATA frame, which is
+// h2HandleFrame handles the frame at the start of b and returns how many bytes it used: the whole frame; of a DATA frame, which is
 // not awaited whole, its header; 0 where the frame is not all there.
-func (c *Conn) h2Frame(out *Output, b []byte) (int, *ConnError) {
+func (c *Conn) h2HandleFrame(out *Output, b []byte) (int, *ConnError) {
 	if len(b) < frameHeadLen {
 		return 0, nil
 	}
@@ -87,7 +87,7 @@ func (c *Conn) h2Frame(out *Output, b []byte) (int, *ConnError) {
 		return 0, err
 	}
 	if f.kind == http2.FrameData {
-		return frameHeadLen, c.h2BeginData(out, f, v)
+		return frameHeadLen, c.h2HandleDataHead(out, f, v)
 	}
 	if len(b) < frameHeadLen+f.length {
 		return 0, nil
@@ -98,22 +98,22 @@ func (c *Conn) h2Frame(out *Output, b []byte) (int, *ConnError) {
 	p := b[frameHeadLen:][:f.length]
 	switch {
 	case f.kind == http2.FrameHeaders: // also where it is ignored: its fields change the table
-		err = c.h2Headers(out, f, p)
+		err = c.h2HandleHeaders(out, f, p)
 	case f.kind == http2.FrameContinuation:
-		err = c.h2Continuation(out, f, p)
+		err = c.h2HandleContinuation(out, f, p)
 	case v.action == ignore: // it costs nothing, and is not counted
 	case v.action == failStream:
 		err = c.h2FailStream(out, c.h2.streams.find(f.id), v.code, ErrMalformed, "%v frame of %d bytes", f.kind, f.length)
 	case f.kind == http2.FrameSettings:
-		err = c.h2Settings(out, f, p)
+		err = c.h2HandleSettings(out, f, p)
 	case f.kind == http2.FramePing:
-		err = c.h2Ping(out, f, p)
+		err = c.h2HandlePing(out, f, p)
 	case f.kind == http2.FrameGoAway:
-		err = c.h2GoAway(out, p)
+		err = c.h2HandleGoAway(out, p)
 	case f.kind == http2.FrameRSTStream:
-		err = c.h2Reset(out, f, p)
+		err = c.h2HandleReset(out, f, p)
 	case f.kind == http2.FrameWindowUpdate:
-		err = c.h2WindowUpdate(out, f, p)
+		err = c.h2HandleWindowUpdate(out, f, p)
 	}
 	if most := c.set.limits.MaxWork; err == nil && int(c.h2.work) > most {
 		err = fault(http2.ErrCodeEnhanceYourCalm, ErrFlood,
@@ -144,8 +144,8 @@ func (c *Conn) h2Abandon(out *Output, err error) {
 	c.h2.streams.rebase(make([]stream, minStreams))
 }
 
-// h2StreamEOF is Conn.StreamEOF on HTTP/2.
-func (c Conn) h2StreamEOF(out *Output) (Conn, error) {
+// h2ReceiveEOF is Conn.StreamEOF on HTTP/2.
+func (c Conn) h2ReceiveEOF(out *Output) (Conn, error) {
 	if err := c.h2Usable(); err != nil {
 		return c, err
 	}

@@ -56,7 +56,7 @@ func (c Conn) h2Request(out *Output, r Request) (Conn, StreamID, error) {
 		return c, 0, err
 	}
 	s := stream{tag: r.Tag, unsent: -1}
-	if fields, err = h2Content(r, fields, &s); err != nil {
+	if fields, err = h2HandleContent(r, fields, &s); err != nil {
 		return c, 0, err
 	}
 	fields = append(pseudo, fields...)
@@ -91,7 +91,7 @@ func (c Conn) h2Request(out *Output, r Request) (Conn, StreamID, error) {
 		mark := len(out.Send)
 		out.Send = append(out.Send, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 		out.Send = append(out.Send, r.Body...)
-		c.h2Send(out, s, mark, !r.HasBody)
+		c.h2SendContent(out, s, mark, !r.HasBody)
 	}
 	return c, s.id, nil
 }
@@ -159,8 +159,8 @@ func h2Fields(h http.Header) ([]field, error) {
 	return fields, nil
 }
 
-// h2Content settles how the request's content is delimited, and what kind of stream it is.
-func h2Content(r Request, fields []field, s *stream) ([]field, error) {
+// h2HandleContent settles how the request's content is delimited, and what kind of stream it is.
+func h2HandleContent(r Request, fields []field, s *stream) ([]field, error) {
 	expect := false
 	for _, f := range fields {
 		expect = expect || f.name == "expect"

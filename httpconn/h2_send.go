@@ -23,7 +23,7 @@ func (s stream) canSend() error {
 
 // h2SendData is Conn.SendData on HTTP/2, on a copy that is the caller's.
 func (c *Conn) h2SendData(out *Output, id StreamID, p []byte, end bool) error {
-	mark, err := c.h2BeginSend(out, id, len(p))
+	mark, err := c.h2BeginData(out, id, len(p))
 	if err != nil {
 		opened := id&1 != 0 && c.h2.rare.lastID >= id
 		if end && len(p) == 0 && (err == ErrStreamEnded || err == ErrUnknownStream && opened) {
@@ -32,11 +32,11 @@ func (c *Conn) h2SendData(out *Output, id StreamID, p []byte, end bool) error {
 		return err
 	}
 	out.Send = append(out.Send, p...)
-	return c.h2EndSend(out, id, mark, end)
+	return c.h2EndData(out, id, mark, end)
 }
 
-// h2BeginSend is Conn.BeginData on HTTP/2: it leaves room for a frame header.
-func (c *Conn) h2BeginSend(out *Output, id StreamID, size int) (int, error) {
+// h2BeginData is Conn.BeginData on HTTP/2: it leaves room for a frame header.
+func (c *Conn) h2BeginData(out *Output, id StreamID, size int) (int, error) {
 	if err := c.h2Usable(); err != nil {
 		return 0, err
 	}
@@ -79,8 +79,8 @@ func (c *Conn) h2Window(s *stream) int64 {
 	return max(0, min(c.h2StreamWindow(s), int64(c.h2.send)))
 }
 
-// h2EndSend is Conn.EndData on HTTP/2, on a copy that is the caller's.
-func (c *Conn) h2EndSend(out *Output, id StreamID, mark int, end bool) error {
+// h2EndData is Conn.EndData on HTTP/2, on a copy that is the caller's.
+func (c *Conn) h2EndData(out *Output, id StreamID, mark int, end bool) error {
 	if err := c.h2Usable(); err != nil {
 		return err
 	}
@@ -100,15 +100,15 @@ func (c *Conn) h2EndSend(out *Output, id StreamID, mark int, end bool) error {
 		out.Send = out.Send[:mark]
 	}
 	if err == nil {
-		c.h2Send(out, s, mark, end)
+		c.h2SendContent(out, s, mark, end)
 	}
 	c.h2.streams.release()
 	return err
 }
 
-// h2Send frames what stands in out.Send behind mark and the room for a frame header, and queues what the windows forbid. It
+// h2SendContent frames what stands in out.Send behind mark and the room for a frame header, and queues what the windows forbid. It
 // needs the claim, and a stream that can send.
-func (c *Conn) h2Send(out *Output, s stream, mark int, end bool) {
+func (c *Conn) h2SendContent(out *Output, s stream, mark int, end bool) {
 	h := &c.h2
 	body := out.Send[mark+frameHeadLen:]
 	n := min(len(body), int(c.h2Window(&s)))

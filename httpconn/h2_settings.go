@@ -146,8 +146,8 @@ func (c *Conn) h2AllowedLately() allowance {
 	return a
 }
 
-// h2Acknowledged is the server's acknowledgement of the oldest of our SETTINGS that had none (RFC 9113 section 6.5.3).
-func (c *Conn) h2Acknowledged(out *Output) *ConnError {
+// h2HandleSettingsAck is the server's acknowledgement of the oldest of our SETTINGS that had none (RFC 9113 section 6.5.3).
+func (c *Conn) h2HandleSettingsAck(out *Output) *ConnError {
 	if len(c.h2.rare.unacked) == 0 {
 		return fault(http2.ErrCodeProtocol, ErrMalformed, "acknowledgement of SETTINGS that were not sent")
 	}

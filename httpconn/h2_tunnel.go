@@ -10,9 +10,9 @@ import (
 // tunnels that the windows allow. It does what the general path does and nothing else; whatever is in any way special is
 // left to that.
 
-// h2Tunnels takes such DATA frames from the start of data, and returns how many bytes they are. It needs the claim, and must
+// h2HandleTunnels takes such DATA frames from the start of data, and returns how many bytes they are. It needs the claim, and must
 // not be called within a frame.
-func (c *Conn) h2Tunnels(out *Output, data []byte) (used int) {
+func (c *Conn) h2HandleTunnels(out *Output, data []byte) (used int) {
 	h := &c.h2
 	if h.rare.blockID != 0 { // RFC 9113 section 6.10: only CONTINUATION may come
 		return 0
