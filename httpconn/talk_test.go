@@ -15,13 +15,19 @@ import (
 	"github.com/mintws/mintws/internal/test/golden"
 )
 
-// TestTalks holds the conversations of testdata/talks over HTTP/2. The README there says how they are written.
+// TestTalks holds the conversations of testdata/talks over HTTP/2. The README there says how they are written. What comes of
+// them is the same if the client reads one byte at a time.
 func TestTalks(t *testing.T) {
-	golden.Talk(t, "testdata/talks", func() golden.Party { return newTalk().do })
+	for name, size := range map[string]int{"whole": 1 << 20, "byte by byte": 1} {
+		t.Run(name, func(t *testing.T) {
+			golden.Talk(t, "testdata/talks", func() golden.Party { return newTalk(size).do })
+		})
+	}
 }
 
 // talk is a client, and the server's side as frames that x/net's Framer writes and reads.
 type talk struct {
+	size     int // of a read
 	conn     httpconn.Conn
 	out      httpconn.Output
 	server   *http2.Framer // writes to wire
@@ -36,8 +42,8 @@ type talk struct {
 	results  []string
 }
 
-func newTalk() *talk {
-	k := &talk{buffered: map[httpconn.StreamID]int{}}
+func newTalk(size int) *talk {
+	k := &talk{size: size, buffered: map[httpconn.StreamID]int{}}
 	k.server = http2.NewFramer(&k.wire, nil)
 	k.server.AllowIllegalWrites = true
 	k.enc = hpack.NewEncoder(&k.block)
@@ -76,7 +82,11 @@ func (k *talk) do(t *testing.T, line string) []string {
 			}
 		}
 		var err error
-		k.conn, err = k.conn.Stream(&k.out, k.wire.Bytes())
+		for piece := range slices.Chunk(bytes.Clone(k.wire.Bytes()), k.size) {
+			if k.conn, err = k.conn.Stream(&k.out, piece); err != nil {
+				break
+			}
+		}
 		k.heard(err)
 	default:
 		w.Fail("not understood")
@@ -273,6 +283,9 @@ func settings(w *golden.Words) (list []http2.Setting) {
 func (k *talk) heard(err error) {
 	for i := 0; i < len(k.out.Events); i++ {
 		ev := k.out.Events[i]
+		for ; ev.Kind == httpconn.EventData && k.more(i); i++ {
+			ev.Data = append(ev.Data, k.out.Events[i+1].Data...)
+		}
 		text := []string{fmt.Sprintf("client hears %v", ev.Kind)}
 		if ev.StreamID != 0 {
 			text = append(text, fmt.Sprintf("on %d", ev.StreamID))
@@ -303,6 +316,12 @@ func (k *talk) heard(err error) {
 	if err != nil {
 		k.say("error: %v", err)
 	}
+}
+
+// more reports whether the event behind the i-th one is more data of the same stream.
+func (k *talk) more(i int) bool {
+	return i+1 < len(k.out.Events) && k.out.Events[i+1].Kind == httpconn.EventData &&
+		k.out.Events[i+1].StreamID == k.out.Events[i].StreamID
 }
 
 // content shows bytes: short ones in quotes, of long ones how many there are.

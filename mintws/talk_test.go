@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -18,19 +19,22 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// TestTalks holds the conversations of testdata/talks, whose README says how they are written, on both versions of HTTP: what
-// comes of each line is the same.
+// TestTalks holds the conversations of testdata/talks, whose README says how they are written, on both versions of HTTP, also if
+// the client reads one byte at a time: what comes of each line is the same.
 func TestTalks(t *testing.T) {
 	for _, version := range []httpconn.Version{httpconn.HTTP1, httpconn.HTTP2} {
-		t.Run(version.String(), func(t *testing.T) {
-			golden.Talk(t, "testdata/talks", func() golden.Party { return (&talk{version: version}).do })
-		})
+		for name, size := range map[string]int{"whole": 1 << 20, "byte by byte": 1} {
+			t.Run(version.String()+" "+name, func(t *testing.T) {
+				golden.Talk(t, "testdata/talks", func() golden.Party { return (&talk{version: version, size: size}).do })
+			})
+		}
 	}
 }
 
 // talk is a client, driven as a program would, and the server's side as bytes.
 type talk struct {
 	version httpconn.Version
+	size    int // of a read
 	opt     mintws.Options
 	conn    httpconn.Conn
 	ws      mintws.WebSocket
@@ -91,6 +95,10 @@ func (k *talk) do(t *testing.T, line string) []string {
 		k.send(k.frame(w))
 	case w.Is("server sends"):
 		var data []byte
+		if size := k.size; w.Is("in one read") {
+			k.size = 1 << 20
+			defer func() { k.size = size }()
+		}
 		for more := true; more; more = w.Is("+") {
 			if w.Is("bytes") {
 				data = append(data, w.Bytes()...)
@@ -227,8 +235,8 @@ func (k *talk) receive(t *testing.T, data []byte, end bool) {
 func (k *talk) stream(t *testing.T, data []byte, eof bool) {
 	t.Helper()
 	var err error
-	if len(data) > 0 {
-		if k.conn, err = k.conn.Stream(&k.out, data); err != nil {
+	for piece := range slices.Chunk(bytes.Clone(data), k.size) {
+		if k.conn, err = k.conn.Stream(&k.out, piece); err != nil {
 			t.Fatal(err)
 		}
 	}
