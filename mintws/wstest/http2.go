@@ -6,8 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
@@ -238,42 +236,6 @@ func (h *h2) open(id uint32, fields []hpack.HeaderField, end bool) {
 	h.streams[id] = st
 	how := h.p.behavior(r)
 	h.p.answered(how, func() { st.respond(h.p.judge(r, how)) })
-}
-
-// respond answers the request.
-func (st *stream) respond(a answer) {
-	h := st.h
-	if h.streams[st.id] != st {
-		return // reset while it waited
-	}
-	h.fields.Reset()
-	field := func(name, value string) {
-		h.must(h.enc.WriteField(hpack.HeaderField{Name: name, Value: value}))
-	}
-	field(":status", strconv.Itoa(a.status))
-	for name, values := range a.header {
-		if name == "Connection" || name == "Upgrade" { // RFC 9113 section 8.2.2
-			continue
-		}
-		for _, v := range values {
-			field(strings.ToLower(name), v)
-		}
-	}
-	// What does not fit into one frame of the size that every client takes is the test's mistake.
-	h.must(h.fr.WriteHeaders(http2.HeadersFrameParam{StreamID: st.id, BlockFragment: h.fields.Bytes(), EndHeaders: true}))
-	if a.ws == nil {
-		st.refusal = []byte(a.body)
-		st.turn()
-		return
-	}
-	st.ws, a.ws.wake = a.ws, st.turn
-	st.ws.begin()
-	st.receive(st.early)
-	st.early = nil
-	if st.closed {
-		st.ws.finish(finished)
-	}
-	st.turn()
 }
 
 // settings takes the client's SETTINGS (RFC 9113 section 6.5).

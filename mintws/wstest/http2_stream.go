@@ -1,6 +1,12 @@
 package wstest
 
-import "golang.org/x/net/http2"
+import (
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+)
 
 // stream is one request on HTTP/2, and the WebSocket that it has opened.
 type stream struct {
@@ -13,6 +19,42 @@ type stream struct {
 	waiting                bool     // in h.ready
 	sendWindow, recvWindow int64    // the client's, and ours
 	owed                   int64    // credit that was not given yet
+}
+
+// respond answers the request.
+func (st *stream) respond(a answer) {
+	h := st.h
+	if h.streams[st.id] != st {
+		return // reset while it waited
+	}
+	h.fields.Reset()
+	field := func(name, value string) {
+		h.must(h.enc.WriteField(hpack.HeaderField{Name: name, Value: value}))
+	}
+	field(":status", strconv.Itoa(a.status))
+	for name, values := range a.header {
+		if name == "Connection" || name == "Upgrade" { // RFC 9113 section 8.2.2
+			continue
+		}
+		for _, v := range values {
+			field(strings.ToLower(name), v)
+		}
+	}
+	// What does not fit into one frame of the size that every client takes is the test's mistake.
+	h.must(h.fr.WriteHeaders(http2.HeadersFrameParam{StreamID: st.id, BlockFragment: h.fields.Bytes(), EndHeaders: true}))
+	if a.ws == nil {
+		st.refusal = []byte(a.body)
+		st.turn()
+		return
+	}
+	st.ws, a.ws.wake = a.ws, st.turn
+	st.ws.begin()
+	st.receive(st.early)
+	st.early = nil
+	if st.closed {
+		st.ws.finish(finished)
+	}
+	st.turn()
 }
 
 // data takes DATA (RFC 9113 sections 5.2 and 6.1).
