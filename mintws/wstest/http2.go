@@ -200,6 +200,9 @@ func (h *h2) endHeaders(id uint32, whole bool) {
 	case h.p.opt.MaxStreams > 0 && len(h.streams) >= h.p.opt.MaxStreams: // section 5.1.2
 		h.last = id
 		h.must(h.fr.WriteRSTStream(id, http2.ErrCodeRefusedStream))
+	case !wellFormed(fields): // section 8.1.1
+		h.last = id
+		h.must(h.fr.WriteRSTStream(id, http2.ErrCodeProtocol))
 	default:
 		h.last = id
 		h.open(id, fields, h.headEnd)
@@ -227,9 +230,10 @@ func (h *h2) open(id uint32, fields []hpack.HeaderField, end bool) {
 		r.ContentLength = 0
 	}
 	var err error
-	r.RequestURI = path
-	if r.URL, err = url.ParseRequestURI(path); err != nil {
-		h.must(h.fr.WriteRSTStream(id, http2.ErrCodeProtocol)) // RFC 9113 section 8.1.1
+	if r.RequestURI = path; r.Method == http.MethodConnect && path == "" {
+		r.URL = &url.URL{Host: r.Host} // a CONNECT for a proxy, which will be refused
+	} else if r.URL, err = url.ParseRequestURI(path); err != nil {
+		h.must(h.fr.WriteRSTStream(id, http2.ErrCodeProtocol))
 		return
 	}
 	st := &stream{h: h, id: id, sendWindow: h.theirInitial, recvWindow: max(h.ourInitial, defaultWindow), closed: end}

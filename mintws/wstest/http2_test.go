@@ -161,6 +161,50 @@ func TestIllegal(t *testing.T) {
 	}
 }
 
+// TestMalformed: what is not a request of HTTP/2 resets its stream (RFC 9113 section 8.1.1), and the connection goes on.
+func TestMalformed(t *testing.T) {
+	good := []string{":method", "CONNECT", ":protocol", "websocket", ":scheme", "http", ":authority", "a", ":path", "/",
+		"sec-websocket-version", "13", "te", "trailers"}
+	get := []string{":method", "GET", ":scheme", "http", ":authority", "a", ":path", "/"}
+	for name, tt := range map[string]struct {
+		fields []string
+		want   string
+	}{
+		"good":                  {good, "nothing"},
+		"GET":                   {get, "RST_STREAM NO_ERROR"}, // refused
+		"CONNECT for a proxy":   {[]string{":method", "CONNECT", ":authority", "a:1"}, "RST_STREAM NO_ERROR"},
+		"CONNECT with a path":   {[]string{":method", "CONNECT", ":authority", "a:1", ":path", "/"}, ""},
+		"GET with :protocol":    {append(get[:8:8], ":protocol", "websocket"), ""},
+		"no method":             {get[2:], ""},
+		"no scheme":             {append(get[:2:2], get[4:]...), ""},
+		"no path":               {get[:6], ""},
+		"path is none":          {append(get[:6:6], ":path", "a"), ""},
+		"twice":                 {append(get[:8:8], ":path", "/"), ""},
+		"unknown":               {append(get[:8:8], ":what", "x"), ""},
+		"of a response":         {append(get[:8:8], ":status", "200"), ""},
+		"after others":          {append([]string{"a", "b"}, get...), ""},
+		"name in upper case":    {append(get[:8:8], "Abc", "x"), ""},
+		"name that is none":     {append(get[:8:8], "a b", "x"), ""},
+		"value with a new line": {append(get[:8:8], "a", "x\r\ny"), ""},
+		"connection":            {append(get[:8:8], "connection", "close"), ""},
+		"upgrade":               {append(good[:12:12], "upgrade", "websocket"), ""},
+		"te":                    {append(get[:8:8], "te", "gzip"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if tt.want == "" {
+				tt.want = "RST_STREAM PROTOCOL_ERROR"
+			}
+			p := wstest.NewPeer(wstest.Options{})
+			got := last(t, p.Receive(script(t, func(fr *http2.Framer, block func(...string) []byte) {
+				fr.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, EndHeaders: true, BlockFragment: block(tt.fields...)})
+			})))
+			if got != tt.want || p.Over() {
+				t.Errorf("%s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
 // TestWindows: a client that sends without credit gets no further. The stream's window is used up where nobody reads; the
 // WebSocket is refused to nobody, and the Peer holds what came before it was opened.
 func TestWindows(t *testing.T) {
