@@ -1,6 +1,8 @@
 package readme
 
 import (
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"path/filepath"
 	"regexp"
@@ -119,6 +121,46 @@ func TestSnippets(t *testing.T) {
 	for snippet, ok := range shown {
 		if !ok {
 			t.Errorf("no page shows %.60s…", snippet)
+		}
+	}
+}
+
+// TestMap: the packages of ARCHITECTURE.md's map are all there are, and each imports only such as stand above it.
+func TestMap(t *testing.T) {
+	text := read(t, "ARCHITECTURE.md")
+	place := map[string]int{}
+	for i, m := range regexp.MustCompile("(?m)^\\| `([\\w/]+)/` \\|").FindAllStringSubmatch(text, -1) {
+		place[m[1]] = i + 1
+	}
+	const module = "github.com/mintws/mintws/"
+	for _, root := range []string{"httpconn", "mintws", "internal"} {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			dir := filepath.ToSlash(filepath.Dir(path))
+			leaf := strings.HasPrefix(dir, "internal/")
+			if leaf && place[dir] == 0 {
+				return nil // for tests alone
+			}
+			if place[dir] == 0 {
+				t.Errorf("package %s is not in the map", dir)
+			}
+			f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+			if err != nil {
+				return err
+			}
+			for _, spec := range f.Imports {
+				name, ours := strings.CutPrefix(strings.Trim(spec.Path.Value, `"`), module)
+				below := strings.HasPrefix(name, "internal/")
+				if ours && (place[name] == 0 || leaf && !below || !below && place[name] >= place[dir]) {
+					t.Errorf("%s imports %s, which does not stand above it in the map", path, name)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
 }
