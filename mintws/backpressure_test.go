@@ -10,7 +10,7 @@ import (
 
 	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/httpconn/httpdial"
-	"github.com/mintws/mintws/internal/echo"
+	"github.com/mintws/mintws/internal/test/echo"
 	"github.com/mintws/mintws/mintws"
 	_ "github.com/mintws/mintws/mintws/wshttp/xconnect"
 )

@@ -16,7 +16,7 @@ import (
 
 	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/httpconn/httpdial"
-	"github.com/mintws/mintws/internal/echo"
+	"github.com/mintws/mintws/internal/test/echo"
 	"github.com/mintws/mintws/mintws"
 )
 

@@ -1,4 +1,4 @@
-package mintws_test
+package http2_test
 
 import (
 	"bytes"
@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/mintws/mintws/httpconn"
-	"github.com/mintws/mintws/internal/h2test"
+	"github.com/mintws/mintws/internal/test/h2test"
 	"github.com/mintws/mintws/mintws"
 )
 

@@ -86,9 +86,9 @@ func pythonWith(t *testing.T, module string) string {
 func missing(t *testing.T, what string, said []byte) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not installed: run internal/interop/install.sh\n%s", what, said)
+		t.Fatalf("%s is not installed: run internal/test/interop/install.sh\n%s", what, said)
 	}
-	t.Skipf("LEFT OUT: %s is not installed; internal/interop/install.sh does that", what)
+	t.Skipf("LEFT OUT: %s is not installed; internal/test/interop/install.sh does that", what)
 }
 
 // deflateCount is how many messages are exchanged with takeover in both directions, and with other agreements.

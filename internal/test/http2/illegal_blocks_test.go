@@ -1,10 +1,10 @@
-package mintws_test
+package http2_test
 
 import (
 	"golang.org/x/net/http2"
 
 	"github.com/mintws/mintws/httpconn"
-	"github.com/mintws/mintws/internal/h2test"
+	"github.com/mintws/mintws/internal/test/h2test"
 )
 
 // afterBoth makes a server that goes on with a stream that both sides have ended, after a closing handshake.

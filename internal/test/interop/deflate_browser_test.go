@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mintws/mintws/internal/echo"
+	"github.com/mintws/mintws/internal/test/echo"
 	"github.com/mintws/mintws/mintws"
 )
 

@@ -1,4 +1,4 @@
-package mintws_test
+package http2_test
 
 import (
 	"bytes"
@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/mintws/mintws/httpconn"
-	"github.com/mintws/mintws/internal/echo"
-	"github.com/mintws/mintws/internal/h2test"
+	"github.com/mintws/mintws/internal/test/echo"
+	"github.com/mintws/mintws/internal/test/h2test"
 	"github.com/mintws/mintws/mintws"
 	_ "github.com/mintws/mintws/mintws/wshttp/xconnect"
 )

@@ -1,4 +1,4 @@
-package mintws_test
+package http2_test
 
 import (
 	"errors"
@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/mintws/mintws/httpconn"
-	"github.com/mintws/mintws/internal/h2test"
+	"github.com/mintws/mintws/internal/test/h2test"
 	"github.com/mintws/mintws/mintws"
 )
 

@@ -30,9 +30,9 @@ func program(t *testing.T, name string) string {
 		}
 	}
 	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not installed: run internal/interop/install.sh", name)
+		t.Fatalf("%s is not installed: run internal/test/interop/install.sh", name)
 	}
-	t.Skipf("LEFT OUT: %s is not installed; internal/interop/install.sh does that", name)
+	t.Skipf("LEFT OUT: %s is not installed; internal/test/interop/install.sh does that", name)
 	return ""
 }
 

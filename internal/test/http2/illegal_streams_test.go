@@ -1,4 +1,4 @@
-package mintws_test
+package http2_test
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/mintws/mintws/httpconn"
-	"github.com/mintws/mintws/internal/h2test"
+	"github.com/mintws/mintws/internal/test/h2test"
 	"github.com/mintws/mintws/mintws"
 )
 

@@ -14,8 +14,8 @@ import (
 
 	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/httpconn/httpdial"
-	"github.com/mintws/mintws/internal/echo"
-	"github.com/mintws/mintws/internal/h2test"
+	"github.com/mintws/mintws/internal/test/echo"
+	"github.com/mintws/mintws/internal/test/h2test"
 	"github.com/mintws/mintws/mintws"
 	_ "github.com/mintws/mintws/mintws/wshttp/xconnect"
 )

@@ -1,9 +1,9 @@
-package mintws_test
+package http2_test
 
 import (
 	"golang.org/x/net/http2"
 
-	"github.com/mintws/mintws/internal/h2test"
+	"github.com/mintws/mintws/internal/test/h2test"
 )
 
 // setting makes a list of one or more settings of identifiers and values in turn.

@@ -1,4 +1,4 @@
-package mintws_test
+package http2_test
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"github.com/mintws/mintws/httpconn"
-	"github.com/mintws/mintws/internal/h2test"
+	"github.com/mintws/mintws/internal/test/h2test"
 )
 
 // answer makes a server that answers with a block of the given fields behind the status.

@@ -1,10 +1,10 @@
-package mintws_test
+package http2_test
 
 import (
 	"golang.org/x/net/http2"
 
 	"github.com/mintws/mintws/httpconn"
-	"github.com/mintws/mintws/internal/h2test"
+	"github.com/mintws/mintws/internal/test/h2test"
 )
 
 // raw makes a server that opens the WebSocket and then sends one frame on its stream, or on another if id is not 0.
