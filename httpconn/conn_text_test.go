@@ -48,22 +48,10 @@ func TestErrorText(t *testing.T) {
 }
 
 func TestLimitsDefaults(t *testing.T) {
-	const none = int(^uint(0) >> 1)
-	got := Limits{MaxFrame: 5, MaxFragments: -1, MaxHeaderFields: -9, MaxInformational: 1}.WithDefaults()
-	if got.MaxFrame != 5 || got.MaxMessage != DefaultMaxMessage || got.MaxFragments != none ||
-		got.MaxHeaderBytes != DefaultMaxHeaderBytes || got.MaxHeaderFields != none || got.MaxInformational != 1 {
-		t.Errorf("%+v", got)
-	}
-	if got.WithDefaults() != got {
-		t.Error("WithDefaults twice differs")
-	}
-}
-
-// TestNoLimitIn32Bits: no limit on a message means 2^63-1, also where an int has 32 bits.
-func TestNoLimitIn32Bits(t *testing.T) {
-	got := Limits{MaxFrame: -1, MaxMessage: -2, MaxBuffered: -1}.WithDefaults()
-	if got.MaxFrame != math.MaxInt64 || got.MaxMessage != math.MaxInt64 || got.MaxBuffered != math.MaxInt {
-		t.Errorf("%+v", got)
+	got := Limits{MaxBuffered: 5, MaxHeaderFields: -9, MaxInformational: 1}.WithDefaults()
+	want := Limits{DefaultMaxHeaderBytes, math.MaxInt, 1, 5, DefaultMaxContinuations, DefaultMaxWork, DefaultMaxPings, DefaultMaxSettings}
+	if got != want || got.WithDefaults() != got {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }
 

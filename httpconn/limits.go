@@ -5,16 +5,9 @@ import (
 	"strconv"
 )
 
-// Limits bounds what a peer can make us hold or do. In every field 0 means the default and a negative number no limit.
-// One struct serves both packages and both roles: the first group is enforced by mintws, the second by httpconn.
+// Limits bounds what a server can make a connection hold or do. In every field 0 means the default and a negative number no
+// limit. Those of a WebSocket are in package mintws.
 type Limits struct {
-	// MaxFrame is the largest payload of one WebSocket frame, in bytes as they are on the wire. Default 16 MiB.
-	MaxFrame int64
-	// MaxMessage is the largest payload of one WebSocket message, all its fragments together. Default 16 MiB.
-	MaxMessage int64
-	// MaxFragments is the largest number of frames of one WebSocket message. Default 262,144.
-	MaxFragments int
-
 	// MaxHeaderBytes is the largest head of one response, its status line included, or trailer section, in bytes on the
 	// wire; on HTTP/2 decoded too (RFC 9113 section 6.5.2). The extensions of an HTTP/1.1 response's chunks may outweigh its
 	// content by as much. Default 64 KiB.
@@ -43,9 +36,6 @@ type Limits struct {
 
 // Defaults of Limits.
 const (
-	DefaultMaxFrame         = 16 << 20 // room for the 16 MiB messages that browsers and testsuites send
-	DefaultMaxMessage       = 16 << 20 // the same
-	DefaultMaxFragments     = 1 << 18  // 16 MiB in fragments of 64 bytes, the smallest that the Autobahn testsuite sends
 	DefaultMaxHeaderBytes   = 64 << 10 // servers themselves stop at 8 to 64 KiB
 	DefaultMaxHeaderFields  = 256      // far above any real response, far below what makes a map slow
 	DefaultMaxInformational = 16       // 100, 102 and a few 103
@@ -58,27 +48,24 @@ const (
 
 // WithDefaults returns l with every zero field replaced by its default and every negative one by the largest number.
 func (l Limits) WithDefaults() Limits {
-	setLimit(&l.MaxFrame, DefaultMaxFrame, math.MaxInt64)
-	setLimit(&l.MaxMessage, DefaultMaxMessage, math.MaxInt64)
-	setLimit(&l.MaxFragments, DefaultMaxFragments, math.MaxInt)
-	setLimit(&l.MaxHeaderBytes, DefaultMaxHeaderBytes, math.MaxInt)
-	setLimit(&l.MaxHeaderFields, DefaultMaxHeaderFields, math.MaxInt)
-	setLimit(&l.MaxInformational, DefaultMaxInformational, math.MaxInt)
-	setLimit(&l.MaxBuffered, DefaultMaxBuffered, math.MaxInt)
-	setLimit(&l.MaxContinuations, DefaultMaxContinuations, math.MaxInt)
-	setLimit(&l.MaxWork, DefaultMaxWork, math.MaxInt)
-	setLimit(&l.MaxPings, DefaultMaxPings, math.MaxInt)
-	setLimit(&l.MaxSettings, DefaultMaxSettings, math.MaxInt)
+	setLimit(&l.MaxHeaderBytes, DefaultMaxHeaderBytes)
+	setLimit(&l.MaxHeaderFields, DefaultMaxHeaderFields)
+	setLimit(&l.MaxInformational, DefaultMaxInformational)
+	setLimit(&l.MaxBuffered, DefaultMaxBuffered)
+	setLimit(&l.MaxContinuations, DefaultMaxContinuations)
+	setLimit(&l.MaxWork, DefaultMaxWork)
+	setLimit(&l.MaxPings, DefaultMaxPings)
+	setLimit(&l.MaxSettings, DefaultMaxSettings)
 	return l
 }
 
-// setLimit replaces 0 by def and what is negative by most, which on 32-bit machines is not the same for every type.
-func setLimit[T int | int64](p *T, def, most T) {
+// setLimit replaces 0 by def and what is negative by the largest number.
+func setLimit(p *int, def int) {
 	switch {
 	case *p == 0:
 		*p = def
 	case *p < 0:
-		*p = most
+		*p = math.MaxInt
 	}
 }
 

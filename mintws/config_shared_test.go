@@ -47,7 +47,7 @@ func TestSharedConfig(t *testing.T) {
 		{"default", Options{}, "", true},
 		{"only the handshake differs", Options{Origin: "https://example.com", Tag: 7}, "", true},
 		{"offers that were not taken", Options{Subprotocols: []string{"a"}, Extensions: []Extension{deflate}}, "", true},
-		{"the defaults by name", Options{Limits: Limits{MaxFrame: httpconn.DefaultMaxFrame}}, "", true},
+		{"the defaults by name", Options{Limits: Limits{MaxFrame: DefaultMaxFrame}}, "", true},
 		{"limits", Options{Limits: Limits{MaxFrame: 1}}, "", false},
 		{"delivery", Options{Delivery: DeliverFragments}, "", false},
 		{"no validation", Options{SkipUTF8: true}, "", false},

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"testing"
-
-	"github.com/mintws/mintws/httpconn"
 )
 
 // TestDecodeErrors: what AppendDecode returns on a WebSocket that takes no input, and that nothing comes with it.
@@ -53,9 +51,9 @@ func TestDecodeErrors(t *testing.T) {
 // TestPayloadHasNoLimit: where payload is handed over as it arrives, none of the three limits has a default.
 func TestPayloadHasNoLimit(t *testing.T) {
 	ws := wireTest{opt: Options{Delivery: DeliverPayload}}.open(t)
-	fragments := append([]byte{0x02, 0}, bytes.Repeat([]byte{0x00, 0}, httpconn.DefaultMaxFragments)...)
+	fragments := append([]byte{0x02, 0}, bytes.Repeat([]byte{0x00, 0}, DefaultMaxFragments)...)
 	ws, err := ws.AppendDecode(new(Inbox), fragments)
-	if err != nil || ws.frames != httpconn.DefaultMaxFragments+1 {
+	if err != nil || ws.frames != DefaultMaxFragments+1 {
 		t.Fatal(ws.frames, err)
 	}
 	ws, err = ws.AppendDecode(new(Inbox), join(0x00, 127, 0, 0, 0, 0, 2, 0, 0, 0)) // 32 MiB, more than MaxFrame and MaxMessage

@@ -7,8 +7,6 @@ import (
 	"runtime"
 	"testing"
 	"unsafe"
-
-	"github.com/mintws/mintws/httpconn"
 )
 
 // compressedZeros returns messages of so many zeros each as they come from role's peer, in a read of 64 KiB at most. Every
@@ -86,7 +84,7 @@ func TestInboxMemory(t *testing.T) {
 		{"63 of 1 MiB", Options{}, []int{1 << 20}},
 		{"a little more than 1 MiB", Options{}, []int{1<<20 + 1}},
 		{"8.1 MiB", Options{}, []int{81 << 20 / 10}},
-		{"largest", Options{}, []int{httpconn.DefaultMaxMessage}},
+		{"largest", Options{}, []int{DefaultMaxMessage}},
 		{"small between large", Options{}, []int{1, 64 << 10, 17 << 10, 48 << 10, 100_000}},
 		{"growing", Options{}, []int{100, 1000, 5000, 20_000, 70_000, 200_000, 600_000, 2_000_000}},
 		{"700 bytes", Options{}, []int{700}},
@@ -117,7 +115,7 @@ func TestInboxMemory(t *testing.T) {
 					if most > 0 {
 						allowed = 4 << 20
 						if tt.opt.Delivery != DeliverPayload {
-							allowed += httpconn.DefaultMaxMessage
+							allowed += DefaultMaxMessage
 						}
 					}
 					if held > allowed {

@@ -3,12 +3,7 @@ package mintws
 import (
 	"io"
 	"net/http"
-
-	"github.com/mintws/mintws/httpconn"
 )
-
-// Limits bounds what a peer can make a WebSocket hold: the fields MaxFrame, MaxMessage and MaxFragments.
-type Limits = httpconn.Limits
 
 // Role is the side of the connection that a WebSocket speaks for.
 type Role uint8
