@@ -220,17 +220,19 @@ func (ws *WebSocket) checkState(f *Frame) error {
 		return ErrNotOpen
 	case ws.state == Closed:
 		return ErrClosed
-	case ws.flags&sentClose != 0 && (f.Opcode != OpPong || ws.state == Failed): // RFC 6455 section 5.5.1
-		return ErrCloseSent
 	case ws.state == Failed:
 		due, ok := CloseFrame(*ws.fail)
-		if !ok {
+		switch {
+		case !ok: // it ended below, or was refused: nobody is there
 			return ErrClosed
-		}
-		if f.Opcode == OpClose && (f.Code != due.Code || string(f.Payload) != string(due.Payload)) {
+		case ws.flags&sentClose != 0:
+			return ErrCloseSent
+		case f.Opcode == OpClose && (f.Code != due.Code || string(f.Payload) != string(due.Payload)):
 			return fmt.Errorf("%w: Close %v after a failure; only the Close that CloseFrame gives may be sent",
 				ErrInvalidFrame, f.Code)
 		}
+	case ws.flags&sentClose != 0 && f.Opcode != OpPong: // RFC 6455 section 5.5.1
+		return ErrCloseSent
 	}
 	return nil
 }

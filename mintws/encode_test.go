@@ -155,8 +155,8 @@ var badFrames = []struct {
 		}
 		return r.WS
 	}, Pong(nil), ErrCloseSent, ""},
-	{"after EOF", func(t testing.TB) WebSocket { ws, _ := opened(Client)(t).EOF(); return ws }, Text("a"), ErrCloseSent, ""},
-	{"pong after EOF", func(t testing.TB) WebSocket { ws, _ := opened(Client)(t).EOF(); return ws }, Pong(nil), ErrCloseSent, ""},
+	{"after EOF", func(t testing.TB) WebSocket { ws, _ := opened(Client)(t).EOF(); return ws }, Text("a"), ErrClosed, ""},
+	{"pong after EOF", func(t testing.TB) WebSocket { ws, _ := opened(Client)(t).EOF(); return ws }, Pong(nil), ErrClosed, ""},
 }
 
 func opened(role Role) func(testing.TB) WebSocket {

@@ -161,8 +161,10 @@ func send(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, f *Frame) error
 
 // sendAny is send for f, or for p, which has f prepared.
 func sendAny(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, f *Frame, p *Prepared) error {
-	if ws.state < Open {
-		return ErrNotOpen
+	if ws.state != Open {
+		if err := ws.checkState(f); err != nil { // before the stream is asked, which has errors of its own
+			return err
+		}
 	}
 	before := len(out.Send)
 	mark, err := c.BeginData(out, ws.id, len(f.Payload)+maxHeaderLen+2)
