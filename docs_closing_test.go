@@ -195,7 +195,7 @@ func TestEnding(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	refused, _ = refused.Answered(403, http.Header{})
+	refused, _ = refused.JudgeAnswer(403, http.Header{})
 	for want, ws := range map[string]mintws.WebSocket{
 		"well":                       closes(1000, "bye"),
 		`closed with 1008 "not you"`: closes(1008, "not you"),

@@ -52,7 +52,7 @@ func hello(ctx context.Context, url string, w io.Writer) error {
 			switch ev.Kind {
 			case httpconn.EventHeaders: // {:status, ref, status} and {:headers, ref, headers}
 				// {:ok, conn, websocket} = Mint.WebSocket.new(conn, ref, status, headers)
-				if ws, err = ws.Answered(ev.Status, ev.Header); err != nil {
+				if ws, err = ws.JudgeAnswer(ev.Status, ev.Header); err != nil {
 					return err
 				}
 				// {:ok, websocket, data} = Mint.WebSocket.encode(websocket, {:text, "hello"})

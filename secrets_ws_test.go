@@ -160,7 +160,7 @@ func answerSecrets() (all []refusal) {
 		"two subprotocols": {200, http.Header{"Sec-Websocket-Protocol": {secret, secret + "2"}}},
 		"extension":        {200, http.Header{"Sec-Websocket-Extensions": {"x"}}},
 	} {
-		all = append(all, refusal{"Answered " + name, func(t *testing.T) error {
+		all = append(all, refusal{"JudgeAnswer " + name, func(t *testing.T) error {
 			var out httpconn.Output
 			begin := http1
 			if answer.status == 200 {
@@ -174,7 +174,7 @@ func answerSecrets() (all []refusal) {
 			for name, values := range answer.header {
 				h[name] = values
 			}
-			ws, err = ws.Answered(answer.status, h)
+			ws, err = ws.JudgeAnswer(answer.status, h)
 			return errors.Join(err, ws.Err())
 		}})
 	}

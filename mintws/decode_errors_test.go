@@ -10,7 +10,7 @@ import (
 // TestDecodeErrors: what AppendDecode returns on a WebSocket that takes no input, and that nothing comes with it.
 func TestDecodeErrors(t *testing.T) {
 	_, asked := connecting(t, Options{})
-	refused, err := asked.Answered(http.StatusForbidden, http.Header{})
+	refused, err := asked.JudgeAnswer(http.StatusForbidden, http.Header{})
 	if err == nil {
 		t.Fatal("opened by 403")
 	}

@@ -101,7 +101,7 @@
 // Receive and Send are made of exported parts, and those who want each step, or have a transport of their own, use
 // the parts:
 //
-//   - [WebSocket.Answered] judges the status and header that answer the upgrade request.
+//   - [WebSocket.JudgeAnswer] judges the status and header that answer the upgrade request.
 //   - [WebSocket.AppendDecode] takes bytes and appends frames to an [Inbox]; [WebSocket.Decode] is the same with a
 //     new one.
 //   - [WebSocket.Reply] gives the Pong or Close that is owed for a received frame.

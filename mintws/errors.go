@@ -138,7 +138,7 @@ type HandshakeError struct {
 	Detail string      // which field, what it held unless that may be a secret, what was expected
 	// Canceled says that [Receive] has cancelled the stream, because it had become something that is not a WebSocket and not
 	// HTTP either. Where Receive leaves it false the response is an ordinary one: its content follows in EventData, and the
-	// connection remains usable. [WebSocket.Answered] and Accept never set it.
+	// connection remains usable. [WebSocket.JudgeAnswer] and Accept never set it.
 	Canceled bool
 	// Server says that the error is a server's, as [Accept] makes them: Status, Header and Detail are for the client to see.
 	// Those of a client's error come from the server that it asked, and are nobody else's business.

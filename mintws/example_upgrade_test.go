@@ -91,8 +91,8 @@ func ExampleUpgrade_refused() {
 	// Failed Read slots: 1
 }
 
-// Without httpconn: somebody else made the request, and Answered is given the head of the answer. Here the answer is wrong.
-func ExampleWebSocket_Answered() {
+// Without httpconn: somebody else made the request, and JudgeAnswer is given the head of the answer. Here the answer is wrong.
+func ExampleWebSocket_JudgeAnswer() {
 	var out httpconn.Output
 	conn, err := httpconn.New(httpconn.HTTP1, httpconn.Config{}, &out)
 	if err != nil {
@@ -102,7 +102,7 @@ func ExampleWebSocket_Answered() {
 	if err != nil {
 		panic(err)
 	}
-	_, err = ws.Answered(101, map[string][]string{
+	_, err = ws.JudgeAnswer(101, map[string][]string{
 		"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Accept": {"c3VycmVuZGVyIQ=="},
 	})
 	fmt.Println(err)

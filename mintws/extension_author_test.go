@@ -137,7 +137,7 @@ func (forgetful) Answer(offer Params) (Params, Transform, bool) { return offer, 
 // TestCheckWithoutTransform: an answer that gives no Transform is refused.
 func TestCheckWithoutTransform(t *testing.T) {
 	_, ws := connecting(t, Options{Extensions: []Extension{forgetful{}}})
-	next, err := ws.Answered(http.StatusSwitchingProtocols, answer("Sec-Websocket-Extensions", "x"))
+	next, err := ws.JudgeAnswer(http.StatusSwitchingProtocols, answer("Sec-Websocket-Extensions", "x"))
 	if !errors.Is(err, ErrBadExtension) || !strings.Contains(err.Error(), "x: Transform is nil") || next.State() != Failed {
 		t.Errorf("%v, %v", next.State(), err)
 	}

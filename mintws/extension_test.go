@@ -286,7 +286,7 @@ func TestNegotiation(t *testing.T) {
 			if tt.answer != "" {
 				header.Set("Sec-WebSocket-Extensions", tt.answer)
 			}
-			ws, err = ws.Answered(status, header)
+			ws, err = ws.JudgeAnswer(status, header)
 			if tt.err != "" {
 				if !errors.Is(err, ErrBadExtension) || !strings.Contains(err.Error(), tt.err) {
 					t.Fatalf("%v, want %s", err, tt.err)

@@ -141,7 +141,7 @@ func FuzzAnswered(f *testing.F) {
 			}
 		}
 		_, ws := connecting(t, Options{Subprotocols: []string{"chat"}})
-		next, err := ws.Answered(status, h)
+		next, err := ws.JudgeAnswer(status, h)
 		if err == nil {
 			if status != 101 || accept != rfcAccept || extensions != "" || protocol != "" && protocol != "chat" || next.State() != Open {
 				t.Fatalf("opened by %d %v", status, h)

@@ -34,7 +34,7 @@ func TestOver(t *testing.T) {
 			return ws
 		}, true},
 		{"refused", func(t *testing.T) WebSocket {
-			ws, _ := WebSocket{cfg: &config{}, state: Connecting}.Answered(403, http.Header{})
+			ws, _ := WebSocket{cfg: &config{}, state: Connecting}.JudgeAnswer(403, http.Header{})
 			return ws
 		}, true},
 	} {

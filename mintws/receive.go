@@ -77,7 +77,7 @@ func receive(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, in *Inbox, e
 }
 
 func receiveAnswer(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, ev *httpconn.Event) error {
-	next, err := ws.Answered(ev.Status, ev.Header)
+	next, err := ws.JudgeAnswer(ev.Status, ev.Header)
 	var he *HandshakeError
 	if errors.As(err, &he) && failsStream(he, ws.cfg.version) {
 		he.Canceled = true

@@ -71,7 +71,7 @@ var wsInputs = []struct {
 
 func answered(status int) func(mintws.WebSocket) (mintws.WebSocket, bool, error) {
 	return func(ws mintws.WebSocket) (mintws.WebSocket, bool, error) {
-		next, err := ws.Answered(status, http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"},
+		next, err := ws.JudgeAnswer(status, http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"},
 			"Sec-Websocket-Accept": {acceptOfZeros()}})
 		return next, true, err
 	}

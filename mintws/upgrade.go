@@ -20,7 +20,7 @@ import (
 // Upgrade asks c to start a WebSocket at url (RFC 6455 section 3): GET with Upgrade on HTTP/1.1, extended CONNECT on
 // HTTP/2 (RFC 8441). It appends the request to out.Send and returns the next Conn and the WebSocket in state Connecting.
 // The answer comes as an event on [WebSocket.StreamID]: pass it to [Receive], or its status and header to
-// [WebSocket.Answered].
+// [WebSocket.JudgeAnswer].
 //
 // The URL's scheme is ws or wss; http and https mean the same here, as in browsers. (To httpdial.Dial they do not: for ws
 // and wss alone it makes sure that a connection over HTTP/2 can carry a WebSocket.) What RFC 3986 does not allow in path and

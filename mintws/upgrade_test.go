@@ -182,7 +182,7 @@ func TestUpgradeLowerCaseNames(t *testing.T) {
 	if _, err = c.Stream(&out, []byte(answer)); err != nil {
 		t.Fatal(err)
 	}
-	if ws, err = ws.Answered(out.Events[0].Status, out.Events[0].Header); err != nil || ws.State() != Open {
+	if ws, err = ws.JudgeAnswer(out.Events[0].Status, out.Events[0].Header); err != nil || ws.State() != Open {
 		t.Errorf("state %v, %v", ws.State(), err)
 	}
 

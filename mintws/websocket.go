@@ -15,7 +15,7 @@ import (
 // replayed, and used from several goroutines at once. Its size is 112 bytes, less where pointers have 32 bits; pass it by
 // value.
 //
-// The zero WebSocket is Invalid: no call does anything with it. Methods that have an error return [ErrNotOpen], Answered
+// The zero WebSocket is Invalid: no call does anything with it. Methods that have an error return [ErrNotOpen], JudgeAnswer
 // [ErrNotConnecting], and it is [WebSocket.Over].
 type WebSocket struct {
 	// The size is a multiple of 16 on purpose. Values are copied 16 bytes at a time; the copy of one with an odd word

@@ -39,7 +39,7 @@ func answer(change ...string) http.Header {
 	return h
 }
 
-func TestAnswered(t *testing.T) {
+func TestJudgeAnswer(t *testing.T) {
 	offer := Options{Subprotocols: []string{"chat", "superchat"}}
 	for _, tt := range []struct {
 		name   string
@@ -78,7 +78,7 @@ func TestAnswered(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			_, ws := connecting(t, tt.opt)
 			old := ws
-			next, err := ws.Answered(tt.status, tt.header)
+			next, err := ws.JudgeAnswer(tt.status, tt.header)
 			if !ws.Equal(old) {
 				t.Error("the old value changed")
 			}
@@ -86,7 +86,7 @@ func TestAnswered(t *testing.T) {
 				if err != nil || next.State() != Open || next.Subprotocol() != tt.header.Get("Sec-WebSocket-Protocol") {
 					t.Fatalf("%v, state %v, subprotocol %q", err, next.State(), next.Subprotocol())
 				}
-				if again, e := next.Answered(tt.status, tt.header); e != ErrNotConnecting || !again.Equal(next) {
+				if again, e := next.JudgeAnswer(tt.status, tt.header); e != ErrNotConnecting || !again.Equal(next) {
 					t.Errorf("a second answer: %v", e)
 				}
 				return

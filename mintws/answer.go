@@ -11,14 +11,14 @@ import (
 	"github.com/mintws/mintws/httpconn"
 )
 
-// Answered checks the head of the server's final response to the upgrade request (RFC 6455 section 4.1, "Once the
+// JudgeAnswer checks the head of the server's final response to the upgrade request (RFC 6455 section 4.1, "Once the
 // client's opening handshake has been sent") and returns the WebSocket that it opens.
 //
 // Where it opens none, the error is a *[HandshakeError] with status and header, and the WebSocket returned is Failed.
 // With a status other than 101 (on HTTP/2, 2xx) the response is an ordinary one: its content follows, and the
 // connection remains usable. Otherwise the stream is no HTTP any more, and has to be cancelled; [Receive] does that.
 // [ErrNotConnecting] is the only other error.
-func (ws WebSocket) Answered(status int, header http.Header) (WebSocket, error) {
+func (ws WebSocket) JudgeAnswer(status int, header http.Header) (WebSocket, error) {
 	if ws.state != Connecting {
 		return ws, ErrNotConnecting
 	}
