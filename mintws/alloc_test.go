@@ -40,3 +40,43 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestExtStateCost: what the documentation of ExtState says about the cost of changing it, in both directions.
+func TestExtStateCost(t *testing.T) {
+	other := shift{name: "x-other", rsv: RSV1, key: 1}
+	for _, tt := range []struct {
+		name      string
+		list      []shift
+		allocates bool
+	}{
+		{"the first one's Word", []shift{shift2}, false},
+		{"the Words of two", []shift{shift2, other}, true},
+		{"Memory", []shift{wide}, true},
+	} {
+		client, server := extended(t, Options{}, tt.list...)
+		f, dst := Binary([]byte("four")), make([]byte, 0, 100)
+		var wire []byte
+		encode := func() {
+			next, p, err := client.AppendEncode(dst, f)
+			if client, wire = next, p; err != nil {
+				t.Fatal(err)
+			}
+		}
+		encode()
+		if n := testing.AllocsPerRun(100, encode); n > 0 != tt.allocates {
+			t.Errorf("%s: sending allocates %v times", tt.name, n)
+		}
+		in := Inbox{Buf: make([]byte, 0, 100)}
+		decode := func() {
+			in.Reset()
+			next, err := server.AppendDecode(&in, wire)
+			if server = next; err != nil {
+				t.Fatal(err)
+			}
+		}
+		decode()
+		if n := testing.AllocsPerRun(100, decode); n > 0 != tt.allocates {
+			t.Errorf("%s: receiving allocates %v times", tt.name, n)
+		}
+	}
+}

@@ -114,7 +114,7 @@ func (ws *WebSocket) failed(err error) {
 	ws.state, ws.fail = Failed, cause(err)
 	ws.msg, ws.part = pbuf.Buf{}, pbuf.Buf{}
 	ws.left, ws.size, ws.frames, ws.inOp, ws.inRSV, ws.inUTF8, ws.key = 0, 0, 0, 0, 0, 0, 0
-	ws.inA = 0
+	ws.inWord = 0
 	if ws.ext != nil { // what came before can still be answered: see AppendEncode
 		ws.ext = ws.ext.sent()
 	}

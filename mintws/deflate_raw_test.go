@@ -111,7 +111,7 @@ type forgets struct {
 
 func (t forgets) Forget(st ExtState) ExtState {
 	*t.calls = append(*t.calls, t.name)
-	return ExtState{A: st.A + 1000, B: st.B + 1}
+	return ExtState{Word: st.Word + 1000}
 }
 
 // TestForget: the transforms that a Raw message concerns are told so, once, and no others; a call that fails changes nothing.
@@ -151,7 +151,7 @@ func TestForget(t *testing.T) {
 			}
 			for i, e := range []shift{shift2, always, wide} {
 				told := slices.Contains(strings.Fields(tt.calls), e.name)
-				if st := ws.extState(true, i); (st.B == 1) != told || ws.extState(false, i) != (ExtState{}) {
+				if st := ws.extState(true, i); (st.Word == 1000) != told || ws.extState(false, i) != (ExtState{}) {
 					t.Errorf("%s, %v: %s remembers %+v", tt.name, role, e.name, st)
 				}
 			}

@@ -36,10 +36,10 @@ const pending = 2 << 10
 func (t *deflateTransform) inUpTo(st ExtState, dst []byte, f *Frame, limit, stop int) (next ExtState, out []byte, over int, err error) {
 	var s inflate.State
 	var before int64
-	if under, ok := st.Ref.(*inflating); ok {
+	if under, ok := st.Memory.(*inflating); ok {
 		s, before = under.state, under.plain
 	} else {
-		s = inflate.Resume(t.receiveBits, !t.receiveForgets, window.Unpack(st.Ref, st.A))
+		s = inflate.Resume(t.receiveBits, !t.receiveForgets, window.Unpack(st.Memory, st.Word))
 	}
 	most, sentinel := limit, ErrMessageTooBig
 	if t.opt.MaxRatio > 0 {
@@ -76,20 +76,20 @@ func (t *deflateTransform) inUpTo(st ExtState, dst []byte, f *Frame, limit, stop
 		return st, dst, 0, &ProtocolError{CodeInvalidPayload, ErrDeflate, err.Error()}
 	}
 	if s.Idle() {
-		st.Ref, st.A = s.Win().Pack()
+		st.Memory, st.Word = s.Win().Pack()
 		return st, dst, over, nil
 	}
-	st.Ref, st.A = &inflating{s, before + int64(len(f.Payload))}, 0
+	st.Memory, st.Word = &inflating{s, before + int64(len(f.Payload))}, 0
 	return st, dst, over, nil
 }
 
 // Equal compares what can be referred to and, in the middle of a message, where the decoder stands.
 func (t *deflateTransform) Equal(a, b ExtState) bool {
-	s, under := a.Ref.(*inflating)
-	x, underX := b.Ref.(*inflating)
+	s, under := a.Memory.(*inflating)
+	x, underX := b.Memory.(*inflating)
 	if under || underX {
 		return under && underX && s.plain == x.plain && s.state.Equal(x.state)
 	}
-	return a.A&compressing == b.A&compressing &&
-		bytes.Equal(window.Unpack(a.Ref, a.A&^compressing).Bytes(), window.Unpack(b.Ref, b.A&^compressing).Bytes())
+	return a.Word&compressing == b.Word&compressing &&
+		bytes.Equal(window.Unpack(a.Memory, a.Word&^compressing).Bytes(), window.Unpack(b.Memory, b.Word&^compressing).Bytes())
 }

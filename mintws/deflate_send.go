@@ -66,12 +66,12 @@ func (t *deflateTransform) Out(st ExtState, dst []byte, f Frame) (ExtState, []by
 	switch {
 	case whole && len(f.Payload) < t.opt.Threshold:
 		return st, dst, f, nil
-	case !first && st.A&compressing == 0: // section 6.1: all fragments of a message, or none
+	case !first && st.Word&compressing == 0: // section 6.1: all fragments of a message, or none
 		return st, dst, f, nil
 	case first && t.sendForgets:
 		st = ExtState{}
 	}
-	win := window.Unpack(st.Ref, st.A&^compressing)
+	win := window.Unpack(st.Memory, st.Word&^compressing)
 	at := len(dst)
 	c := compressors.Get().(*deflate.Compressor)
 	out := c.Append(dst, win.Bytes(), f.Payload, 1<<t.sendBits, t.opt.Level)
@@ -85,9 +85,9 @@ func (t *deflateTransform) Out(st ExtState, dst []byte, f Frame) (ExtState, []by
 	if !t.sendForgets {
 		win = win.Append(f.Payload, t.opt.SendWindow)
 	}
-	st.Ref, st.A = win.Pack()
+	st.Memory, st.Word = win.Pack()
 	if f.More {
-		st.A |= compressing
+		st.Word |= compressing
 	}
 	if first {
 		f.RSV |= RSV1

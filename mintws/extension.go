@@ -41,11 +41,14 @@ type Transform interface {
 	Equal(a, b ExtState) bool
 }
 
-// ExtState is what a Transform remembers in one direction, as a value. The zero ExtState is the beginning. Changing A costs
-// nothing for the first of a WebSocket's extensions; changing B or Ref allocates, as A does for the others, and is for what
-// happens now and then.
+// ExtState is what a Transform remembers in one direction, as a value. The zero ExtState is the beginning.
 type ExtState struct {
-	A   uint64 // what changes with every message
-	B   uint64 // what changes now and then
-	Ref any    // a pointer, or nil; what it points to is never written through
+	// Word is for what changes with every message, such as a counter, a position in Memory, or flags. Changing it costs
+	// nothing for the first of a WebSocket's extensions, whose Word is kept in the WebSocket itself. For any other, each
+	// change allocates.
+	Word uint64
+	// Memory is for all that does not fit into Word: a pointer, or nil. Each change of it allocates, so it should change less
+	// often than Word. Older values share what it points to, which is therefore never written again: to change something
+	// there, point to a new copy.
+	Memory any
 }

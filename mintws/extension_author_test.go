@@ -149,7 +149,7 @@ type mute struct{ shiftTransform }
 var errMute = errors.New("nothing to say")
 
 func (mute) Out(st ExtState, dst []byte, f Frame) (ExtState, []byte, Frame, error) {
-	st.A++
+	st.Word++
 	return st, append(dst, "half a message"...), f, errMute
 }
 

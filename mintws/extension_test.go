@@ -18,7 +18,7 @@ type shift struct {
 	name string
 	rsv  RSV
 	key  byte
-	wide bool // counts in B, so that every message allocates; and writes each byte twice
+	wide bool // counts in Memory, so that every message allocates; and writes each byte twice
 }
 
 func (e shift) Offers() []Params {
@@ -47,20 +47,30 @@ var errOdd = errors.New("odd number of bytes")
 
 func (t shiftTransform) RSV() RSV { return t.rsv }
 
-func (t shiftTransform) Equal(a, b ExtState) bool { return a == b }
+func (t shiftTransform) Equal(a, b ExtState) bool { return t.count(a) == t.count(b) }
 
-func (t shiftTransform) count(st *ExtState) *uint64 {
-	if t.wide {
-		return &st.B
+// count returns how many bytes there were before.
+func (t shiftTransform) count(st ExtState) uint64 {
+	if n, ok := st.Memory.(*uint64); ok {
+		return *n
 	}
-	return &st.A
+	return st.Word
+}
+
+// counted returns the state after n bytes.
+func (t shiftTransform) counted(n uint64) ExtState {
+	if t.wide {
+		kept := n // so that nothing is allocated without Memory
+		return ExtState{Memory: &kept}
+	}
+	return ExtState{Word: n}
 }
 
 func (t shiftTransform) Out(st ExtState, dst []byte, f Frame) (ExtState, []byte, Frame, error) {
-	n, at := t.count(&st), len(dst)
+	n, at := t.count(st), len(dst)
 	for _, b := range f.Payload {
-		b += byte(*n) + t.key
-		*n++
+		b += byte(n) + t.key
+		n++
 		if dst = append(dst, b); t.wide {
 			dst = append(dst, b)
 		}
@@ -69,11 +79,11 @@ func (t shiftTransform) Out(st ExtState, dst []byte, f Frame) (ExtState, []byte,
 	if f.Opcode != OpContinuation {
 		f.RSV |= t.rsv
 	}
-	return st, dst, f, nil
+	return t.counted(n), dst, f, nil
 }
 
 func (t shiftTransform) In(st ExtState, dst []byte, f Frame, limit int) (ExtState, []byte, Frame, error) {
-	n, at := t.count(&st), len(dst)
+	n, at := t.count(st), len(dst)
 	step := 1
 	if t.wide {
 		if step = 2; len(f.Payload)%2 != 0 {
@@ -84,11 +94,11 @@ func (t shiftTransform) In(st ExtState, dst []byte, f Frame, limit int) (ExtStat
 		return st, dst, Frame{}, ErrMessageTooBig
 	}
 	for i := 0; i < len(f.Payload); i += step {
-		dst = append(dst, f.Payload[i]-byte(*n)-t.key)
-		*n++
+		dst = append(dst, f.Payload[i]-byte(n)-t.key)
+		n++
 	}
 	f.Payload = dst[at:]
-	return st, dst, f, nil
+	return t.counted(n), dst, f, nil
 }
 
 var (

@@ -38,9 +38,9 @@ func (t *deflateTransform) outPrepared(st ExtState, p *Prepared) (ExtState, Fram
 	if !t.sendForgets {
 		win := e.window
 		if len(f.Payload) < t.opt.SendWindow {
-			win = window.Unpack(st.Ref, st.A).Append(f.Payload, t.opt.SendWindow)
+			win = window.Unpack(st.Memory, st.Word).Append(f.Payload, t.opt.SendWindow)
 		}
-		st.Ref, st.A = win.Pack()
+		st.Memory, st.Word = win.Pack()
 	}
 	f.RSV |= RSV1
 	f.Payload = e.payload

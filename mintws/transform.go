@@ -7,8 +7,9 @@ import (
 	"github.com/mintws/mintws/internal/utf8dfa"
 )
 
-// extStates is what the transforms remember, but for the A of the first, which is in the WebSocket: that is what
-// changes with every message. It is never written once a call has returned; nil is the beginning.
+// extStates is what the transforms remember, except the first one's Word. That changes with every message, so it is kept in
+// the WebSocket, where changing it allocates nothing. An extStates is never written once a call has returned; nil is the
+// beginning.
 type extStates struct {
 	first pairOfStates // nearly always the only one
 	rest  []pairOfStates
@@ -44,8 +45,8 @@ func (ws *WebSocket) extState(out bool, i int) (st ExtState) {
 		st = *ws.ext.of(out, i)
 	}
 	if i == 0 {
-		if st.A = ws.inA; out {
-			st.A = ws.outA
+		if st.Word = ws.inWord; out {
+			st.Word = ws.outWord
 		}
 	}
 	return st
@@ -55,11 +56,11 @@ func (ws *WebSocket) extState(out bool, i int) (st ExtState) {
 func (ws *WebSocket) setExtState(out bool, i int, st ExtState) {
 	if i == 0 {
 		if out {
-			ws.outA = st.A
+			ws.outWord = st.Word
 		} else {
-			ws.inA = st.A
+			ws.inWord = st.Word
 		}
-		st.A = 0
+		st.Word = 0
 	}
 	var old ExtState
 	if ws.ext != nil {

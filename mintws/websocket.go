@@ -34,8 +34,8 @@ type WebSocket struct {
 	// to pieces of it, it is what came out of them.
 	size int64
 
-	ext       *extStates // what transforms remember
-	inA, outA uint64     // and of the first, what changes with every message
+	ext             *extStates // what transforms remember, except:
+	inWord, outWord uint64     // the first transform's ExtState.Word in each direction
 
 	frames int32             // frames of the message under way
 	id     httpconn.StreamID // the stream below, 0 where there is none
@@ -139,7 +139,7 @@ func (ws WebSocket) Equal(x WebSocket) bool {
 			return false
 		}
 	}
-	ws.inA, ws.outA = x.inA, x.outA
+	ws.inWord, ws.outWord = x.inWord, x.outWord
 	ws.cfg, ws.msg, ws.part, ws.fail, ws.ext = x.cfg, x.msg, x.part, x.fail, x.ext
 	return ws == x
 }
