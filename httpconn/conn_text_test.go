@@ -30,18 +30,24 @@ func TestErrorText(t *testing.T) {
 		is   error
 		want string
 	}{
-		{&ConnError{Code: http2.ErrCodeProtocol, Local: true, Reason: "why", Err: ErrMalformed}, ErrMalformed,
-			"httpconn: connection error (local, PROTOCOL_ERROR): why"},
-		{&ConnError{Code: http2.ErrCodeNo, Reason: "why", Err: ErrGoingAway}, ErrGoingAway,
-			"httpconn: connection error (peer, NO_ERROR): why"},
+		{&ConnError{Code: http2.ErrCodeProtocol, Reason: "why", Err: ErrMalformed}, ErrMalformed,
+			"httpconn: connection error (PROTOCOL_ERROR): why"},
 		{&ConnError{Code: http2.ErrCodeNo, Reason: "the server closed", Err: ErrUnexpectedEOF}, ErrUnexpectedEOF,
 			"httpconn: the server closed"},
-		{&StreamError{Stream: 3, Code: http2.ErrCodeCancel, Local: true, Err: ErrCanceled}, ErrCanceled,
-			"httpconn: stream 3 ended (local, CANCEL)"},
-		{&StreamError{Stream: 3, Code: http2.ErrCodeRefusedStream, Reason: "why", Err: ErrUnprocessed}, ErrUnprocessed,
-			"httpconn: stream 3 ended (peer, REFUSED_STREAM): why"},
+		{&StreamError{Stream: 3, Code: http2.ErrCodeProtocol, Reason: "why", Err: ErrMalformed}, ErrMalformed,
+			"httpconn: stream error on stream 3 (PROTOCOL_ERROR): why"},
+		{&StreamError{Stream: 3, Reason: "why", Err: ErrUnexpectedEOF}, ErrUnexpectedEOF,
+			"httpconn: stream 3: why"},
+		{&ResetError{Stream: 3, Code: http2.ErrCodeRefusedStream, Err: ErrUnprocessed}, ErrUnprocessed,
+			"httpconn: stream 3 reset by the server (REFUSED_STREAM)"},
+		{&ResetError{Stream: 3, Code: http2.ErrCodeCancel}, nil,
+			"httpconn: stream 3 reset by the server (CANCEL)"},
+		{&GoAwayError{Code: http2.ErrCodeNo, LastStream: 3, Debug: "secret", Err: ErrGoingAway}, ErrGoingAway,
+			"httpconn: the server goes away (NO_ERROR), last stream 3"},
+		{&GoAwayError{Code: http2.ErrCodeNo, LastStream: 3, Debug: "secret", Err: ErrUnprocessed}, ErrUnprocessed,
+			"httpconn: request was not processed: the server goes away (NO_ERROR), last stream 3"},
 	} {
-		if tc.err.Error() != tc.want || !errors.Is(tc.err, tc.is) {
+		if tc.err.Error() != tc.want || errors.Unwrap(tc.err) != tc.is {
 			t.Errorf("%q over %v, want %q over %v", tc.err, errors.Unwrap(tc.err), tc.want, tc.is)
 		}
 	}

@@ -49,6 +49,18 @@
 // Only [Conn.Stream] and [Conn.StreamEOF] append events; every other call appends to Send alone, so it is safe to make
 // calls while ranging over Events.
 //
+// # Errors
+//
+// Whose finding an error is shows in its type:
+//
+//   - a [*ConnError] ends the connection and a [*StreamError] one stream: this side found a fault in what the server did, and
+//     has told it so where it could;
+//   - a [*GoAwayError] and a [*ResetError] are what the server said: it takes no further requests, it ended one stream.
+//
+// Each wraps a sentinel such as [ErrMalformed], so errors.Is finds the fault and errors.As the code. The end of the input
+// where more was due is a ConnError over [ErrUnexpectedEOF]. The other errors of this package are the caller's own mistakes,
+// and change nothing.
+//
 // # Who owns which bytes
 //
 // [Event].Data points into the data passed to Stream and is valid until the caller reuses that; copy it to keep it. Headers

@@ -42,7 +42,8 @@ var (
 	ErrUnsupported = errors.New("httpconn: not supported by this protocol version")
 )
 
-// What the peer did. They are wrapped in a [ConnError] or a [StreamError], or stand in an Event's Err.
+// What the server did. [ConnError], [StreamError], [GoAwayError] and [ResetError] wrap them: the first two are what this side
+// found, the last two what the server said.
 var (
 	// ErrHeaderTooLarge: a head or trailer section is larger than Limits allows.
 	ErrHeaderTooLarge = errors.New("httpconn: header block too large")
@@ -64,58 +65,90 @@ var (
 	// ErrGoingAway: the connection takes no further requests; those under way go on. [Conn.Request] returns it and
 	// changes nothing.
 	ErrGoingAway = errors.New("httpconn: connection takes no further requests")
-	// ErrCanceled: the caller cancelled the stream, or closed the connection under it.
-	ErrCanceled = errors.New("httpconn: cancelled")
 )
 
-// ConnError ends a connection. It sticks: the Conn returned with it answers every further call with it.
+// ConnError ends a connection because of what the server did: it broke the protocol or a limit, or closed its side too
+// early. This side found that; what the server says of its own accord is a [*GoAwayError]. It sticks: the Conn returned
+// with it answers every further call with it.
 type ConnError struct {
-	Code   http2.ErrCode // what an HTTP/2 GOAWAY says; on HTTP/1.1 the code that comes nearest
-	Local  bool          // we found the fault; false: the peer reported it
-	Reason string        // what was seen, where, and what was expected
-	Err    error         // one of the sentinels of this package
-	// Debug is what an HTTP/2 server's GOAWAY says of its reason, for diagnosis. It may be sensitive (RFC 9113 section 6.8), and
-	// is no part of the error's text.
-	Debug string
+	// Code is what the GOAWAY says that was sent (RFC 9113 section 5.4.1); on HTTP/1.1, which has none, the code that comes
+	// nearest. It is NO_ERROR over [ErrUnexpectedEOF], when there is nobody left to tell.
+	Code   http2.ErrCode
+	Reason string // what was seen, where, and what was expected
+	Err    error  // one of the sentinels of this package
 }
 
-// Error returns the reason, the code and which side found the fault. Of a connection that the server dropped it is the reason
-// alone: nobody said a code.
+// Error returns the code and the reason; over [ErrUnexpectedEOF] the reason alone, as nobody said a code.
 func (e *ConnError) Error() string {
 	if e.Err == ErrUnexpectedEOF {
 		return "httpconn: " + e.Reason
 	}
-	side := "peer"
-	if e.Local {
-		side = "local"
-	}
-	return fmt.Sprintf("httpconn: connection error (%s, %v): %s", side, e.Code, e.Reason)
+	return fmt.Sprintf("httpconn: connection error (%v): %s", e.Code, e.Reason)
 }
 
 // Unwrap returns the sentinel.
 func (e *ConnError) Unwrap() error { return e.Err }
 
-// StreamError ends one stream and leaves the connection usable.
+// StreamError ends one stream because of what the server did on it, and leaves the connection usable. This side found it;
+// where the server ends a stream, that is a [*ResetError] or a [*GoAwayError].
+//
+// On HTTP/1.1 it is for requests behind a response that turned out to be the last of its connection, over
+// [ErrUnexpectedEOF]: whether the server processed them is not known.
 type StreamError struct {
 	Stream StreamID      // the stream that ended
-	Code   http2.ErrCode // what the RST_STREAM says; on HTTP/1.1 the code that comes nearest
-	Local  bool          // we ended it; false: the peer did
+	Code   http2.ErrCode // what the RST_STREAM says that was sent (RFC 9113 section 5.4.2); NO_ERROR over ErrUnexpectedEOF
 	Reason string        // what was seen and what was expected
-	Err    error         // one of the sentinels of this package, or nil
+	Err    error         // one of the sentinels of this package
 }
 
-// Error returns the stream, the code, which side ended it, and the reason.
+// Error returns the stream, the code and the reason; over [ErrUnexpectedEOF] no code, as nobody said one.
 func (e *StreamError) Error() string {
-	side := "peer"
-	if e.Local {
-		side = "local"
+	if e.Err == ErrUnexpectedEOF {
+		return fmt.Sprintf("httpconn: stream %d: %s", e.Stream, e.Reason)
 	}
-	s := fmt.Sprintf("httpconn: stream %d ended (%s, %v)", e.Stream, side, e.Code)
-	if e.Reason != "" {
-		s += ": " + e.Reason
-	}
-	return s
+	return fmt.Sprintf("httpconn: stream error on stream %d (%v): %s", e.Stream, e.Code, e.Reason)
 }
 
 // Unwrap returns the sentinel.
 func (e *StreamError) Unwrap() error { return e.Err }
+
+// GoAwayError says that the server takes no further requests: by a GOAWAY (RFC 9113 section 6.8) or, on HTTP/1.1, by
+// Connection: close (RFC 9112 section 9.6). It ends no connection. It is the Err of an EventGoAway, and of the EventReset
+// of each stream above LastStream.
+type GoAwayError struct {
+	Code       http2.ErrCode // why; on HTTP/1.1 NO_ERROR
+	LastStream StreamID      // the last stream that the server may have processed
+	// Debug is what a GOAWAY says of its reason, for diagnosis. It may be sensitive (RFC 9113 section 6.8), and is no part of
+	// the error's text.
+	Debug string
+	// Err is [ErrGoingAway]. In an EventReset it is [ErrUnprocessed], unless the server had begun to answer the request that
+	// it now says it has not processed.
+	Err error
+}
+
+// Error returns the code and the last stream.
+func (e *GoAwayError) Error() string {
+	text := fmt.Sprintf("the server goes away (%v), last stream %d", e.Code, e.LastStream)
+	if e.Err == ErrUnprocessed {
+		return fmt.Sprintf("%v: %s", e.Err, text)
+	}
+	return "httpconn: " + text
+}
+
+// Unwrap returns the sentinel.
+func (e *GoAwayError) Unwrap() error { return e.Err }
+
+// ResetError ends one stream because the server sent RST_STREAM (RFC 9113 section 6.4).
+type ResetError struct {
+	Stream StreamID      // the stream that ended
+	Code   http2.ErrCode // why
+	Err    error         // ErrUnprocessed if the request is known not to have been processed (section 8.7), else nil
+}
+
+// Error returns the stream and the code.
+func (e *ResetError) Error() string {
+	return fmt.Sprintf("httpconn: stream %d reset by the server (%v)", e.Stream, e.Code)
+}
+
+// Unwrap returns the sentinel, or nil.
+func (e *ResetError) Unwrap() error { return e.Err }

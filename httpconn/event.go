@@ -27,8 +27,9 @@ const (
 	// EventDone ends the response: the server sends nothing more on this stream. On a stream that became a tunnel it
 	// is the server's half of the close.
 	EventDone
-	// EventReset ends the stream early. Err is set and says why; [Event.Retryable] tells whether the server is known
-	// not to have processed it. After an EventDone it comes only where bytes were queued on the stream and are lost, for
+	// EventReset ends the stream early. Err says why: a [*StreamError] or [*ConnError] is what this side found, a
+	// [*ResetError] or [*GoAwayError] what the server said. [Event.Retryable] tells whether the server is known not to
+	// have processed the request. After an EventDone it comes only where bytes were queued on the stream and are lost, for
 	// which there will be no EventDrained (HTTP/2 only).
 	EventReset
 	// EventSettings reports that the server's SETTINGS were applied (HTTP/2 only). The first one comes once on every
@@ -38,8 +39,8 @@ const (
 	EventSettings
 	// EventPong is the answer to [Conn.Ping]; Data holds its 8 bytes (HTTP/2 only).
 	EventPong
-	// EventGoAway reports that the server takes no further requests. Err is set. Streams that it will not process end
-	// with an EventReset each (HTTP/2 only).
+	// EventGoAway reports that the server takes no further requests. Err is a [*GoAwayError]. Streams that it will not
+	// process end with an EventReset each (HTTP/2 only).
 	EventGoAway
 	// EventDrained reports that data queued by flow control has all been handed over (HTTP/2 only).
 	EventDrained

@@ -25,7 +25,7 @@ func TestFinish(t *testing.T) {
 		{name: "ended by the server", req: h2Ext, input: tunnel, want: done, sent: "RST_STREAM 1 NO_ERROR\n"},
 		{name: "plain CONNECT, ended by the server", req: h2Conn, input: tunnel, want: done, sent: "RST_STREAM 1 NO_ERROR\n"},
 		{name: "ended and reset by the server", req: h2Ext, input: tunnel + fReset(1, 0), want: done},
-		{name: "reset by the server", req: h2Ext, input: f200(1) + fReset(1, 0), want: "1 Headers 200\n1 Reset httpconn: stream 1 ended (peer, NO_ERROR): reset by the server\n"},
+		{name: "reset by the server", req: h2Ext, input: f200(1) + fReset(1, 0), want: "1 Headers 200\n1 Reset httpconn: stream 1 reset by the server (NO_ERROR)\n"},
 		{name: "ended by the server, bytes queued", req: h2Ext, input: small + f200(1) + fData(1, true, ""), queue: "Close",
 			want: "0 Settings\n" + done, sent: "DATA 1 3\n", live: true},
 		{name: "refused", req: h2Ext, input: fHeaders(1, true, ":status: 403"), want: "1 Headers 403\n1 Done\n"},

@@ -188,27 +188,27 @@ var h1Good = []h1Case{
 	{name: "pipelined, closed early", cfg: h1Pipeline, reqs: h1Three,
 		input: "HTTP/1.1 204 x\r\n\r\nHTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx",
 		want: "1#10 Headers 204\n1#10 Done\n2#20 Headers 200 Connection:close Content-Length:1\n2#20 Data \"x\"\n2#20 Done\n" +
-			"3#30 Reset httpconn: stream 3 ended (peer, REFUSED_STREAM): the server closes the connection after an earlier response (retryable)\n", next: NextClose},
+			"3#30 Reset httpconn: request was not processed: the server goes away (NO_ERROR), last stream 2 (retryable)\n", next: NextClose},
 	{name: "pipelined, HTTP/1.0 and until close", cfg: h1Pipeline, reqs: h1Three[:2], input: "HTTP/1.0 200 OK\r\n\r\nx",
 		eof: true,
 		want: "1#10 Headers 200\n1#10 Data \"x\"\n1#10 Done\n" +
-			"2#20 Reset httpconn: stream 2 ended (local, PROTOCOL_ERROR): the connection does not go on after the response before it\n", next: NextClose},
+			"2#20 Reset httpconn: stream 2: the connection does not go on after the response before it\n", next: NextClose},
 	{name: "pipelined, HTTP/1.0 with keep-alive", cfg: h1Pipeline, reqs: h1Three[:2],
 		input: "HTTP/1.0 204 x\r\nConnection: keep-alive\r\n\r\n",
 		want: "1#10 Headers 204 Connection:keep-alive\n1#10 Done\n" +
-			"2#20 Reset httpconn: stream 2 ended (local, PROTOCOL_ERROR): the connection does not go on after the response before it\n", next: NextClose},
+			"2#20 Reset httpconn: stream 2: the connection does not go on after the response before it\n", next: NextClose},
 	{name: "pipelined, HTTP/1.0 with close", cfg: h1Pipeline, reqs: h1Three[:2], // only this says so
 		input: "HTTP/1.0 204 x\r\nConnection: close\r\n\r\n",
 		want: "1#10 Headers 204 Connection:close\n1#10 Done\n" +
-			"2#20 Reset httpconn: stream 2 ended (peer, REFUSED_STREAM): the server closes the connection after an earlier response (retryable)\n", next: NextClose},
+			"2#20 Reset httpconn: request was not processed: the server goes away (NO_ERROR), last stream 1 (retryable)\n", next: NextClose},
 	{name: "pipelined, 204 with a length", cfg: h1Pipeline, reqs: h1Three[:2],
 		input: "HTTP/1.1 204 x\r\nContent-Length: 3\r\n\r\n",
 		want: "1#10 Headers 204 Content-Length:3\n1#10 Done\n" +
-			"2#20 Reset httpconn: stream 2 ended (local, PROTOCOL_ERROR): the connection does not go on after the response before it\n", next: NextClose},
+			"2#20 Reset httpconn: stream 2: the connection does not go on after the response before it\n", next: NextClose},
 	{name: "pipelined, until close without having said so", cfg: h1Pipeline, reqs: h1Three[:2],
 		input: "HTTP/1.1 200 OK\r\n\r\nx", eof: true,
 		want: "1#10 Headers 200\n1#10 Data \"x\"\n1#10 Done\n" +
-			"2#20 Reset httpconn: stream 2 ended (local, PROTOCOL_ERROR): the response before it ended with the connection\n", next: NextClose},
+			"2#20 Reset httpconn: stream 2: the response before it ended with the connection\n", next: NextClose},
 
 	// Tunnels, RFC 9110 sections 7.8 and 9.3.6.
 	{name: "101", reqs: h1Upgrade,
@@ -237,7 +237,7 @@ var h1Good = []h1Case{
 		next: NextRead},
 	{name: "close before an upgrade", cfg: h1Pipeline, reqs: []Request{{Authority: "a"}, h1Upgrade[0]},
 		input: "HTTP/1.0 204 x\r\nConnection: close\r\n\r\n",
-		want:  "1 Headers 204 Connection:close\n1 Done\n2#7 Reset httpconn: stream 2 ended (peer, REFUSED_STREAM): the server closes the connection after an earlier response (retryable)\n",
+		want:  "1 Headers 204 Connection:close\n1 Done\n2#7 Reset httpconn: request was not processed: the server goes away (NO_ERROR), last stream 1 (retryable)\n",
 		next:  NextClose},
 
 	// The answer comes before the request is complete.

@@ -72,14 +72,13 @@ func (c Conn) h1ReceiveEOF(out *Output) (Conn, error) {
 		c.h1HandleEnd(out)
 		for _, r := range h.queue { // no close option was seen: the server may have processed them
 			out.Events = append(out.Events, Event{Kind: EventReset, StreamID: r.id, Tag: r.tag, Err: &StreamError{
-				Stream: r.id, Code: http2.ErrCodeProtocol, Local: true, Err: ErrUnexpectedEOF,
-				Reason: "the response before it ended with the connection"}})
+				Stream: r.id, Err: ErrUnexpectedEOF, Reason: "the response before it ended with the connection"}})
 		}
 		return c.Close(out), nil
 	case h.recv == recvHead && len(h.queue) == 0:
 		return c.Close(out), nil
 	}
-	return c.h1Fail(out, fault(http2.ErrCodeProtocol, ErrUnexpectedEOF,
+	return c.h1Fail(out, fault(http2.ErrCodeNo, ErrUnexpectedEOF,
 		"offset %d: the connection ended %s of request %d",
 		h.offset, h.where(), h.queue[0].id))
 }
@@ -205,17 +204,17 @@ func framed(h http.Header) bool {
 func (c *Conn) h1HandleEnd(out *Output) {
 	h := &c.h1
 	out.Events = append(out.Events, h.event(EventDone))
+	last := h.queue[0].id
 	h.queue = h.queue[1:]
 	h.recv, h.chunk, h.left, h.count = recvHead, chunkSize, 0, 0
 	if !h.last {
 		return
 	}
 	for _, r := range h.queue {
-		e := &StreamError{Stream: r.id, Code: http2.ErrCodeProtocol, Local: true, Err: ErrUnexpectedEOF,
+		var e error = &StreamError{Stream: r.id, Err: ErrUnexpectedEOF,
 			Reason: "the connection does not go on after the response before it"}
 		if h.said {
-			e = &StreamError{Stream: r.id, Code: http2.ErrCodeRefusedStream, Err: ErrUnprocessed,
-				Reason: "the server closes the connection after an earlier response"}
+			e = &GoAwayError{LastStream: last, Err: ErrUnprocessed}
 		}
 		out.Events = append(out.Events, Event{Kind: EventReset, StreamID: r.id, Tag: r.tag, Err: e})
 	}

@@ -224,7 +224,7 @@ func TestH2SettingsAnySplit(t *testing.T) {
 		fData(1, true, x(31))
 	whole := h2Feed(c, false, input)
 	if got := h2Events(whole.events); got != "1 Data \""+x(30)+"\"\n0 SettingsAcked\n1 Data \""+x(50)+"\"\n0 SettingsAcked\n1 Data \""+
-		x(30)+"\"\n1 Reset local FLOW_CONTROL_ERROR\n" {
+		x(30)+"\"\n1 Reset StreamError FLOW_CONTROL_ERROR\n" {
 		t.Error(got)
 	}
 	for cut := range len(input) {

@@ -1,7 +1,6 @@
 package httpconn
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -44,18 +43,19 @@ func h2Events(events []Event) string {
 		}
 		group := slices.Clone(events[i:n])
 		i = n
-		var se *StreamError
-		var ce *ConnError
 		ev := &group[0]
 		err := ev.Err
 		ev.Err = nil
 		b.WriteString(strings.TrimSuffix(h1Show(group), "\n"))
-		side := map[bool]string{true: "local", false: "peer"}
-		switch {
-		case errors.As(err, &se):
-			fmt.Fprintf(&b, " %s %v", side[se.Local], se.Code)
-		case errors.As(err, &ce):
-			fmt.Fprintf(&b, " connection %s %v", side[ce.Local], ce.Code)
+		switch e := err.(type) {
+		case *StreamError:
+			fmt.Fprintf(&b, " StreamError %v", e.Code)
+		case *ResetError:
+			fmt.Fprintf(&b, " ResetError %v", e.Code)
+		case *ConnError:
+			fmt.Fprintf(&b, " ConnError %v", e.Code)
+		case *GoAwayError:
+			fmt.Fprintf(&b, " GoAwayError %v", e.Code)
 		}
 		if ev.Err = err; ev.Retryable() {
 			b.WriteString(" retryable")
@@ -107,19 +107,14 @@ func TestH2Cases(t *testing.T) {
 	}
 }
 
-// h2Reason returns the reason of the fatal error, or of the first stream that ended by an error.
+// h2Reason returns the text of the fatal error, or of the first one in an event.
 func h2Reason(r h2Result) string {
-	var ce *ConnError
-	if errors.As(r.err, &ce) {
-		return ce.Reason
+	if r.err != nil {
+		return r.err.Error()
 	}
 	for _, ev := range r.events {
-		var se *StreamError
-		if errors.As(ev.Err, &se) {
-			return se.Reason
-		}
-		if errors.As(ev.Err, &ce) {
-			return ce.Reason
+		if ev.Err != nil {
+			return ev.Err.Error()
 		}
 	}
 	return ""

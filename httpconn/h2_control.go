@@ -130,37 +130,42 @@ func (c *Conn) h2HandleGoAway(out *Output, p []byte) *ConnError {
 	}
 	h.flags |= h2GoneAway
 	c.change().lastOK = last
-	away := &ConnError{Code: code, Err: ErrGoingAway, Reason: fmt.Sprintf("the server goes away; last stream %d", last),
-		Debug: string(p[8:])}
+	away := &GoAwayError{Code: code, LastStream: last, Debug: string(p[8:]), Err: ErrGoingAway}
 	out.Events = append(out.Events, Event{Kind: EventGoAway, Err: away})
 	if last >= above || h.rare.live == 0 {
 		return nil
 	}
 	h.charge(len(h.streams.r.table))
+	unprocessed := *away
+	unprocessed.Err = ErrUnprocessed
 	for _, s := range liveIn(h.streams.r.table, last) {
-		c.h2PeerReset(out, s, http2.ErrCodeRefusedStream, "not processed before GOAWAY")
+		if s.answered() {
+			c.h2PeerReset(out, s, away)
+		} else {
+			c.h2PeerReset(out, s, &unprocessed)
+		}
 	}
 	return nil
 }
 
 // h2HandleReset is the server's RST_STREAM on a stream that is not closed (RFC 9113 section 6.4).
 func (c *Conn) h2HandleReset(out *Output, f frameHead, p []byte) *ConnError {
-	c.h2PeerReset(out, c.h2.streams.find(f.id), http2.ErrCode(binary.BigEndian.Uint32(p)), "reset by the server")
+	s := c.h2.streams.find(f.id)
+	err := &ResetError{Stream: s.id, Code: http2.ErrCode(binary.BigEndian.Uint32(p))}
+	if err.Code == http2.ErrCodeRefusedStream && !s.answered() { // section 8.7
+		err.Err = ErrUnprocessed
+	}
+	c.h2PeerReset(out, s, err)
 	return nil
 }
 
 // h2PeerReset ends live stream s for the server. The caller is told unless it has had the stream's EventDone: then the
 // server only wants no more of our content (RFC 9113 section 8.1), and where bytes of it are queued they are lost.
-func (c *Conn) h2PeerReset(out *Output, s stream, code http2.ErrCode, reason string) {
+func (c *Conn) h2PeerReset(out *Output, s stream, err error) {
 	c.h2CloseStream(s, streamPeerReset)
-	if !s.expected() {
-		return
+	if s.expected() {
+		out.Events = append(out.Events, Event{Kind: EventReset, StreamID: s.id, Tag: s.tag, Err: err})
 	}
-	err := &StreamError{Stream: s.id, Code: code, Reason: reason}
-	if code == http2.ErrCodeRefusedStream && s.flags&streamAnswered == 0 && s.info == 0 { // section 8.7; an answer belies it
-		err.Err = ErrUnprocessed
-	}
-	out.Events = append(out.Events, Event{Kind: EventReset, StreamID: s.id, Tag: s.tag, Err: err})
 }
 
 // h2HandleWindowUpdate gives us credit (RFC 9113 section 6.9).
@@ -205,7 +210,7 @@ func (c *Conn) h2FailStream(
 	if s.live() {
 		c.h2CloseStream(s, streamWeReset)
 		if s.expected() { // otherwise the caller has had its last event
-			err := &StreamError{Stream: s.id, Code: code, Local: true, Reason: fmt.Sprintf(format, args...), Err: sentinel}
+			err := &StreamError{Stream: s.id, Code: code, Reason: fmt.Sprintf(format, args...), Err: sentinel}
 			out.Events = append(out.Events, Event{Kind: EventReset, StreamID: s.id, Tag: s.tag, Err: err})
 		}
 	} else { // it was closed before: from now on what comes is what was under way

@@ -139,13 +139,13 @@ func TestH2QueuedBytesLost(t *testing.T) {
 		name, input, want string
 		eof               bool
 	}{
-		{"reset", fReset(1, http2.ErrCodeInternal), "1 Reset peer INTERNAL_ERROR\n", false},
-		{"refused", fReset(1, http2.ErrCodeRefusedStream), "1 Reset peer REFUSED_STREAM\n", false},
-		{"our reset", fWindow(1, 0), "1 Reset local PROTOCOL_ERROR\n", false},
-		{"content after the end", fData(1, false, "x"), "1 Reset local STREAM_CLOSED\n", false},
-		{"going away", fGoAway(0, 0, ""), "0 GoAway connection peer NO_ERROR\n1 Reset peer REFUSED_STREAM\n", false},
-		{"connection error", fData(0, false, ""), "1 Reset connection local PROTOCOL_ERROR\n", false},
-		{"EOF", "", "1 Reset connection peer NO_ERROR\n", true},
+		{"reset", fReset(1, http2.ErrCodeInternal), "1 Reset ResetError INTERNAL_ERROR\n", false},
+		{"refused", fReset(1, http2.ErrCodeRefusedStream), "1 Reset ResetError REFUSED_STREAM\n", false},
+		{"our reset", fWindow(1, 0), "1 Reset StreamError PROTOCOL_ERROR\n", false},
+		{"content after the end", fData(1, false, "x"), "1 Reset StreamError STREAM_CLOSED\n", false},
+		{"going away", fGoAway(0, 0, ""), "0 GoAway GoAwayError NO_ERROR\n1 Reset GoAwayError NO_ERROR\n", false},
+		{"connection error", fData(0, false, ""), "1 Reset ConnError PROTOCOL_ERROR\n", false},
+		{"EOF", "", "1 Reset ConnError NO_ERROR\n", true},
 	} {
 		for _, n := range []int{10, 11} {
 			for _, end := range []bool{false, true} {

@@ -40,19 +40,19 @@ var h2DataCases = []h2Case{
 	{name: "stream overflows its window", cfg: h2Small, reqs: []Request{h2Ext, h2Get},
 		input: f200(1) + fData(1, false, x(40)) +
 			fData(1, false, x(61)) + fData(1, true, x(300)) + fHeaders(3, true, ":status: 200"),
-		want:   h2Shown(40) + "1 Reset local FLOW_CONTROL_ERROR\n3 Headers 200\n3 Done\n",
+		want:   h2Shown(40) + "1 Reset StreamError FLOW_CONTROL_ERROR\n3 Headers 200\n3 Done\n",
 		sent:   "RST_STREAM 1 FLOW_CONTROL_ERROR\n",
 		reason: "DATA of 61 bytes exceeds the stream's window of 60"},
 	{name: "padding overflows the window", cfg: h2Small, reqs: []Request{h2Ext},
 		input: f200(1) + fPadded(1, false, x(1), 99),
-		want:  "1 Headers 200\n1 Reset local FLOW_CONTROL_ERROR\n", sent: "RST_STREAM 1 FLOW_CONTROL_ERROR\n"},
+		want:  "1 Headers 200\n1 Reset StreamError FLOW_CONTROL_ERROR\n", sent: "RST_STREAM 1 FLOW_CONTROL_ERROR\n"},
 	{name: "connection's window overflows", cfg: Config{StreamWindow: 1 << 20, ConnWindow: 1, ManualCredit: true},
 		reqs:  []Request{h2Ext, h2Ext},
 		input: f200(1) + strings.Repeat(fData(1, false, x(1<<14)), 3) + fData(1, false, x(1<<14-1)) + fData(3, false, "x"),
-		want:  h2Shown(65535) + "1 Reset connection local FLOW_CONTROL_ERROR\n3 Reset connection local FLOW_CONTROL_ERROR\n",
+		want:  h2Shown(65535) + "1 Reset ConnError FLOW_CONTROL_ERROR\n3 Reset ConnError FLOW_CONTROL_ERROR\n",
 		code:  http2.ErrCodeFlowControl, is: ErrFlowControl, reason: "DATA of 1 bytes exceeds the connection's window of 0"},
 	{name: "DATA nobody wants is credited on the connection", cfg: h2Small, reqs: []Request{h2Get}, input: fReset(1, 0) +
-		strings.Repeat(fPadded(1, false, x(16000), 255), 5), want: "1 Reset peer NO_ERROR\n",
+		strings.Repeat(fPadded(1, false, x(16000), 255), 5), want: "1 Reset ResetError NO_ERROR\n",
 		sent: "RST_STREAM 1 STREAM_CLOSED\nWINDOW_UPDATE 0 48768\n"},
 }
 

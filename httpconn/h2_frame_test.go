@@ -8,7 +8,7 @@ import (
 
 func h2BadFrame(name string, code http2.ErrCode, reason, input string) h2Case {
 	return h2Case{name: "frame: " + name, input: input, code: code, is: ErrMalformed, reason: reason, reqs: []Request{h2Ext},
-		want: "1 Reset connection local " + code.String() + "\n"}
+		want: "1 Reset ConnError " + code.String() + "\n"}
 }
 
 var h2FrameCases = []h2Case{
@@ -19,13 +19,13 @@ var h2FrameCases = []h2Case{
 		fRaw(0x33, 0, 0,
 			strings.Repeat("y", 1<<14)), want: "1 Headers 200\n1 Data \"" + strings.Repeat("x", 1<<14) + "\"\n"},
 	{name: "PRIORITY of wrong size on a stream", reqs: []Request{h2Ext}, input: fRaw(http2.FramePriority, 0, 1, "1234"),
-		want: "1 Reset local FRAME_SIZE_ERROR\n", sent: "RST_STREAM 1 FRAME_SIZE_ERROR\n",
+		want: "1 Reset StreamError FRAME_SIZE_ERROR\n", sent: "RST_STREAM 1 FRAME_SIZE_ERROR\n",
 		reason: "PRIORITY frame of 4 bytes"},
 	{name: "WINDOW_UPDATE of 0 on a stream", reqs: []Request{h2Ext}, input: fWindow(1, 0),
-		want: "1 Reset local PROTOCOL_ERROR\n",
+		want: "1 Reset StreamError PROTOCOL_ERROR\n",
 		sent: "RST_STREAM 1 PROTOCOL_ERROR\n"},
 	{name: "WINDOW_UPDATE too large on a stream", reqs: []Request{h2Ext}, input: fWindow(1, 1<<31-65535),
-		want: "1 Reset local FLOW_CONTROL_ERROR\n", sent: "RST_STREAM 1 FLOW_CONTROL_ERROR\n"},
+		want: "1 Reset StreamError FLOW_CONTROL_ERROR\n", sent: "RST_STREAM 1 FLOW_CONTROL_ERROR\n"},
 	{name: "WINDOW_UPDATE just not too large", reqs: []Request{h2Ext},
 		input: fWindow(1, 1<<31-65536) + fWindow(0, 1<<31-65536)},
 
@@ -75,7 +75,7 @@ var h2FrameCases = []h2Case{
 		fBlock(1, true, "\xff\xff\xff\xff\xff\xff\xff")),
 	h2BadFrame("compression error on a stream that is over", http2.ErrCodeCompression, "",
 		fReset(1, 0)+fRaw(http2.FrameHeaders, 4, 1, "\xc0")).
-		only("1 Reset peer NO_ERROR\n"),
+		only("1 Reset ResetError NO_ERROR\n"),
 	{name: "connection window too large", input: fWindow(0, 1<<31-65535), code: http2.ErrCodeFlowControl,
 		is: ErrFlowControl},
 }

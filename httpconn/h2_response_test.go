@@ -80,7 +80,7 @@ var h2ResponseCases = []h2Case{
 func h2Malformed(name string, req Request, reason, input string) h2Case {
 	return h2Case{name: "malformed: " + name, reqs: []Request{req, h2Get}, reason: reason,
 		input: input + fHeaders(3, true, ":status: 204"),
-		want:  "1 Reset local PROTOCOL_ERROR\n3 Headers 204\n3 Done\n", sent: "RST_STREAM 1 PROTOCOL_ERROR\n"}
+		want:  "1 Reset StreamError PROTOCOL_ERROR\n3 Headers 204\n3 Done\n", sent: "RST_STREAM 1 PROTOCOL_ERROR\n"}
 }
 
 func h2BadHead(name, reason string, fields ...string) h2Case {

@@ -207,7 +207,7 @@ func TestH2QueueIsFair(t *testing.T) {
 	s.expect("DATA 5 100\nDATA 7 100\n", "")
 	s.feed(fReset(9, 0)) // whose turn it would be
 	s.feed(fWindow(0, 3<<14))
-	s.expect("DATA 1 16384\nDATA 3 16384\nDATA 5 16384\n", "9 Reset peer NO_ERROR\n1 Drained\n3 Drained\n")
+	s.expect("DATA 1 16384\nDATA 3 16384\nDATA 5 16384\n", "9 Reset ResetError NO_ERROR\n1 Drained\n3 Drained\n")
 	if got, want := s.c.Buffered(0), 2*(3<<14)-100-1<<14-100-1<<14; got != want && got != s.c.Buffered(5)+s.c.Buffered(7) {
 		t.Errorf("%d bytes buffered, want %d", got, want)
 	}

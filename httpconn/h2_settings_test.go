@@ -65,7 +65,7 @@ var h2SettingsCases = []h2Case{
 		reason: "before its SETTINGS"},
 	{name: "window overflow by settings", reqs: []Request{h2Ext},
 		input: fWindow(1, 1<<31-1-65535) + fSettings(setWindow, 65536),
-		want:  "1 Reset connection local FLOW_CONTROL_ERROR\n", code: http2.ErrCodeFlowControl, is: ErrFlowControl,
+		want:  "1 Reset ConnError FLOW_CONTROL_ERROR\n", code: http2.ErrCodeFlowControl, is: ErrFlowControl,
 		reason: "stream 1"},
 	{name: "window at its limit by settings", reqs: []Request{h2Ext},
 		input: fWindow(1, 1<<31-1-65536) + fSettings(setWindow, 65536),

@@ -47,6 +47,9 @@ func (s *stream) kept() bool { return s.live() || s.recv > s.owed }
 // expected reports whether the caller still waits for an event of s: its end, or that what is queued is gone.
 func (s *stream) expected() bool { return s.flags&(streamGotEnd|streamQueued) != streamGotEnd }
 
+// answered reports whether the server has begun to answer: then it has processed the request, whatever it says later.
+func (s *stream) answered() bool { return s.flags&streamAnswered != 0 || s.info > 0 }
+
 // sentAll reports whether our END_STREAM is on the wire, with nothing queued before it.
 func (s *stream) sentAll() bool { return s.flags&(streamSentEnd|streamQueued) == streamSentEnd }
 

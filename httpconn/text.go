@@ -20,7 +20,7 @@ func init() {
 
 // fault makes the error for what the server did wrong. Whoever knows the offset puts it in front of the reason.
 func fault(code http2.ErrCode, err error, format string, args ...any) *ConnError {
-	return &ConnError{Code: code, Local: true, Reason: fmt.Sprintf(format, args...), Err: err}
+	return &ConnError{Code: code, Reason: fmt.Sprintf(format, args...), Err: err}
 }
 
 // show quotes text for an error message, and no more of it than helps. It is for what is no secret: names of fields, what a

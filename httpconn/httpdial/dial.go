@@ -106,7 +106,7 @@ const DefaultTimeout = 30 * time.Second // room for lost packets in each step, a
 //
 //   - [ErrInvalidURL], [ErrALPN], [ErrNotHTTP2] or a [*ProxyError];
 //   - [httpconn.ErrInvalidRequest], for a ProxyHeader that cannot be sent;
-//   - [httpconn.ErrExtendedConnectDisabled], or a [*httpconn.ConnError], over [httpconn.ErrGoingAway] for one;
+//   - [httpconn.ErrExtendedConnectDisabled], a [*httpconn.ConnError] or a [*httpconn.GoAwayError];
 //   - an error of crypto/tls, of the network, of DialContext, of Proxy, or of [httpconn.New].
 //
 // It also wraps the error of ctx, if that has ended, and the error of the first connection, if a second one was opened and

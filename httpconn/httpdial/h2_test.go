@@ -418,7 +418,7 @@ func TestDialHTTP2Refused(t *testing.T) {
 				if !strings.Contains(de.Error(), tt.text) || len(de.Error()) > 300 {
 					t.Errorf("%q does not say %q", de, tt.text)
 				}
-				var away *httpconn.ConnError // what the server says of its reason is for programs, not for logs
+				var away *httpconn.GoAwayError // what the server says of its reason is for programs, not for logs
 				if name == "GOAWAY" && (!errors.As(de, &away) || away.Debug != "enough" || strings.Contains(de.Error(), "enough")) {
 					t.Errorf("%+v is not the server's GOAWAY", away)
 				}

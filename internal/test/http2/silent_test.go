@@ -221,8 +221,8 @@ var silentServers = []silent{
 		id, err := s.Opened()
 		return errors.Join(err, s.WriteRSTStream(id, http2.ErrCodeInternal))
 	}, check: func(t *testing.T, o *outcome) {
-		var se *httpconn.StreamError
-		if err := o.l.Errs[o.id]; !errors.As(err, &se) || se.Local || se.Code != http2.ErrCodeInternal {
+		var reset *httpconn.ResetError
+		if err := o.l.Errs[o.id]; !errors.As(err, &reset) || reset.Code != http2.ErrCodeInternal {
 			t.Errorf("the WebSocket says %v, want what the server said", err)
 		}
 	}},

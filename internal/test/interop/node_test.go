@@ -57,8 +57,8 @@ func serverResets(c *client) {
 	id := c.open()
 	c.send(id, mintws.Text("!reset"))
 	c.until("the end", func() bool { return c.over[id].Kind != 0 })
-	var se *httpconn.StreamError
-	if err := c.Errs[id]; !errors.As(err, &se) || se.Code != http2.ErrCodeInternal || se.Local {
+	var reset *httpconn.ResetError
+	if err := c.Errs[id]; !errors.As(err, &reset) || reset.Code != http2.ErrCodeInternal {
 		c.t.Errorf("the WebSocket says %v, want INTERNAL_ERROR of the server's", err)
 	}
 }
