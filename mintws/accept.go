@@ -77,6 +77,17 @@ func Accept(r *http.Request, opt AcceptOptions) (WebSocket, int, http.Header, er
 	return ws, status, header, nil
 }
 
+// IsUpgrade reports whether r wants to be a WebSocket, correctly or not: for servers that answer plain requests for the same
+// address with something else. Requests that are broken, and those that a proxy has robbed of Upgrade and Connection, have
+// IsUpgrade true, so that [Accept] tells what is wrong with them.
+func IsUpgrade(r *http.Request) bool {
+	if r.ProtoMajor >= 2 {
+		protocol := r.Header.Values(":protocol")
+		return r.Method == http.MethodConnect && len(protocol) != 0 && strings.EqualFold(protocol[0], "websocket")
+	}
+	return hasToken(r, "Upgrade", "websocket") || len(r.Header.Values("Sec-WebSocket-Key")) != 0
+}
+
 // accept is Accept with a typed error, so that no nil *HandshakeError gets into an error.
 func accept(r *http.Request, opt AcceptOptions) (ws WebSocket, status int, header http.Header, refusal *HandshakeError) {
 	if err := opt.Check(); err != nil {

@@ -3,8 +3,6 @@ package mintws
 import (
 	"crypto/sha1"
 	"encoding/base64"
-	"net/http"
-	"strings"
 )
 
 // acceptGUID is what RFC 6455 section 1.3 appends to the key.
@@ -16,15 +14,4 @@ func AcceptKey(key string) string {
 	var buf [128]byte
 	sum := sha1.Sum(append(append(buf[:0], key...), acceptGUID...))
 	return base64.StdEncoding.EncodeToString(sum[:])
-}
-
-// IsUpgrade reports whether r wants to be a WebSocket, correctly or not: for servers that answer plain requests for the same
-// address with something else. Requests that are broken, and those that a proxy has robbed of Upgrade and Connection, have
-// IsUpgrade true, so that [Accept] tells what is wrong with them.
-func IsUpgrade(r *http.Request) bool {
-	if r.ProtoMajor >= 2 {
-		protocol := r.Header.Values(":protocol")
-		return r.Method == http.MethodConnect && len(protocol) != 0 && strings.EqualFold(protocol[0], "websocket")
-	}
-	return hasToken(r, "Upgrade", "websocket") || len(r.Header.Values("Sec-WebSocket-Key")) != 0
 }

@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"github.com/mintws/mintws/internal/mask"
-	"github.com/mintws/mintws/internal/pbuf"
 	"github.com/mintws/mintws/internal/utf8dfa"
 )
 
@@ -38,19 +37,6 @@ func (ws *WebSocket) control(in *Inbox, h header, p []byte) (int, *ProtocolError
 	}
 	in.Frames = append(in.Frames, f)
 	return h.size + len(p), nil
-}
-
-// closeReceived notes the peer's Close: nothing after it is read (RFC 6455 section 5.5.1), so what was begun before it is
-// dropped.
-func (ws *WebSocket) closeReceived(f Frame) {
-	ws.flags |= receivedClose
-	ws.code = f.Code
-	ws.msg = pbuf.Buf{}
-	ws.part = pbuf.Buf{}.Append(f.Payload, len(f.Payload))
-	ws.state = Closing
-	if ws.flags&sentClose != 0 {
-		ws.state = Closed
-	}
 }
 
 // checkClose judges the payload of a Close of which p has arrived (RFC 6455 section 5.5.1). A payload of one byte was refused

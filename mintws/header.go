@@ -84,7 +84,7 @@ func (ws *WebSocket) header(b []byte) (h header, err *ProtocolError) {
 	return h, nil
 }
 
-// checkFirst judges a frame's first byte: reserved bits, opcode, and its place in the sequence of fragments.
+// checkFirst judges a frame's first byte: reserved bits, opcode, FIN of a control frame, and its place in the sequence.
 func (ws *WebSocket) checkFirst(b byte) *ProtocolError {
 	op := Opcode(b & bitsOpcode)
 	if rsv := RSV(b & bitsRSV); rsv != 0 && (rsv&^ws.cfg.rsv != 0 || op != OpText && op != OpBinary) {
@@ -100,16 +100,7 @@ func (ws *WebSocket) checkFirst(b byte) *ProtocolError {
 		}
 		return nil
 	}
-	if op == OpContinuation && ws.inOp == 0 { // section 5.4
-		return violation(ErrUnexpectedContinuation, "no message is under way")
-	}
-	if op != OpContinuation && ws.inOp != 0 { // section 5.4
-		return violation(ErrExpectedContinuation, "%v frame within a fragmented %v message", op, ws.inOp)
-	}
-	if limit := ws.cfg.limits.MaxFragments; int(ws.frames) >= limit {
-		return &ProtocolError{CodeMessageTooBig, ErrTooManyFragments, fmt.Sprintf("more than %d frames", limit)}
-	}
-	return nil
+	return ws.checkOrder(op)
 }
 
 // room returns how long the data frame with header h may be.

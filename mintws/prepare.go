@@ -3,8 +3,6 @@ package mintws
 import (
 	"fmt"
 	"sync/atomic"
-
-	"github.com/mintws/mintws/httpconn"
 )
 
 // Prepared is a frame that many WebSockets send: see [Prepare]. It is immutable for its users, and any number of goroutines
@@ -52,15 +50,6 @@ func (ws WebSocket) AppendPrepared(dst []byte, p *Prepared) (WebSocket, []byte, 
 		dst, err = ws.encodeAny(dst, p.frame, p)
 	}
 	return ws, dst, err
-}
-
-// SendPrepared is [Send] for a frame that was prepared. When it fails nothing is changed, as there.
-func SendPrepared(c httpconn.Conn, out *httpconn.Output, ws WebSocket, p *Prepared) (httpconn.Conn, WebSocket, error) {
-	err := p.check()
-	if err == nil {
-		err = sendAny(&c, out, &ws, &p.frame, p)
-	}
-	return c, ws, err
 }
 
 // check reports whether p is what Prepare made.

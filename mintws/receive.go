@@ -126,6 +126,29 @@ func receiveData(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, in *Inbo
 	return err
 }
 
+// Reply returns the frame that ws owes for f, which it received: the Pong for a Ping, whose payload it shares (RFC 6455
+// section 5.5.2), the Close for a Close, without a reason and with the same code, or 1000 where that is a client's 1010 (section
+// 5.5.1). A Ping is owed its Pong after our Close too, until the peer's has come. ok is false where nothing is owed.
+func (ws WebSocket) Reply(f Frame) (reply Frame, ok bool) {
+	closed := ws.flags&sentClose != 0
+	if ws.state < Open || ws.state == Closed || ws.state == Failed && closed {
+		return Frame{}, false
+	}
+	switch f.Opcode {
+	case OpPing:
+		return Pong(f.Payload), true
+	case OpClose:
+		if closed {
+			return Frame{}, false
+		}
+		if f.Code == CodeMissingExt && ws.cfg.role == Server { // section 7.4.1: only clients use it
+			f.Code = CodeNormal
+		}
+		return Frame{Opcode: OpClose, Code: f.Code}, true
+	}
+	return Frame{}, false
+}
+
 // isOver reports whether err, of a call on a Conn, says that there is nobody any more to whom anything could be sent.
 func isOver(err error) bool {
 	var fault *httpconn.ConnError
@@ -141,54 +164,4 @@ func unheard(ws WebSocket, reply Frame) WebSocket {
 		ws.flags |= sentClose
 	}
 	return ws
-}
-
-// Send encodes f straight into its stream: what has to be written is in out.Send. When f completes the closing
-// handshake, or is the Close that a failure calls for, our side of the stream is ended with it.
-//
-// The error is that of [WebSocket.AppendEncode], [httpconn.Conn.BeginData] or [httpconn.Conn.EndData]. Then nothing is
-// changed: c and ws are returned as they came and nothing was appended, so that no WebSocket advances for bytes that are
-// never sent.
-func Send(c httpconn.Conn, out *httpconn.Output, ws WebSocket, f Frame) (httpconn.Conn, WebSocket, error) {
-	err := send(&c, out, &ws, &f)
-	return c, ws, err
-}
-
-// send is Send, and moves c and ws on itself.
-func send(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, f *Frame) error {
-	return sendAny(c, out, ws, f, nil)
-}
-
-// sendAny is send for f, or for p, which has f prepared.
-func sendAny(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, f *Frame, p *Prepared) error {
-	if ws.state != Open {
-		if err := ws.checkState(f); err != nil { // before the stream is asked, which has errors of its own
-			return err
-		}
-	}
-	before := len(out.Send)
-	mark, err := c.BeginData(out, ws.id, len(f.Payload)+maxHeaderLen+2)
-	if err != nil {
-		return err
-	}
-	next := *ws
-	var sent []byte
-	if p == nil {
-		sent, err = next.encode(out.Send, f)
-	} else {
-		sent, err = next.encodeAny(out.Send, *f, p)
-	}
-	if err != nil {
-		out.Send = out.Send[:before]
-		return err
-	}
-	out.Send = sent
-	end := next.state == Closed || next.state == Failed && next.flags&sentClose != 0
-	nextConn, err := c.EndData(out, ws.id, mark, end)
-	if err != nil {
-		out.Send = out.Send[:before]
-		return err
-	}
-	*c, *ws = nextConn, next
-	return nil
 }

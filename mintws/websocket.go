@@ -107,6 +107,17 @@ func NewWebSocket(role Role, opt Options) (WebSocket, error) {
 // State returns where ws stands in its life.
 func (ws WebSocket) State() State { return ws.state }
 
+// Receiving reports whether a message or a control frame has begun to arrive, is not complete, and can still become so: not
+// after the peer's Close, and not where ws is over. A caller that wants to bound how long one message takes, and not only
+// how long the peer is silent, asks after each read, once [Inbox].Rest is empty: a peer that sends a byte now and then is
+// never silent. What is in Rest has arrived, but ws does not know of it.
+func (ws WebSocket) Receiving() bool {
+	if ws.Over() || ws.flags&receivedClose != 0 {
+		return false
+	}
+	return ws.left > 0 || ws.inOp != 0 || ws.part.Len() > 0
+}
+
 // StreamID returns the stream of the HTTP connection that ws was upgraded on, 0 where there is none.
 func (ws WebSocket) StreamID() httpconn.StreamID { return ws.id }
 
@@ -165,27 +176,4 @@ func (ws *WebSocket) failure() string {
 		return ""
 	}
 	return (*ws.fail).Error()
-}
-
-// Reply returns the frame that ws owes for f, which it received: the Pong for a Ping, whose payload it shares (RFC 6455
-// section 5.5.2), the Close for a Close, without a reason and with the same code, or 1000 where that is a client's 1010 (section
-// 5.5.1). A Ping is owed its Pong after our Close too, until the peer's has come. ok is false where nothing is owed.
-func (ws WebSocket) Reply(f Frame) (reply Frame, ok bool) {
-	closed := ws.flags&sentClose != 0
-	if ws.state < Open || ws.state == Closed || ws.state == Failed && closed {
-		return Frame{}, false
-	}
-	switch f.Opcode {
-	case OpPing:
-		return Pong(f.Payload), true
-	case OpClose:
-		if closed {
-			return Frame{}, false
-		}
-		if f.Code == CodeMissingExt && ws.cfg.role == Server { // section 7.4.1: only clients use it
-			f.Code = CodeNormal
-		}
-		return Frame{Opcode: OpClose, Code: f.Code}, true
-	}
-	return Frame{}, false
 }
