@@ -14,7 +14,7 @@ import (
 )
 
 // cores are the packages of the protocol: values that do no I/O, read no clock and take no lock.
-var cores = []string{"httpconn", "mintws"}
+var cores = []string{"httpconn", "mintws", "mintws/session"}
 
 // use is what the cores may take of a package, and why.
 type use struct {
@@ -55,12 +55,18 @@ var coreImports = map[string]use{
 	"sync":        {`Pool`, "scratch space that any call may use; never locked, and no value is shared by it"},
 	"sync/atomic": {``, "forks of one value may be used by several goroutines: which of them goes on where, without waiting"},
 
+	// Arguments and results; no clock is read.
+	"time": {`Time|Duration|Second`, "when it is, and how long things may take"},
+
 	// Not of the standard library.
 	"golang.org/x/net/http/httpguts": {"", "which bytes a token or a field value may have"},
 	"golang.org/x/net/http2":         {`ClientPreface|ErrCode\w*|Flag\w+|Frame[A-Z]\w+|Setting\w*`, "numbers and their names; not the Transport"},
 	"golang.org/x/net/http2/hpack":   {"", "Huffman codes and the static table"},
 	"golang.org/x/net/idna":          {"", "names in Unicode"},
 }
+
+// importedBy names the one core that may import a package, where it is not for all of them.
+var importedBy = map[string]string{"time": "mintws/session"}
 
 // TestCoreImports: with what the cores import they cannot open a socket, read a clock, start anything or wait. Httpdial, which
 // can, is not among it. Each package on the list is used, so that the list says what is so.
@@ -101,6 +107,8 @@ func TestCoreImports(t *testing.T) {
 				switch {
 				case !ok:
 					t.Errorf("%s imports %s", name, imported)
+				case importedBy[imported] != "" && importedBy[imported] != dirs[i]:
+					t.Errorf("%s imports %s, which only %s may", name, imported, importedBy[imported])
 				case local == ".":
 					t.Errorf("%s imports all names of %s: what it takes cannot be seen", name, imported)
 				case allowed.names != "":

@@ -1,0 +1,7 @@
+// Package session adds time to a WebSocket, and puts the parts together, without a clock and without I/O: now is an argument
+// of each call, and when to call next is a result.
+//
+// [Deadlines] are the time of one WebSocket: how long its opening handshake may take, how long the peer may be silent before it
+// is asked for a sign of life, how long that and the closing handshake may take. They are a value of 24 bytes, and need nothing
+// but the state of the WebSocket, so they serve clients and servers, and each stream of a shared HTTP/2 connection.
+package session
