@@ -61,6 +61,10 @@ func fake(name string, args []string) int {
 			fmt.Printf("%s %t\n", name, os.Getenv(name) != "")
 		}
 		return fakeServer(cmp.Or(os.Getenv("H1_BIND"), os.Getenv("H2_BIND")))
+	case name == "h2specd":
+		return fakeH2specd(args)
+	case name == "h2spec":
+		return fakeH2spec("127.0.0.1:"+after("-p"), after("-j"), all)
 	case name == "report":
 		fmt.Println("report:", all)
 		if mode("failed") {
@@ -202,7 +206,7 @@ func newFakeRunner(t *testing.T, mode string, args ...string) (r *runner, stdout
 	r = newRunner(whenHanging(t), opt, stdout, stderr)
 	t.Cleanup(r.close)
 	r.work, r.out = t.TempDir(), t.TempDir()
-	for _, name := range []string{"python", "client", "report", "echoserver", "haproxy"} {
+	for _, name := range []string{"python", "client", "report", "echoserver", "haproxy", "h2spec", "h2specd"} {
 		fakeProgram(t, filepath.Join(r.work, name))
 	}
 	r.python, r.haproxy = r.program("python"), r.program("haproxy")

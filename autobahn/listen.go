@@ -52,12 +52,17 @@ func (r *runner) listen(what, log string, server func(port int) (*exec.Cmd, erro
 			return nil, 0, err
 		}
 		said, err := os.ReadFile(log)
-		if err != nil || !strings.Contains(strings.ToLower(string(said)), "address already in use") {
+		if err != nil || !inUse(said) {
 			break
 		}
 	}
 	r.showLog(log)
 	return nil, 0, fmt.Errorf("%s: ended instead of listening", what)
+}
+
+// inUse reports whether a program said that its port was taken.
+func inUse(said []byte) bool {
+	return strings.Contains(strings.ToLower(string(said)), "address already in use")
 }
 
 // awaitListener waits until connections can be made to the port of p. It is false if p ended before.

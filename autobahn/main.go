@@ -1,10 +1,12 @@
-// Command autobahn runs the cases of the Autobahn test suite against this library on this machine, on loopback alone.
+// Command autobahn runs the cases of the Autobahn test suite, or those of h2spec, against this library on this machine, on
+// loopback alone.
 //
 //	go run ./autobahn client
 //	go run ./autobahn server --h2
+//	go run ./autobahn server --h2spec
 //
-// -help says what else there is. It needs Go, and Python 2.7 with a C compiler or an installed wstest. Nothing in it is
-// special to Linux; it is vetted for darwin but was not run there.
+// -help says what else there is. It needs Go, and for Autobahn also Python 2.7 with a C compiler, or an installed wstest.
+// Nothing in it is special to Linux; it is vetted for darwin but was not run there.
 //
 // The exit code is 0 when every case that was asked for ran and none failed, 1 when not, 2 for a usage error. With go run,
 // which makes 1 of all that are not 0, this holds for autobahn/run.sh.

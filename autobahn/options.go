@@ -11,21 +11,22 @@ import (
 
 const usage = `usage: go run ./autobahn client|server [options]
 
-  client           our client driver against the suite's fuzzing server
-  server           the suite's fuzzing client against our echo server
+  client           our client against the suite's server
+  server           the suite's client against our echo server
 
-  --h2             over HTTP/2, with haproxy between our side and the suite, which speaks HTTP/1.1 alone
+  --h2spec         the suite is h2spec, for HTTP/2 itself, and not Autobahn; of the other options only the last two go with it
+  --h2             over HTTP/2, with haproxy between our side and Autobahn, which speaks HTTP/1.1 alone
   --cases LIST     cases to run, comma separated, * allowed: '1.*,7.1.2' (default: all)
   --exclude LIST   cases to leave out of them, besides 12.* and 13.* (permessage-deflate)
   --all            do not leave out 12.* and 13.*; nor is the one left out that --cases names, as '12.*' does
   --strict         fail on non-strict cases too
-  --out DIR        where the report goes (default: autobahn/reports/ROLE-http1 or -http2)
-  --timeout SECS   give up after this long (default: 900, with cases of 12.* and 13.* 3600)
+  --out DIR        where the report goes (default: autobahn/reports/ROLE-http1, -http2 or -h2spec)
+  --timeout SECS   give up after this long (default: 900, with cases of 12.* and 13.* 3600, with --h2spec 300)
 
 autobahn/run.sh does the same. The exit code is 0 when every case that was asked for ran and none failed, 1 when not, 2 for a
-usage error. A client's case that is not over after a minute is named, and the run goes on with the next.
-The test suite, wstest, is taken from PATH, else installed into autobahn/.venv, which needs Python 2.7. haproxy is installed by
-apt-get if it is not there and this is root.
+usage error. A client's case of Autobahn that is not over after a minute is named, and the run goes on with the next.
+Autobahn's wstest is taken from PATH, else installed into autobahn/.venv, which needs Python 2.7. h2spec is installed by go, for
+the run alone. haproxy is installed by apt-get if it is not there and this is root.
 `
 
 // The two roles that we can have.
@@ -43,6 +44,7 @@ var errHelp = errors.New("help")
 // options are what a run was asked to be.
 type options struct {
 	role    string
+	h2spec  bool
 	h2      bool
 	cases   []string // patterns
 	exclude []string // patterns, those of compression included
@@ -55,14 +57,22 @@ type options struct {
 func parse(args []string) (options, error) {
 	var opt options
 	var all bool
+	var only string // an option that is for Autobahn alone
 	values := map[string]string{"--cases": "*"}
 	for ; len(args) > 0; args = args[1:] {
-		switch arg := args[0]; arg {
+		arg := args[0]
+		switch arg {
+		case "--h2", "--cases", "--exclude", "--all", "--strict":
+			only = arg
+		}
+		switch arg {
 		case roleClient, roleServer:
 			if opt.role != "" {
 				return opt, errors.New("one role at a time")
 			}
 			opt.role = arg
+		case "--h2spec":
+			opt.h2spec = true
 		case "--h2":
 			opt.h2 = true
 		case "--all":
@@ -84,10 +94,16 @@ func parse(args []string) (options, error) {
 	if opt.role == "" {
 		return opt, errors.New("client or server?")
 	}
+	if opt.h2spec && only != "" {
+		return opt, fmt.Errorf("%s does not go with --h2spec", only)
+	}
 
 	opt.cases = patterns(values["--cases"])
 	opt.exclude = patterns(values["--exclude"])
 	opt.limit = 15 * time.Minute
+	if opt.h2spec {
+		opt.limit = 5 * time.Minute
+	}
 	for _, section := range compression {
 		if all || names(opt.cases, section) {
 			opt.limit = time.Hour
@@ -104,7 +120,7 @@ func parse(args []string) (options, error) {
 	}
 	opt.out = values["--out"]
 	if opt.out == "" {
-		opt.out = "autobahn/reports/" + opt.role + "-" + strings.NewReplacer("/1.1", "1", "/2", "2").Replace(opt.transport())
+		opt.out = "autobahn/reports/" + opt.role + "-" + opt.kind()
 	}
 	return opt, nil
 }
@@ -115,6 +131,17 @@ func (o options) transport() string {
 		return "http/2"
 	}
 	return "http/1.1"
+}
+
+// kind returns what the run's report is called, besides its role.
+func (o options) kind() string {
+	switch {
+	case o.h2spec:
+		return "h2spec"
+	case o.h2:
+		return "http2"
+	}
+	return "http1"
 }
 
 // patterns splits a comma separated list.

@@ -23,6 +23,10 @@ func TestParse(t *testing.T) {
 		"--h2 server --strict": with(func(o *options) {
 			o.role, o.h2, o.strict, o.out = "server", true, true, "autobahn/reports/server-http2"
 		}),
+		"client --h2spec": with(func(o *options) { o.h2spec, o.out, o.limit = true, "autobahn/reports/client-h2spec", 5*time.Minute }),
+		"--h2spec server --out x --timeout 7": with(func(o *options) {
+			o.role, o.h2spec, o.out, o.limit = "server", true, "x", 7*time.Second
+		}),
 		"client --out x --timeout 7": with(func(o *options) { o.out, o.limit = "x", 7*time.Second }),
 		"client --cases 1.*,,7.1.2":  with(func(o *options) { o.cases = []string{"1.*", "7.1.2"} }),
 		"client --exclude 6.4.1":     with(func(o *options) { o.exclude = []string{"6.4.1", "12.*", "13.*"} }),
@@ -50,6 +54,11 @@ func TestParseErrors(t *testing.T) {
 		"client server":                "one role at a time",
 		"client --h3":                  "unknown argument: --h3",
 		"client 12.*":                  "unknown argument: 12.*",
+		"client --h2 --h2spec":         "--h2 does not go with --h2spec",
+		"client --h2spec --cases 1.*":  "--cases does not go with --h2spec",
+		"client --h2spec --exclude 1":  "--exclude does not go with --h2spec",
+		"client --h2spec --all":        "--all does not go with --h2spec",
+		"client --strict --h2spec":     "--strict does not go with --h2spec",
 		"client --cases":               "--cases needs a value",
 		"client --timeout":             "--timeout needs a value",
 		"client --timeout 1m":          "--timeout: 1m is not a number of seconds",

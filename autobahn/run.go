@@ -62,6 +62,15 @@ func (r *runner) prepare() error {
 	if r.work, err = os.MkdirTemp("", "autobahn-"); err != nil {
 		return err
 	}
+	if r.opt.h2spec {
+		if err = r.emptyOut(); err != nil {
+			return err
+		}
+		if err = r.installH2spec(); err != nil {
+			return err
+		}
+		return r.build(r.target())
+	}
 	if r.python, err = r.findSuite(); err != nil {
 		return err
 	}
@@ -76,13 +85,26 @@ func (r *runner) prepare() error {
 			return err
 		}
 	}
-	ours := "./autobahn/client"
-	if r.opt.role == roleServer {
-		ours = "./examples/echoserver"
+	return r.build(r.target(), "./autobahn/report")
+}
+
+// target returns the package of the program of ours that is tested.
+func (r *runner) target() string {
+	switch {
+	case r.opt.role == roleServer:
+		return "./examples/echoserver"
+	case r.opt.h2spec:
+		return "./autobahn/h2get"
 	}
-	build := r.command("go", "build", "-buildvcs=false", "-o", r.work+string(filepath.Separator), "./autobahn/report", ours)
-	build.Stdout, build.Stderr = r.stderr, r.stderr
-	if err = r.call(build, "building"); err != nil {
+	return "./autobahn/client"
+}
+
+// build builds programs of ours.
+func (r *runner) build(packages ...string) error {
+	args := append([]string{"build", "-buildvcs=false", "-o", r.work + string(filepath.Separator)}, packages...)
+	cmd := r.command("go", args...)
+	cmd.Stdout, cmd.Stderr = r.stderr, r.stderr
+	if err := r.call(cmd, "building"); err != nil {
 		return fmt.Errorf("building: %w", err)
 	}
 	return nil
@@ -97,7 +119,7 @@ func (r *runner) emptyOut() error {
 	if err = os.MkdirAll(r.out, 0o777); err != nil {
 		return err
 	}
-	for _, pattern := range []string{"*.html", "*.json"} {
+	for _, pattern := range []string{"*.html", "*.json", "*.xml"} {
 		old, err := filepath.Glob(filepath.Join(r.out, pattern))
 		if err != nil {
 			return err
@@ -113,6 +135,9 @@ func (r *runner) emptyOut() error {
 
 // cases runs the cases in the role that was asked for, and has their report judged.
 func (r *runner) cases() (int, error) {
+	if r.opt.h2spec {
+		return r.h2spec()
+	}
 	role := r.client
 	if r.opt.role == roleServer {
 		role = r.server

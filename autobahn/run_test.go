@@ -27,13 +27,7 @@ func TestCases(t *testing.T) {
 	const client1 = "3 cases against our client, over http/1.1\nclient: -url ws://ADDR -agent mintws -want 3 -http2=false\n"
 	const client2 = "3 cases against our client, over http/2\nclient: -url ws://ADDR -agent mintws -want 3 -http2=true\n"
 	const server1 = "3 cases against our server, over http/1.1\n"
-	tests := []struct {
-		args, mode string
-		code       int
-		err        string
-		stdout     string
-		stderr     string // is in it; nothing: it is empty
-	}{
+	for _, tt := range []wholeRun{
 		{args: "client", stdout: client1 + over1},
 		{args: "client --h2 --strict", stdout: client2 + over2},
 		{args: "server", stdout: server1 + "case 3 of 3, TIME\n" + server(over1)},
@@ -49,23 +43,36 @@ func TestCases(t *testing.T) {
 		{args: "client --timeout 99", mode: "hang", err: "not done after 99 s: the cases", stdout: client1, stderr: "--- end of OUT/wstest.log\n"},
 		{args: "server --timeout 99", mode: "hang", err: "not done after 99 s: the cases, at 1.1.2", stdout: server1,
 			stderr: "Running test case ID 1.1.2"},
+	} {
+		tt.test(t)
 	}
-	for _, tt := range tests {
-		t.Run(strings.Join([]string{tt.args, tt.mode}, " "), func(t *testing.T) {
-			r, stdout, stderr := newFakeRunner(t, tt.mode, strings.Fields(tt.args)...)
-			code, err := r.cases()
-			r.close()
-			if code != tt.code || err == nil && tt.err != "" || err != nil && err.Error() != tt.err {
-				t.Errorf("exit code %d, error %v; want %d, %q", code, err, tt.code, tt.err)
-			}
-			if got := plain(r, stdout); got != tt.stdout {
-				t.Errorf("stdout\n%swant\n%s", got, tt.stdout)
-			}
-			if got := plain(r, stderr); !strings.Contains(got, tt.stderr) || tt.stderr == "" && got != "" {
-				t.Errorf("stderr\n%swant in it\n%s", got, tt.stderr)
-			}
-		})
-	}
+}
+
+// wholeRun is a run of fake programs.
+type wholeRun struct {
+	args, mode string
+	code       int
+	err        string
+	stdout     string
+	stderr     string // is in it; nothing: it is empty
+}
+
+// test has the run.
+func (tt wholeRun) test(t *testing.T) {
+	t.Run(strings.Join([]string{tt.args, tt.mode}, " "), func(t *testing.T) {
+		r, stdout, stderr := newFakeRunner(t, tt.mode, strings.Fields(tt.args)...)
+		code, err := r.cases()
+		r.close()
+		if code != tt.code || err == nil && tt.err != "" || err != nil && err.Error() != tt.err {
+			t.Errorf("exit code %d, error %v; want %d, %q", code, err, tt.code, tt.err)
+		}
+		if got := plain(r, stdout); got != tt.stdout {
+			t.Errorf("stdout\n%swant\n%s", got, tt.stdout)
+		}
+		if got := plain(r, stderr); !strings.Contains(got, tt.stderr) || tt.stderr == "" && got != "" {
+			t.Errorf("stderr\n%swant in it\n%s", got, tt.stderr)
+		}
+	})
 }
 
 // plain returns what a run wrote without what differs from run to run.
@@ -76,7 +83,7 @@ func plain(r *runner, b *bytes.Buffer) string {
 		}
 		return "TIME"
 	})
-	return strings.ReplaceAll(text, r.out, "OUT")
+	return strings.ReplaceAll(listed.ReplaceAllString(text, ""), r.out, "OUT")
 }
 
 // TestCaseLog: a line may come in parts, and the log gets all of it.

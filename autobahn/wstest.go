@@ -46,32 +46,39 @@ func (r *runner) wstest(mode string) *exec.Cmd {
 	return r.command(r.python, "-u", "autobahn/wstest_loopback.py", "-m", mode, "-s", r.spec(), "-u", "0")
 }
 
-// caseLog passes the output of the suite's fuzzing client on, and tells how far it is.
+// lineWriter passes the output of a program on, and shows it line by line to see.
+type lineWriter struct {
+	w    io.Writer
+	see  func(line string)
+	line []byte // not yet ended
+}
+
+// Write takes a part of the output.
+func (l *lineWriter) Write(b []byte) (int, error) {
+	for part := range bytes.Lines(b) {
+		l.line = append(l.line, part...)
+		if l.line[len(l.line)-1] == '\n' {
+			l.see(string(l.line))
+			l.line = l.line[:0]
+		}
+	}
+	return l.w.Write(b)
+}
+
+// caseLog takes the output of the suite's fuzzing client, and tells how far it is.
 type caseLog struct {
-	w        io.Writer
+	lineWriter
 	progress *progress.Progress
-	line     []byte // not yet ended
 	begun    int    // cases
 	id       string // of the last one begun
 }
 
 // newCaseLog returns a caseLog that writes to w, and the progress of want cases to stdout.
 func newCaseLog(w, stdout io.Writer, want int) *caseLog {
-	c := &caseLog{w: w, progress: progress.New(stdout)}
+	c := &caseLog{progress: progress.New(stdout)}
+	c.lineWriter = lineWriter{w: w, see: c.see}
 	c.progress.Start(want)
 	return c
-}
-
-// Write takes a part of the output.
-func (c *caseLog) Write(b []byte) (int, error) {
-	for part := range bytes.Lines(b) {
-		c.line = append(c.line, part...)
-		if c.line[len(c.line)-1] == '\n' {
-			c.see(string(c.line))
-			c.line = c.line[:0]
-		}
-	}
-	return c.w.Write(b)
 }
 
 // see looks for the beginning of a case: with it the one before is done.

@@ -1,5 +1,5 @@
-// Command h2get gets one resource over HTTP/2 and writes its content to stdout. It is the client that h2spec.sh tests:
-// all that it knows of HTTP/2 is package httpconn.
+// Command h2get gets one resource over HTTP/2 and writes its content to stdout. It is the client that h2spec tests.
+// All that it knows of HTTP/2 is package httpconn.
 //
 //	go run ./autobahn/h2get http://127.0.0.1:8080/
 //

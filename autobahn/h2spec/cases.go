@@ -1,9 +1,8 @@
-package main
+package h2spec
 
 import (
 	"encoding/xml"
 	"fmt"
-	"os"
 	"strings"
 )
 
@@ -30,15 +29,11 @@ type junit struct {
 	} `xml:"testsuite"`
 }
 
-// loadCases reads a report.
-func loadCases(name string) ([]testCase, error) {
-	b, err := os.ReadFile(name)
-	if err != nil {
-		return nil, err
-	}
+// parseCases reads a report.
+func parseCases(b []byte) ([]testCase, error) {
 	var report junit
-	if err = xml.Unmarshal(b, &report); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+	if err := xml.Unmarshal(b, &report); err != nil {
+		return nil, fmt.Errorf("the report: %w", err)
 	}
 	var cases []testCase
 	for _, suite := range report.Suites {

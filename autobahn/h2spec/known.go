@@ -1,8 +1,7 @@
-package main
+package h2spec
 
 import (
 	"fmt"
-	"os"
 	"strings"
 )
 
@@ -19,15 +18,11 @@ type knownCases map[string]known
 // over reports whether the line is about the transport.
 func (k known) over(transport string) bool { return k.where == "both" || k.where == transport }
 
-// loadKnown reads the list. A line has a number, where, when ("always" or "race") and the reason; those that begin with #
+// parseKnown reads the list. A line has a number, where, when ("always" or "race") and the reason; those that begin with #
 // are comments.
-func loadKnown(name string) (knownCases, error) {
-	b, err := os.ReadFile(name)
-	if err != nil {
-		return nil, err
-	}
+func parseKnown(text string) (knownCases, error) {
 	list := make(knownCases)
-	for line := range strings.Lines(string(b)) {
+	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue
@@ -37,7 +32,7 @@ func loadKnown(name string) (knownCases, error) {
 		case len(f) < 4 || f[1] != "clear" && f[1] != "tls" && f[1] != "both" || f[2] != "always" && f[2] != "race":
 			return nil, fmt.Errorf("line %q, want a number, clear, tls or both, always or race, and a reason", line)
 		case list[f[0]] != known{}:
-			return nil, fmt.Errorf("%s is there twice", f[0])
+			return nil, fmt.Errorf("%s is listed twice", f[0])
 		}
 		list[f[0]] = known{where: f[1], always: f[2] == "always", reason: strings.Join(f[3:], " ")}
 	}
