@@ -1,26 +1,5 @@
 package httpconn
 
-// Version selects the protocol of a connection.
-type Version uint8
-
-const (
-	// HTTP1 is HTTP/1.1 (RFC 9112).
-	HTTP1 Version = 1
-	// HTTP2 is HTTP/2 (RFC 9113).
-	HTTP2 Version = 2
-)
-
-// String returns "HTTP/1.1" or "HTTP/2".
-func (v Version) String() string {
-	switch v {
-	case HTTP1:
-		return "HTTP/1.1"
-	case HTTP2:
-		return "HTTP/2"
-	}
-	return "Version(" + itoa(int64(v)) + ")"
-}
-
 // Config is how a connection is to behave. The zero Config is the default.
 type Config struct {
 	// Limits bounds what the server can make the connection hold.
@@ -46,28 +25,38 @@ const (
 	DefaultConnWindow   = 16 << 20 // so that a few busy streams do not hold up the others
 )
 
-// Next says what the caller should do with its socket once the bytes of Output.Send are written.
-type Next uint8
+// settings is what New was told, with defaults filled in, and Settings after it. Values share it and nobody writes it.
+type settings struct {
+	limits       Limits
+	pipeline     int
+	streamWindow int32 // HTTP/2: how much the server may send on a stream before it is given credit
+	connWindow   int32 // and on the connection
+	maxFrame     int32 // and in one frame
+	manual       bool  // credit is given for what Consume says
+}
 
-const (
-	// NextClose: the connection is over. Close the socket.
-	NextClose Next = iota
-	// NextRead: read from the socket and pass the bytes to Stream, or the end of input to StreamEOF.
-	NextRead
-	// NextAwaitEOF: all is said, and the peer closes first. Read with a short deadline until the end of input, then
-	// close the socket.
-	NextAwaitEOF
-)
+// defaults are the settings of most connections, which share them.
+var defaults = newSettings(Config{})
 
-// String returns "Close", "Read" or "AwaitEOF".
-func (n Next) String() string {
-	switch n {
-	case NextClose:
-		return "Close"
-	case NextRead:
-		return "Read"
-	case NextAwaitEOF:
-		return "AwaitEOF"
+// newSettings fills in the defaults of cfg.
+func newSettings(cfg Config) *settings {
+	set := &settings{limits: cfg.Limits.WithDefaults(), pipeline: cfg.Pipeline, manual: cfg.ManualCredit}
+	switch {
+	case set.pipeline == 0:
+		set.pipeline = 1
+	case set.pipeline < 0:
+		set.pipeline = int(^uint(0) >> 1)
 	}
-	return "Next(" + itoa(int64(n)) + ")"
+	set.streamWindow = window(cfg.StreamWindow, DefaultStreamWindow, 0)
+	set.connWindow = window(cfg.ConnWindow, DefaultConnWindow, initialWindow)
+	set.maxFrame = initialMaxFrame
+	return set
+}
+
+// window returns a window's size: def for 0, and no less than least.
+func window(size int32, def, least int32) int32 {
+	if size == 0 {
+		size = def
+	}
+	return max(size, least, 1)
 }

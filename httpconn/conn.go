@@ -25,33 +25,18 @@ type Conn struct {
 	h2      h2
 }
 
-// settings is what New was told, with defaults filled in, and Settings after it. Values share it and nobody writes it.
-type settings struct {
-	limits       Limits
-	pipeline     int
-	streamWindow int32 // HTTP/2: how much the server may send on a stream before it is given credit
-	connWindow   int32 // and on the connection
-	maxFrame     int32 // and in one frame
-	manual       bool  // credit is given for what Consume says
-}
+// One convention holds for the methods of Conn: copy once at the door, then pointers inside. The exported methods are the
+// door. Each has its own copy of the caller's Conn, hands it on by pointer, and returns it. Behind the door every method
+// that changes a Conn has a pointer receiver and returns no Conn; where it returns an error that is the caller's mistake it
+// has changed nothing. The exported methods are in this file and, as far as only HTTP/2 has them, in conn_h2.go.
+//
+// Behind the door a name says the direction: handle… takes what arrived, send… and append… make what leaves. h1 or h2 in
+// front says for which version of HTTP.
 
-// defaults are the settings of most connections, which share them.
-var defaults = newSettings(Config{})
-
-// newSettings fills in the defaults of cfg.
-func newSettings(cfg Config) *settings {
-	set := &settings{limits: cfg.Limits.WithDefaults(), pipeline: cfg.Pipeline, manual: cfg.ManualCredit}
-	switch {
-	case set.pipeline == 0:
-		set.pipeline = 1
-	case set.pipeline < 0:
-		set.pipeline = int(^uint(0) >> 1)
-	}
-	set.streamWindow = window(cfg.StreamWindow, DefaultStreamWindow, 0)
-	set.connWindow = window(cfg.ConnWindow, DefaultConnWindow, initialWindow)
-	set.maxFrame = initialMaxFrame
-	return set
-}
+// StreamID names one request and its response on a connection. On HTTP/1.1 requests are numbered 1, 2, 3 … in the
+// order in which they were made; on HTTP/2 it is the stream identifier of RFC 9113 section 5.1.1. 0 is the connection
+// itself.
+type StreamID uint32
 
 // New returns a connection that has neither sent nor received anything. [HTTP1] appends nothing to out; [HTTP2] appends
 // the connection preface and our SETTINGS (RFC 9113 section 3.4), and no request can start until the server's have come. Any
@@ -68,14 +53,6 @@ func New(v Version, cfg Config, out *Output) (Conn, error) {
 		return h2New(set, out), nil
 	}
 	return Conn{set: set, version: v}, nil
-}
-
-// window returns a window's size: def for 0, and no less than least.
-func window(size int32, def, least int32) int32 {
-	if size == 0 {
-		size = def
-	}
-	return max(size, least, 1)
 }
 
 // Stream takes bytes that were read from the socket and appends to out.Events what they completed. It accepts any
@@ -98,12 +75,7 @@ func (c Conn) Stream(out *Output, data []byte) (Conn, error) {
 	return c, err
 }
 
-// The exported methods are the door: each has its own copy of the caller's Conn. Behind it names say the direction. handle…
-// takes what arrived, send… and append… make what leaves, and h1 or h2 in front says for which version of HTTP. What moves a
-// Conn on without a copy has a pointer receiver.
-
-// receive is Stream, and moves c on itself. Stream is so small that it is compiled into its callers, which saves copies of
-// c; so are SendData, BeginData and EndData.
+// receive is Stream. The doors are so small that they are compiled into their callers, which saves copies of c.
 func (c *Conn) receive(out *Output, data []byte) error {
 	if c.version == HTTP2 {
 		return c.h2Receive(out, data)
@@ -117,9 +89,7 @@ func (c *Conn) receive(out *Output, data []byte) error {
 		out.Events = append(out.Events, Event{Kind: EventData, StreamID: r.id, Tag: r.tag, Data: data[:len(data):len(data)]})
 		return nil
 	}
-	next, err := c.h1Receive(out, data)
-	*c = next
-	return err
+	return c.h1Receive(out, data)
 }
 
 // StreamEOF says that the server closed its side: the socket read io.EOF, or failed.
@@ -135,13 +105,18 @@ func (c *Conn) receive(out *Output, data []byte) error {
 // The streams have ends of their own, so the end of the connection never completes one. Where only we were sending, bytes that
 // are still queued are lost, and an EventReset of their stream says so.
 func (c Conn) StreamEOF(out *Output) (Conn, error) {
-	if c.version == HTTP2 {
+	err := c.receiveEOF(out)
+	return c, err
+}
+
+func (c *Conn) receiveEOF(out *Output) error {
+	switch c.version {
+	case HTTP2:
 		return c.h2ReceiveEOF(out)
+	case HTTP1:
+		return c.h1ReceiveEOF(out)
 	}
-	if c.version != HTTP1 {
-		return c, ErrClosed
-	}
-	return c.h1ReceiveEOF(out)
+	return ErrClosed
 }
 
 // Request appends a request to out.Send and returns the stream on which its response will be reported.
@@ -169,13 +144,18 @@ func (c Conn) StreamEOF(out *Output) (Conn, error) {
 // [ErrBufferFull] for a body that cannot be queued. ErrGoingAway comes after the server's GOAWAY, and once all stream
 // identifiers are used.
 func (c Conn) Request(out *Output, r Request) (Conn, StreamID, error) {
-	if c.version == HTTP2 {
+	id, err := c.request(out, r)
+	return c, id, err
+}
+
+func (c *Conn) request(out *Output, r Request) (StreamID, error) {
+	switch c.version {
+	case HTTP2:
 		return c.h2Request(out, r)
+	case HTTP1:
+		return c.h1Request(out, r)
 	}
-	if c.version != HTTP1 {
-		return c, 0, ErrClosed
-	}
-	return c.h1Request(out, r)
+	return 0, ErrClosed
 }
 
 // SendData appends p, framed as the stream needs it, to out.Send; p is copied. It is for the content of a request with
@@ -197,7 +177,6 @@ func (c Conn) SendData(out *Output, id StreamID, p []byte, end bool) (Conn, erro
 	return c, err
 }
 
-// sendData is SendData, and moves c on itself.
 func (c *Conn) sendData(out *Output, id StreamID, p []byte, end bool) error {
 	if c.version == HTTP2 {
 		return c.h2SendData(out, id, p, end)
@@ -212,9 +191,7 @@ func (c *Conn) sendData(out *Output, id StreamID, p []byte, end bool) error {
 		}
 		return nil
 	}
-	next, err := c.h1SendData(out, id, p, end)
-	*c = next
-	return err
+	return c.h1SendData(out, id, p, end)
 }
 
 // BeginData reports whether id may send size bytes now, and leaves room for a frame head at the end of out.Send: the
@@ -259,7 +236,6 @@ func (c Conn) EndData(out *Output, id StreamID, mark int, end bool) (Conn, error
 	return c, err
 }
 
-// endData is EndData, and moves c on itself.
 func (c *Conn) endData(out *Output, id StreamID, mark int, end bool) error {
 	if c.version == HTTP2 {
 		return c.h2EndData(out, id, mark, end)
@@ -273,9 +249,7 @@ func (c *Conn) endData(out *Output, id StreamID, mark int, end bool) error {
 		}
 		return nil
 	}
-	next, err := c.h1EndData(out, id, mark, end)
-	*c = next
-	return err
+	return c.h1EndData(out, id, mark, end)
 }
 
 // SendTrailers ends the content of a request with a trailer section (RFC 9112 section 7.1.2, RFC 9113 section 8.1).
@@ -286,13 +260,41 @@ func (c *Conn) endData(out *Output, id StreamID, mark int, end bool) error {
 // [ErrInvalidRequest] for a field that may not stand in a trailer section (RFC 9110 section 6.5.1) or is malformed;
 // [ErrHeaderTooLarge] as for Request. They change nothing.
 func (c Conn) SendTrailers(out *Output, id StreamID, h http.Header) (Conn, error) {
-	if c.version == HTTP2 {
+	err := c.sendTrailers(out, id, h)
+	return c, err
+}
+
+func (c *Conn) sendTrailers(out *Output, id StreamID, h http.Header) error {
+	switch c.version {
+	case HTTP2:
 		return c.h2SendTrailers(out, id, h)
+	case HTTP1:
+		return c.h1SendTrailers(out, id, h)
 	}
-	if c.version != HTTP1 {
-		return c, ErrClosed
+	return ErrClosed
+}
+
+// Finish ends our half of stream id when the server awaits nothing more on it, as after the closing handshake of a
+// WebSocket. It is SendData with no bytes and the end, but for one case: where the server has ended its half of an HTTP/2
+// tunnel already, it sends RST_STREAM with NO_ERROR in place of END_STREAM. Both free the stream (RFC 9113 section 5.1) and
+// take back no event: the server's EventDone comes. But libwebsockets 4.1 forgets a stream as soon as it has ended it,
+// takes a DATA frame there for a connection error, and drops all the other streams.
+//
+// Other servers count the resets that they receive, and drop a connection with too many (1,000 with nghttp2, which is in
+// Node). So that is done as long as the connection has sent at most 32 of them more than it received, and END_STREAM
+// after that: a server that resets its streams itself goes on being spared.
+//
+// Its errors are those of SendData. They change nothing.
+func (c Conn) Finish(out *Output, id StreamID) (Conn, error) {
+	err := c.finish(out, id)
+	return c, err
+}
+
+func (c *Conn) finish(out *Output, id StreamID) error {
+	if c.version == HTTP2 {
+		return c.h2Finish(out, id)
 	}
-	return c.h1SendTrailers(out, id, h)
+	return c.sendData(out, id, nil, true)
 }
 
 // Cancel gives up a stream. A stream that is over returns [ErrUnknownStream].
@@ -304,32 +306,32 @@ func (c Conn) SendTrailers(out *Output, id StreamID, h http.Header) (Conn, error
 // HTTP/1.1 has no way to abort one request, so Cancel ends the whole connection as [Conn.Close] does: other requests
 // under way are given up with it, code is not used, and no event reports it (only Stream and StreamEOF append events).
 func (c Conn) Cancel(out *Output, id StreamID, code http2.ErrCode) (Conn, error) {
-	if c.version == HTTP2 {
+	err := c.cancel(out, id, code)
+	return c, err
+}
+
+func (c *Conn) cancel(out *Output, id StreamID, code http2.ErrCode) error {
+	switch c.version {
+	case HTTP2:
 		return c.h2Cancel(out, id, code)
+	case HTTP1:
+		return c.h1Cancel(id)
 	}
-	if c.version != HTTP1 {
-		return c, ErrClosed
-	}
-	if err := c.h1Usable(); err != nil {
-		return c, err
-	}
-	if _, ok := c.h1.find(id); !ok {
-		return c, ErrUnknownStream
-	}
-	return c.Close(out), nil
+	return ErrClosed
 }
 
 // Close ends the connection from our side. Next is NextClose and every later call returns [ErrClosed]; a connection
 // that has failed keeps its error. Requests under way are given up without an event, and what is queued
 // is dropped. HTTP/2 sends GOAWAY with NO_ERROR; on HTTP/1.1 nothing is sent.
 func (c Conn) Close(out *Output) Conn {
-	if c.fail != nil || c.version == 0 {
-		return c
+	switch {
+	case c.fail != nil:
+	case c.version == HTTP2:
+		c.h2Close(out)
+	case c.version == HTTP1:
+		c.h1Close()
 	}
-	if c.version == HTTP2 {
-		return c.h2Close(out)
-	}
-	return Conn{set: c.set, version: c.version, h1: h1{recv: recvClosed}}
+	return c
 }
 
 // Next says what to do with the socket once Output.Send is written. On HTTP/1.1:

@@ -5,11 +5,6 @@ import (
 	"net/http"
 )
 
-// StreamID names one request and its response on a connection. On HTTP/1.1 requests are numbered 1, 2, 3 … in the
-// order in which they were made; on HTTP/2 it is the stream identifier of RFC 9113 section 5.1.1. 0 is the connection
-// itself.
-type StreamID uint32
-
 // EventKind says what an [Event] reports.
 type EventKind uint8
 

@@ -13,14 +13,13 @@ import (
 	"github.com/mintws/mintws/internal/badbyte"
 )
 
-// h1Receive is Conn.Stream on HTTP/1.1. It works on its own copy of c, and hands data from one state to the next until
-// it is used up.
-func (c Conn) h1Receive(out *Output, data []byte) (Conn, error) {
+// h1Receive is Conn.Stream on HTTP/1.1. It hands data from one state to the next until it is used up.
+func (c *Conn) h1Receive(out *Output, data []byte) error {
 	if c.fail != nil {
-		return c, c.fail
+		return c.fail
 	}
 	if c.h1.recv == recvClosed || c.h1.recv == recvTunnelEOF {
-		return c, ErrClosed
+		return ErrClosed
 	}
 	for len(data) > 0 {
 		var n int
@@ -52,31 +51,33 @@ func (c Conn) h1Receive(out *Output, data []byte) (Conn, error) {
 		}
 		data = data[n:]
 	}
-	return c, nil
+	return nil
 }
 
 // h1ReceiveEOF is Conn.StreamEOF on HTTP/1.1.
-func (c Conn) h1ReceiveEOF(out *Output) (Conn, error) {
+func (c *Conn) h1ReceiveEOF(out *Output) error {
 	if c.fail != nil {
-		return c, c.fail
+		return c.fail
 	}
 	h := &c.h1
 	switch {
 	case h.recv == recvClosed || h.recv == recvTunnelEOF:
-		return c, ErrClosed
+		return ErrClosed
 	case h.recv == recvTunnel:
 		out.Events = append(out.Events, h.event(EventDone))
 		h.recv = recvTunnelEOF
-		return c, nil
+		return nil
 	case h.recv == recvToEOF: // RFC 9112 6.3, the last rule
 		c.h1HandleEnd(out)
 		for _, r := range h.queue { // no close option was seen: the server may have processed them
 			out.Events = append(out.Events, Event{Kind: EventReset, StreamID: r.id, Tag: r.tag, Err: &StreamError{
 				Stream: r.id, Err: ErrUnexpectedEOF, Reason: "the response before it ended with the connection"}})
 		}
-		return c.Close(out), nil
+		c.h1Close()
+		return nil
 	case h.recv == recvHead && len(h.queue) == 0:
-		return c.Close(out), nil
+		c.h1Close()
+		return nil
 	}
 	return c.h1Fail(out, fault(http2.ErrCodeNo, ErrUnexpectedEOF,
 		"offset %d: the connection ended %s of request %d",
@@ -222,9 +223,26 @@ func (c *Conn) h1HandleEnd(out *Output) {
 }
 
 // h1Fail ends the connection with e, which every request under way gets to know.
-func (c *Conn) h1Fail(out *Output, e *ConnError) (Conn, error) {
+func (c *Conn) h1Fail(out *Output, e *ConnError) *ConnError {
 	for _, r := range c.h1.queue {
 		out.Events = append(out.Events, Event{Kind: EventReset, StreamID: r.id, Tag: r.tag, Err: e})
 	}
-	return Conn{set: c.set, version: c.version, fail: e, h1: h1{recv: recvClosed}}, e
+	c.h1Close()
+	c.fail = e
+	return e
+}
+
+// h1Close ends the connection, and forgets all that it held.
+func (c *Conn) h1Close() { c.h1 = h1{recv: recvClosed} }
+
+// h1Cancel is Conn.Cancel on HTTP/1.1.
+func (c *Conn) h1Cancel(id StreamID) error {
+	if err := c.h1Usable(); err != nil {
+		return err
+	}
+	if _, ok := c.h1.find(id); !ok {
+		return ErrUnknownStream
+	}
+	c.h1Close()
+	return nil
 }

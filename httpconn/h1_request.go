@@ -16,34 +16,34 @@ import (
 type field struct{ name, value string }
 
 // h1Request is Conn.Request on HTTP/1.1. Everything is checked before anything is appended.
-func (c Conn) h1Request(out *Output, r Request) (Conn, StreamID, error) {
+func (c *Conn) h1Request(out *Output, r Request) (StreamID, error) {
 	h := &c.h1
 	if err := c.h1Usable(); err != nil {
-		return c, 0, err
+		return 0, err
 	}
 	switch {
 	case h.goingAway():
-		return c, 0, ErrGoingAway
+		return 0, ErrGoingAway
 	case h.send != sendNothing || len(h.queue) >= c.set.pipeline:
-		return c, 0, ErrTooManyStreams
+		return 0, ErrTooManyStreams
 	case r.Protocol != "":
-		return c, 0, fmt.Errorf("%w: extended CONNECT is for HTTP/2 (RFC 8441)", ErrUnsupported)
+		return 0, fmt.Errorf("%w: extended CONNECT is for HTTP/2 (RFC 8441)", ErrUnsupported)
 	}
 	if r.Method == "" {
 		r.Method = http.MethodGet
 	}
 	target, err := checkTarget(r)
 	if err != nil {
-		return c, 0, err
+		return 0, err
 	}
 	fields, err := checkFields(r.Header)
 	if err != nil {
-		return c, 0, err
+		return 0, err
 	}
 	req := h1req{id: h.lastID + 1, tag: r.Tag}
 	fields, length, err := frameRequest(r, fields, &req.flags)
 	if err != nil {
-		return c, 0, err
+		return 0, err
 	}
 
 	size := len(r.Method) + len(target) + len("  HTTP/1.1\r\nHost: \r\n\r\n") + len(r.Authority)
@@ -76,10 +76,9 @@ func (c Conn) h1Request(out *Output, r Request) (Conn, StreamID, error) {
 	}
 	if !r.HasBody {
 		out.Send = append(out.Send, r.Body...)
-		return c, req.id, nil
+		return req.id, nil
 	}
-	c, err = c.h1SendData(out, req.id, r.Body, false) // cannot fail: its length was checked
-	return c, req.id, err
+	return req.id, c.h1SendData(out, req.id, r.Body, false) // cannot fail: its length was checked
 }
 
 // frameRequest applies the rules of RFC 9112 section 6 and RFC 9110 on the fields that decide where the request ends and

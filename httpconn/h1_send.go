@@ -3,6 +3,7 @@ package httpconn
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"math/bits"
 	"net/http"
 
@@ -28,13 +29,22 @@ func (c *Conn) h1CanSend(id StreamID) error {
 	return ErrNotSendable
 }
 
-func (c Conn) h1SendData(out *Output, id StreamID, p []byte, end bool) (Conn, error) {
+// h1SendWindow is Conn.SendWindow on HTTP/1.1, which has none.
+func (c *Conn) h1SendWindow(id StreamID) int {
+	if c.h1Usable() != nil || id != 0 && c.h1CanSend(id) != nil {
+		return 0
+	}
+	return math.MaxInt
+}
+
+// h1SendData is Conn.SendData on HTTP/1.1.
+func (c *Conn) h1SendData(out *Output, id StreamID, p []byte, end bool) error {
 	mark, err := c.h1BeginData(out, id, len(p))
 	if err != nil {
 		if end && len(p) == 0 && c.h1Ended(id) {
-			return c, nil
+			return nil
 		}
-		return c, err
+		return err
 	}
 	out.Send = append(out.Send, p...)
 	return c.h1EndData(out, id, mark, end)
@@ -46,7 +56,8 @@ func (c *Conn) h1Ended(id StreamID) bool {
 	return ok && c.h1Usable() == nil && (id != c.h1.lastID || c.h1.send == sendNothing)
 }
 
-func (c Conn) h1BeginData(out *Output, id StreamID, size int) (int, error) {
+// h1BeginData is Conn.BeginData on HTTP/1.1: it leaves room for the head of a chunk.
+func (c *Conn) h1BeginData(out *Output, id StreamID, size int) (int, error) {
 	if err := c.h1CanSend(id); err != nil {
 		return 0, err
 	}
@@ -65,25 +76,26 @@ func (c Conn) h1BeginData(out *Output, id StreamID, size int) (int, error) {
 	return mark, nil
 }
 
-func (c Conn) h1EndData(out *Output, id StreamID, mark int, end bool) (Conn, error) {
+// h1EndData is Conn.EndData on HTTP/1.1.
+func (c *Conn) h1EndData(out *Output, id StreamID, mark int, end bool) error {
 	if err := c.h1CanSend(id); err != nil {
-		return c, err
+		return err
 	}
 	if mark < 0 || mark > len(out.Send) {
-		return c, fmt.Errorf("%w: mark %d, but out.Send holds %d bytes", ErrNotSendable, mark, len(out.Send))
+		return fmt.Errorf("%w: mark %d, but out.Send holds %d bytes", ErrNotSendable, mark, len(out.Send))
 	}
 	switch c.h1.send {
 	case sendCounted:
 		n := int64(len(out.Send) - mark)
 		if n > c.h1.unsent || end && n < c.h1.unsent {
 			out.Send = out.Send[:mark]
-			return c, fmt.Errorf("%w: %d bytes given, %d left", ErrBodyLength, n, c.h1.unsent)
+			return fmt.Errorf("%w: %d bytes given, %d left", ErrBodyLength, n, c.h1.unsent)
 		}
 		c.h1.unsent -= n
 	case sendChunked:
 		width := chunkRoom(out.Send[mark:])
 		if width == 0 {
-			return c, fmt.Errorf("%w: mark %d is not where BeginData left room", ErrNotSendable, mark)
+			return fmt.Errorf("%w: mark %d is not where BeginData left room", ErrNotSendable, mark)
 		}
 		out.Send = frameChunk(out.Send, mark, width)
 		if end {
@@ -93,7 +105,7 @@ func (c Conn) h1EndData(out *Output, id StreamID, mark int, end bool) (Conn, err
 	if end {
 		c.h1.send = sendNothing
 	}
-	return c, nil
+	return nil
 }
 
 // hexLen is the number of hexadecimal digits of n.
@@ -131,25 +143,26 @@ func frameChunk(b []byte, mark, width int) []byte {
 	return append(b, '\r', '\n')
 }
 
-func (c Conn) h1SendTrailers(out *Output, id StreamID, h http.Header) (Conn, error) {
+// h1SendTrailers is Conn.SendTrailers on HTTP/1.1.
+func (c *Conn) h1SendTrailers(out *Output, id StreamID, h http.Header) error {
 	if err := c.h1CanSend(id); err != nil {
-		return c, err
+		return err
 	}
 	if c.h1.send != sendChunked {
-		return c, fmt.Errorf("%w: only chunked content has trailers", ErrNotSendable)
+		return fmt.Errorf("%w: only chunked content has trailers", ErrNotSendable)
 	}
 	fields, err := checkFields(h)
 	if err != nil {
-		return c, err
+		return err
 	}
 	for _, f := range fields {
 		if name := http.CanonicalHeaderKey(f.name); !httpguts.ValidTrailerHeader(name) || name == "Upgrade" {
-			return c, invalid("trailer field "+show(f.name), "a field that may stand in a trailer section (RFC 9110 section 6.5.1)")
+			return invalid("trailer field "+show(f.name), "a field that may stand in a trailer section (RFC 9110 section 6.5.1)")
 		}
 	}
 	out.Send = append(out.Send, "0\r\n"...)
 	out.Send = appendFields(out.Send, fields)
 	out.Send = append(out.Send, "\r\n"...)
 	c.h1.send = sendNothing
-	return c, nil
+	return nil
 }

@@ -100,16 +100,6 @@ func (h *h1) find(id StreamID) (h1req, bool) {
 	return h1req{}, false
 }
 
-func (h *h1) next() Next {
-	switch {
-	case h.recv == recvClosed || h.recv == recvTunnelEOF || h.over():
-		return NextClose
-	case h.recv == recvTunnel && h.send != sendTunnel:
-		return NextAwaitEOF
-	}
-	return NextRead
-}
-
 func (h *h1) slots(pipeline int) int {
 	if h.goingAway() || h.recv == recvClosed || h.send != sendNothing {
 		return 0

@@ -226,23 +226,23 @@ func (c *Conn) h2Unconsumed(s *stream) int32 {
 }
 
 // h2Consume is Conn.Consume on HTTP/2.
-func (c Conn) h2Consume(out *Output, id StreamID, n int) (Conn, error) {
+func (c *Conn) h2Consume(out *Output, id StreamID, n int) error {
 	if err := c.h2Usable(); err != nil {
-		return c, err
+		return err
 	}
 	h := &c.h2
 	if id == 0 || id&1 == 0 || id > h.rare.lastID {
-		return c, ErrUnknownStream
+		return ErrUnknownStream
 	}
 	if !c.set.manual {
-		return c, ErrUnsupported
+		return ErrUnsupported
 	}
 	s := h.streams.get(id)
 	switch over := s.id == 0 || s.flags&streamCanceled != 0; {
 	case n >= 0 && over: // all that came on it is paid back
-		return c, nil
+		return nil
 	case n < 0 || int64(n) > int64(c.h2Unconsumed(&s)):
-		return c, ErrConsumed
+		return ErrConsumed
 	}
 	h.owed += int32(n)
 	c.h2CreditConn(out)
@@ -253,5 +253,5 @@ func (c Conn) h2Consume(out *Output, id StreamID, n int) (Conn, error) {
 		c.h2CreditStream(out, h.streams.at(id))
 	}
 	h.streams.release()
-	return c, nil
+	return nil
 }

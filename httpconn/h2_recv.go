@@ -8,7 +8,7 @@ import (
 	"github.com/mintws/mintws/internal/pbuf"
 )
 
-// h2Receive is Conn.Stream on HTTP/2, on a copy that is the caller's.
+// h2Receive is Conn.Stream on HTTP/2.
 func (c *Conn) h2Receive(out *Output, data []byte) error {
 	if err := c.h2Usable(); err != nil {
 		return err
@@ -145,9 +145,9 @@ func (c *Conn) h2Abandon(out *Output, err error) {
 }
 
 // h2ReceiveEOF is Conn.StreamEOF on HTTP/2.
-func (c Conn) h2ReceiveEOF(out *Output) (Conn, error) {
+func (c *Conn) h2ReceiveEOF(out *Output) error {
 	if err := c.h2Usable(); err != nil {
-		return c, err
+		return err
 	}
 	h := &c.h2
 	h.streams.claim()
@@ -171,10 +171,10 @@ func (c Conn) h2ReceiveEOF(out *Output) (Conn, error) {
 	default:
 		c.h2Abandon(out, &ConnError{Code: http2.ErrCodeNo, Err: ErrUnexpectedEOF, // for streams on which only we were sending
 			Reason: "the connection ended while bytes were queued"})
-		return c, nil
+		return nil
 	}
 	fail := &ConnError{Code: http2.ErrCodeNo, Reason: reason, Err: ErrUnexpectedEOF}
 	c.h2Abandon(out, fail)
 	c.fail = fail
-	return c, fail
+	return fail
 }

@@ -32,50 +32,51 @@ func h2New(set *settings, out *Output) Conn {
 }
 
 // h2Request is Conn.Request on HTTP/2. Everything is checked before anything is appended.
-func (c Conn) h2Request(out *Output, r Request) (Conn, StreamID, error) {
+func (c *Conn) h2Request(out *Output, r Request) (StreamID, error) {
 	if err := c.h2Usable(); err != nil {
-		return c, 0, err
+		return 0, err
 	}
 	h := &c.h2
 	switch {
 	case h.flags&h2Settled == 0:
-		return c, 0, ErrSettingsPending
+		return 0, ErrSettingsPending
 	case h.flags&h2GoneAway != 0 || h.rare.lastID == maxStreamID:
-		return c, 0, ErrGoingAway
+		return 0, ErrGoingAway
 	case h.room() <= 0:
-		return c, 0, ErrTooManyStreams
+		return 0, ErrTooManyStreams
 	case r.Protocol != "" && h.rare.peer[http2.SettingEnableConnectProtocol] != 1: // RFC 8441 section 3
-		return c, 0, ErrExtendedConnectDisabled
+		return 0, ErrExtendedConnectDisabled
 	}
 	pseudo, err := h2Target(&r)
 	if err != nil {
-		return c, 0, err
+		return 0, err
 	}
 	fields, err := h2Fields(r.Header)
 	if err != nil {
-		return c, 0, err
+		return 0, err
 	}
 	s := stream{tag: r.Tag, unsent: -1}
 	if fields, err = h2HandleContent(r, fields, &s); err != nil {
-		return c, 0, err
+		return 0, err
 	}
 	fields = append(pseudo, fields...)
 	if err = c.h2CheckList(fields); err != nil {
-		return c, 0, err
+		return 0, err
 	}
 	if err = c.h2RoomFor(&s, len(r.Body)); err != nil {
-		return c, 0, err
+		return 0, err
 	}
 
-	before := c
+	before := *h
 	h.streams.claim()
-	defer func() { h.streams.release() }()
 	rare := c.change()
 	h.streams.grow()
 	// RFC 9113 section 5.1.1: identifiers increase, and may leave some out.
 	for s.id = (rare.lastID + 1) | 1; !h.streams.free(s.id); s.id += 2 {
 		if s.id == maxStreamID {
-			return before, 0, ErrGoingAway
+			h.streams.release()
+			*h = before
+			return 0, ErrGoingAway
 		}
 	}
 	rare.lastID = s.id
@@ -93,7 +94,8 @@ func (c Conn) h2Request(out *Output, r Request) (Conn, StreamID, error) {
 		out.Send = append(out.Send, r.Body...)
 		c.h2SendContent(out, s, mark, !r.HasBody)
 	}
-	return c, s.id, nil
+	h.streams.release()
+	return s.id, nil
 }
 
 // h2Target checks what names the resource, and returns the pseudo-header fields (RFC 9113 section 8.3.1).

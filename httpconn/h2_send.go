@@ -21,7 +21,7 @@ func (s stream) canSend() error {
 	return ErrNotSendable
 }
 
-// h2SendData is Conn.SendData on HTTP/2, on a copy that is the caller's.
+// h2SendData is Conn.SendData on HTTP/2.
 func (c *Conn) h2SendData(out *Output, id StreamID, p []byte, end bool) error {
 	mark, err := c.h2BeginData(out, id, len(p))
 	if err != nil {
@@ -79,7 +79,7 @@ func (c *Conn) h2Window(s *stream) int64 {
 	return max(0, min(c.h2StreamWindow(s), int64(c.h2.send)))
 }
 
-// h2EndData is Conn.EndData on HTTP/2, on a copy that is the caller's.
+// h2EndData is Conn.EndData on HTTP/2.
 func (c *Conn) h2EndData(out *Output, id StreamID, mark int, end bool) error {
 	if err := c.h2Usable(); err != nil {
 		return err
@@ -170,36 +170,35 @@ func frameData(b []byte, mark int, id StreamID, end bool, size int) []byte {
 }
 
 // h2SendTrailers is Conn.SendTrailers on HTTP/2 (RFC 9113 section 8.1).
-func (c Conn) h2SendTrailers(out *Output, id StreamID, header http.Header) (Conn, error) {
+func (c *Conn) h2SendTrailers(out *Output, id StreamID, header http.Header) error {
 	if err := c.h2Usable(); err != nil {
-		return c, err
+		return err
 	}
 	s := c.h2.streams.get(id)
 	if err := s.canSend(); err != nil {
-		return c, err
+		return err
 	}
 	switch {
 	case s.flags&streamTunnel != 0: // section 8.5
-		return c, fmt.Errorf("%w: a tunnel has no trailers", ErrNotSendable)
+		return fmt.Errorf("%w: a tunnel has no trailers", ErrNotSendable)
 	case s.unsent > 0:
-		return c, fmt.Errorf("%w: the end given, %d bytes left", ErrBodyLength, s.unsent)
+		return fmt.Errorf("%w: the end given, %d bytes left", ErrBodyLength, s.unsent)
 	}
 	fields, err := h2Fields(header)
 	if err != nil {
-		return c, err
+		return err
 	}
 	for _, f := range fields {
 		if !httpguts.ValidTrailerHeader(http.CanonicalHeaderKey(f.name)) {
-			return c, invalid("trailer field "+show(f.name),
+			return invalid("trailer field "+show(f.name),
 				"a field that may stand in a trailer section (RFC 9110 section 6.5.1)")
 		}
 	}
 	if len(fields) == 0 {
-		err = c.h2SendData(out, id, nil, true)
-		return c, err
+		return c.h2SendData(out, id, nil, true)
 	}
 	if err = c.h2CheckList(fields); err != nil {
-		return c, err
+		return err
 	}
 	h := &c.h2
 	h.streams.claim()
@@ -214,5 +213,5 @@ func (c Conn) h2SendTrailers(out *Output, id StreamID, header http.Header) (Conn
 	if !s.live() {
 		c.change().live--
 	}
-	return c, nil
+	return nil
 }

@@ -22,32 +22,16 @@ type Settings struct {
 	ConnWindow int32
 }
 
-// Settings changes our side of an HTTP/2 connection: it appends SETTINGS with the fields of s that are set, and a
-// WINDOW_UPDATE if ConnWindow is among them. It can be called at any time, also right after [New].
-//
-// The server's acknowledgement is an EventSettingsAcked. Until then it may go by the older values (RFC 9113 section 6.5.3),
-// so what is raised is allowed at once, and what is lowered is enforced from the acknowledgement on. Content that came
-// before can leave a window below zero (section 6.9.3). Then the server sends no more on that stream until it is given
-// credit, which comes as ever: for what was handed over, or what [Conn.Consume] says.
-//
-// Errors: [ErrInvalidSettings], wrapped in one that names the field; [ErrTooManySettings] if as many SETTINGS as
-// Limits.MaxSettings are not acknowledged, those of New included; [ErrUnsupported] on HTTP/1.1; [ErrClosed]. They change
-// nothing.
-func (c Conn) Settings(out *Output, s Settings) (Conn, error) {
-	switch c.version {
-	case HTTP1:
-		return c, ErrUnsupported
-	case 0:
-		return c, ErrClosed
-	}
+// h2SendSettings is Conn.Settings on HTTP/2.
+func (c *Conn) h2SendSettings(out *Output, s Settings) error {
 	if err := c.h2Usable(); err != nil {
-		return c, err
+		return err
 	}
 	if err := s.check(c.set); err != nil {
-		return c, err
+		return err
 	}
 	if len(c.h2.rare.unacked) >= c.set.limits.MaxSettings {
-		return c, fmt.Errorf("%w: %d", ErrTooManySettings, len(c.h2.rare.unacked))
+		return fmt.Errorf("%w: %d", ErrTooManySettings, len(c.h2.rare.unacked))
 	}
 	r, old, set := c.change(), c.set, *c.set
 	r.unacked = append(r.unacked[:len(r.unacked):len(r.unacked)], old.allowance())
@@ -74,7 +58,7 @@ func (c Conn) Settings(out *Output, s Settings) (Conn, error) {
 	if set.streamWindow < old.streamWindow {
 		c.h2CreditAll(out)
 	}
-	return c, nil
+	return nil
 }
 
 // check finds the values that cannot be.

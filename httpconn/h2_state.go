@@ -83,16 +83,6 @@ func (c *Conn) change() *h2rare {
 	return &r
 }
 
-func (h *h2) next() Next {
-	switch {
-	case h.flags&h2Closed != 0:
-		return NextClose
-	case h.flags&h2GoneAway != 0 && h.rare.live == 0:
-		return NextClose
-	}
-	return NextRead
-}
-
 // slots returns how many requests may start now.
 func (h *h2) slots() int {
 	if h.flags&(h2Settled|h2GoneAway|h2Closed) != h2Settled {
