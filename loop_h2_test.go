@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
@@ -217,37 +216,22 @@ func TestPairAgainstBadPeers(t *testing.T) {
 	for _, c := range muxPeers {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			listener, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer listener.Close()
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-			defer cancel()
-			done := make(chan *mux, 1)
-			go func() {
-				p := &mux{ended: make(map[uint32]bool), cancel: cancel}
-				defer func() { done <- p }()
-				sock, acceptErr := listener.Accept()
-				if acceptErr != nil {
-					return
-				}
-				defer sock.Close()
-				_ = sock.SetDeadline(time.Now().Add(20 * time.Second))
-				p.sock = sock.(*net.TCPConn)
+			p := &mux{ended: make(map[uint32]bool)}
+			ctx, url, ended := servePeer(t, func(sock *net.TCPConn, cancel context.CancelFunc) {
+				p.sock, p.cancel = sock, cancel
 				p.Framer, p.enc = http2.NewFramer(&p.buf, sock), hpack.NewEncoder(&p.block)
 				p.AllowIllegalWrites = true
-				if _, readErr := io.ReadFull(sock, make([]byte, len(http2.ClientPreface))); readErr != nil {
-					t.Error(readErr)
+				if _, err := io.ReadFull(sock, make([]byte, len(http2.ClientPreface))); err != nil {
+					t.Error(err)
 					return
 				}
 				_ = p.WriteSettings(http2.Setting{ID: http2.SettingEnableConnectProtocol, Val: 1})
 				requests := 0
 				p.flush()
 				for requests < 2 {
-					f, readErr := p.ReadFrame()
-					if readErr != nil {
-						t.Error(readErr)
+					f, err := p.ReadFrame()
+					if err != nil {
+						t.Error(err)
 						return
 					}
 					if _, ok := f.(*http2.HeadersFrame); ok {
@@ -256,9 +240,9 @@ func TestPairAgainstBadPeers(t *testing.T) {
 				}
 				c.play(p)
 				p.wait(never) // the client ends it
-			}()
+			})
 			var w bytes.Buffer
-			err = pair(ctx, "ws://"+listener.Addr().String(), &w)
+			err := pair(ctx, url, &w)
 			if len(c.errs) == 0 && err != nil {
 				t.Errorf("error %v, want none", err)
 			}
@@ -275,8 +259,8 @@ func TestPairAgainstBadPeers(t *testing.T) {
 			if want := slices.Sorted(slices.Values(c.lines)); !slices.Equal(lines, want) {
 				t.Errorf("printed %q, want %q", lines, want)
 			}
-			listener.Close()
-			if p := <-done; c.last != 0 && (p.goAway == nil || *p.goAway != c.last) {
+			ended()
+			if c.last != 0 && (p.goAway == nil || *p.goAway != c.last) {
 				t.Errorf("the peer got GOAWAY %v, want %v", p.goAway, c.last)
 			}
 			if errors.Is(err, context.DeadlineExceeded) {

@@ -183,43 +183,28 @@ func TestLoopAgainstBadPeers(t *testing.T) {
 	for _, c := range badPeers {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			listener, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer listener.Close()
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-			defer cancel()
-			done := make(chan *peer, 1)
-			go func() {
-				p := &peer{t: t, cancel: cancel}
-				defer func() { done <- p }()
-				sock, acceptErr := listener.Accept()
-				if acceptErr != nil {
+			p := &peer{t: t}
+			ctx, url, ended := servePeer(t, func(sock *net.TCPConn, cancel context.CancelFunc) {
+				p.sock, p.r, p.cancel = sock, bufio.NewReader(sock), cancel
+				req, err := http.ReadRequest(p.r)
+				if err != nil {
+					t.Error(err)
 					return
 				}
-				defer sock.Close()
-				_ = sock.SetDeadline(time.Now().Add(20 * time.Second))
-				p.sock, p.r = sock.(*net.TCPConn), bufio.NewReader(sock)
-				req, readErr := http.ReadRequest(p.r)
-				if readErr != nil {
-					t.Error(readErr)
-					return
-				}
-				_, _, header, judgeErr := mintws.Accept(req, mintws.AcceptOptions{})
-				if judgeErr != nil {
-					t.Error(judgeErr)
+				_, _, header, err := mintws.Accept(req, mintws.AcceptOptions{})
+				if err != nil {
+					t.Error(err)
 				}
 				p.accept = header.Get("Sec-WebSocket-Accept")
 				c.play(p)
-			}()
+			})
 			var w bytes.Buffer
-			err = greet(ctx, "ws://"+listener.Addr().String(), &w)
+			err := greet(ctx, url, &w)
 			judgeOutcome(t, err, c.err, c.text)
 			if lines := strings.Split(strings.TrimSuffix(w.String(), "\n"), "\n"); !slices.Equal(lines, append([]string(nil), c.lines...)) && (w.Len() > 0 || len(c.lines) > 0) {
 				t.Errorf("printed %q, want %q", lines, c.lines)
 			}
-			p := <-done
+			ended()
 			if c.last == 0 {
 				return
 			}
@@ -228,6 +213,34 @@ func TestLoopAgainstBadPeers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// servePeer serves one connection as play does, and returns the server's URL, the context for the client's part, which play may
+// cancel, and what waits until play has returned.
+func servePeer(t *testing.T, play func(sock *net.TCPConn, cancel context.CancelFunc)) (ctx context.Context, url string, ended func()) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		sock, acceptErr := listener.Accept()
+		if acceptErr != nil {
+			return
+		}
+		defer sock.Close()
+		_ = sock.SetDeadline(time.Now().Add(20 * time.Second))
+		play(sock.(*net.TCPConn), cancel)
+	}()
+	ended = func() {
+		listener.Close() // in case nobody came
+		<-done
+	}
+	t.Cleanup(func() { cancel(); ended() })
+	return ctx, "ws://" + listener.Addr().String(), ended
 }
 
 // judgeOutcome compares an error with the one that is wanted: nil, a type or a value, and a text in it.

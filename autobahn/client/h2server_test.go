@@ -29,15 +29,11 @@ var errHangUp = errors.New("hang up")
 // serveH2 starts a server that announces settings besides extended CONNECT. It gives credit for all that it reads.
 func serveH2(t *testing.T, answer h2stream, settings ...http2.Setting) *h2server {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &h2server{target: "ws://" + ln.Addr().String(), bodies: make(chan []byte, 100), opened: make(chan int, 100),
+	target, ln := listen(t)
+	s := &h2server{target: target, bodies: make(chan []byte, 100), opened: make(chan int, 100),
 		codes: make(chan http2.ErrCode, 100)}
 	done := make(chan struct{})
-	t.Cleanup(func() { <-done })
-	t.Cleanup(func() { _ = ln.Close() })
+	t.Cleanup(func() { _ = ln.Close(); <-done })
 	settings = append(settings, http2.Setting{ID: http2.SettingEnableConnectProtocol, Val: 1})
 	go func() {
 		defer close(done)

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -180,26 +179,19 @@ func TestSessionUnprocessed(t *testing.T) {
 }
 
 func TestSessionNobody(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	target, ln := listen(t)
 	_ = ln.Close()
 	var s session
-	if err = s.visit("ws://"+ln.Addr().String(), time.Now().Add(10*time.Second), echo); !absent(err) {
+	if err := s.visit(target, time.Now().Add(10*time.Second), echo); !absent(err) {
 		t.Errorf("error %v, want one of dialing", err)
 	}
 }
 
 // TestSessionSilent: a server that never sends SETTINGS.
 func TestSessionSilent(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
+	target, _ := listen(t)
 	var s session
-	err = s.visit("ws://"+ln.Addr().String(), time.Now().Add(100*time.Millisecond), echo)
+	err := s.visit(target, time.Now().Add(100*time.Millisecond), echo)
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("error %v, want that the deadline passed", err)
 	}

@@ -14,16 +14,23 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// serve listens on loopback for one connection and returns its URL. It answers the upgrade request, unless refuse is
-// set, sends what is said, and then half-closes and collects what the client writes; or, with hang, leaves the
-// connection open. The function returned waits until the client is gone and gives the frames that it sent, unmasked.
-func serve(t *testing.T, say []byte, refuse, hang bool) (target string, received func() []byte) {
+// listen returns a listener on loopback, and the URL of a server with it.
+func listen(t *testing.T) (target string, ln net.Listener) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = ln.Close() })
+	return "ws://" + ln.Addr().String(), ln
+}
+
+// serve listens on loopback for one connection and returns its URL. It answers the upgrade request, unless refuse is
+// set, sends what is said, and then half-closes and collects what the client writes; or, with hang, leaves the
+// connection open. The function returned waits until the client is gone and gives the frames that it sent, unmasked.
+func serve(t *testing.T, say []byte, refuse, hang bool) (target string, received func() []byte) {
+	t.Helper()
+	target, ln := listen(t)
 	got := make(chan []byte, 1)
 	go func() {
 		defer close(got)
@@ -53,7 +60,7 @@ func serve(t *testing.T, say []byte, refuse, hang bool) (target string, received
 		data, _ := io.ReadAll(br)
 		got <- unmask(data)
 	}()
-	return "ws://" + ln.Addr().String(), func() []byte { return <-got }
+	return target, func() []byte { return <-got }
 }
 
 // unmask takes short masked frames and returns them without their masks.
@@ -127,13 +134,9 @@ func compare(t *testing.T, sent []byte, want string) {
 }
 
 func TestVisitNobody(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	target, ln := listen(t)
 	_ = ln.Close()
-	err = visit("ws://"+ln.Addr().String(), time.Now().Add(10*time.Second), echo)
-	if !absent(err) {
+	if err := visit(target, time.Now().Add(10*time.Second), echo); !absent(err) {
 		t.Errorf("error %v, want one of dialing", err)
 	}
 }

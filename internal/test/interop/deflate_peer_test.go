@@ -3,7 +3,6 @@ package interop
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -81,14 +80,7 @@ func echoServer(t *testing.T, opt mintws.DeflateOptions) (addr string, done <-ch
 		Accept: mintws.AcceptOptions{Extensions: []mintws.Extension{deflate}},
 		Done:   func(messages int, ws mintws.WebSocket) { over <- outcome{messages, ws} },
 	})}
-	end := make(chan error, 1)
-	go func() { end <- hs.Serve(l) }()
-	t.Cleanup(func() {
-		hs.Close()
-		if err := <-end; !errors.Is(err, http.ErrServerClosed) {
-			t.Error(err)
-		}
-	})
+	serveUntilEnd(t, hs, func() error { return hs.Serve(l) })
 	return l.Addr().String(), over
 }
 

@@ -136,21 +136,6 @@ func newEnding(t *testing.T, s server, sub string) *ending {
 	return c
 }
 
-// openWith opens a WebSocket and waits for the answer.
-func (c *ending) openWith(opt mintws.Options) httpconn.StreamID {
-	c.t.Helper()
-	c.until("a slot", c.Ready)
-	id, err := c.Upgrade(c.url, opt)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	c.until("the answer", func() bool { return c.WS[id].State() != mintws.Connecting })
-	if c.WS[id].State() != mintws.Open {
-		c.t.Fatalf("stream %d: %v, %v", id, c.WS[id].State(), c.Errs[id])
-	}
-	return id
-}
-
 // echoed sends a message and waits for it. The mirror of libwebsockets sends what others say as well.
 func (c *ending) echoed(id httpconn.StreamID) error {
 	text := fmt.Sprint("message on ", id)

@@ -54,8 +54,14 @@ func (c *client) until(what string, done func() bool) {
 // open opens a WebSocket and waits for the answer.
 func (c *client) open() httpconn.StreamID {
 	c.t.Helper()
+	return c.openWith(mintws.Options{})
+}
+
+// openWith is open with options.
+func (c *client) openWith(opt mintws.Options) httpconn.StreamID {
+	c.t.Helper()
 	c.until("a slot", c.Ready)
-	id, err := c.Upgrade(c.url, mintws.Options{})
+	id, err := c.Upgrade(c.url, opt)
 	if err != nil {
 		c.t.Fatal(err)
 	}

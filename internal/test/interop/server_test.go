@@ -59,24 +59,17 @@ func netHTTP(t *testing.T, secure bool) server {
 	hs := &http.Server{Handler: echo.New(echo.Options{}), Protocols: new(http.Protocols)}
 	hs.Protocols.SetHTTP1(true)
 	s := server{url: fmt.Sprintf("ws://%s/", l.Addr())}
-	serve := hs.Serve
+	serve := func() error { return hs.Serve(l) }
 	if secure {
 		id := newIdentity(t)
 		hs.Protocols.SetHTTP2(true)
 		hs.TLSConfig = &tls.Config{Certificates: []tls.Certificate{id.cert}}
 		s.url, s.tls = fmt.Sprintf("wss://%s/", l.Addr()), &tls.Config{RootCAs: id.roots}
-		serve = func(l net.Listener) error { return hs.ServeTLS(l, "", "") }
+		serve = func() error { return hs.ServeTLS(l, "", "") }
 	} else {
 		hs.Protocols.SetUnencryptedHTTP2(true)
 	}
-	done := make(chan error, 1)
-	go func() { done <- serve(l) }()
-	t.Cleanup(func() {
-		hs.Close()
-		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
-			t.Error(err)
-		}
-	})
+	serveUntilEnd(t, hs, serve)
 	s.away = func(t *testing.T, _ *h2test.Loop, _ httpconn.StreamID) {
 		ctx, cancel := context.WithTimeout(t.Context(), h2test.Patience)
 		over := make(chan error, 1)
@@ -84,6 +77,18 @@ func netHTTP(t *testing.T, secure bool) server {
 		t.Cleanup(func() { cancel(); <-over })
 	}
 	return s
+}
+
+// serveUntilEnd lets hs serve until the test ends.
+func serveUntilEnd(t *testing.T, hs *http.Server, serve func() error) {
+	done := make(chan error, 1)
+	go func() { done <- serve() }()
+	t.Cleanup(func() {
+		hs.Close()
+		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
+	})
 }
 
 // haproxy starts haproxy with its own echo server behind it, and returns the frontend with the given number.
