@@ -1,0 +1,290 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/mintws"
+)
+
+// cat carries lines to a WebSocket and messages from it, on one connection after the other.
+type cat struct {
+	opt     *options
+	con     *console
+	signals chan os.Signal
+	connect func(context.Context) (*link, error)
+
+	opened  bool      // of this connection: the handshake is complete
+	eof     bool      // standard input is at its end
+	heard   time.Time // the last message, or that end
+	leaving bool      // it is for us to end: no further connection
+	hurry   bool      // and not to wait for the peer
+	why     error     // the reason, where it is an error
+	print   []byte    // messages that are to be printed
+}
+
+const longest = time.Minute // between two connections
+
+// run returns how the last connection ended.
+func (c *cat) run() error {
+	wait := c.opt.reconnect
+	for {
+		err := c.once()
+		if c.why != nil {
+			return c.why
+		}
+		if c.leaving || wait == 0 || errors.Is(err, errUsage) || exitCode(err) == 2 {
+			return err
+		}
+		c.con.note("mintcat: %v", describe(err))
+		if c.opened {
+			wait = c.opt.reconnect
+		}
+		if c.opt.listen != "" {
+			continue
+		}
+		pause := wait/2 + rand.N(wait/2+1) // so that not all clients of a server come back at once
+		c.con.note("mintcat: again in %v", pause.Round(time.Millisecond))
+		select {
+		case <-time.After(pause):
+		case s := <-c.signals:
+			return interrupted{s.(syscall.Signal)}
+		}
+		wait = min(2*wait, longest)
+	}
+}
+
+// once makes one connection and stays with it to its end.
+func (c *cat) once() error {
+	type result struct {
+		l   *link
+		err error
+	}
+	c.opened = false
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	made := make(chan result, 1)
+	go func() {
+		l, err := c.connect(ctx)
+		made <- result{l, err}
+	}()
+	select {
+	case r := <-made:
+		if r.err != nil {
+			return r.err
+		}
+		return c.talk(r.l)
+	case s := <-c.signals:
+		cancel()
+		if r := <-made; r.l != nil {
+			r.l.sock.Close()
+		}
+		c.why = interrupted{s.(syscall.Signal)}
+		return c.why
+	}
+}
+
+// talk is the loop of one connection.
+func (c *cat) talk(l *link) error {
+	l.start()
+	defer l.close()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	c.open(l)
+	for !c.hurry && !l.finished() {
+		l.flush()
+		var lines chan []byte // where nobody waits, nothing comes
+		if l.ws.State() == mintws.Open && !c.leaving && !c.eof && l.unwritten() < enough {
+			lines = c.con.lines
+		}
+		rx := l.rx
+		if l.caused > tooMuch {
+			rx = nil
+		}
+		timer.Reset(c.next(l))
+		select {
+		case line, ok := <-lines:
+			c.line(l, line, ok)
+		case ch := <-rx:
+			if l.received(time.Now(), ch, func(f mintws.Frame) { c.frame(l, f) }); l.atEnd {
+				l.rx = nil
+			}
+			c.open(l)
+			c.flush(l)
+		case err := <-l.wrote:
+			l.written(time.Now(), err)
+		case now := <-timer.C:
+			if err := l.tick(now); err != nil && l.ws.State() == mintws.Closed {
+				return c.outcome(l) // it is only the end of the connection that does not come
+			} else if err != nil {
+				return err
+			}
+			if at := c.quiet(l); !at.IsZero() && !now.Before(at) {
+				c.leave(l, nil)
+			}
+		case s := <-c.signals:
+			if c.leave(l, interrupted{s.(syscall.Signal)}); !c.opened {
+				return c.why
+			}
+		}
+	}
+	return c.outcome(l)
+}
+
+// next is when something is due.
+func (c *cat) next(l *link) time.Duration {
+	at := l.clock.Next()
+	if quiet := c.quiet(l); at.IsZero() || !quiet.IsZero() && quiet.Before(at) {
+		at = quiet
+	}
+	if at.IsZero() {
+		return time.Hour
+	}
+	return time.Until(at)
+}
+
+// quiet is when enough has been waited for messages after the end of input; the zero time is never.
+func (c *cat) quiet(l *link) time.Time {
+	if !c.eof || c.leaving || c.opt.wait < 0 || c.opt.one && c.opt.wait == 0 || l.ws.State() != mintws.Open {
+		return time.Time{}
+	}
+	return c.heard.Add(c.opt.wait)
+}
+
+// open says that the handshake is complete, and sends the preamble.
+func (c *cat) open(l *link) {
+	if c.opened || l.ws.State() != mintws.Open {
+		return
+	}
+	c.opened = true
+	if c.con.commands {
+		with := []string{"connected"}
+		if !l.server && l.conn.Version() == httpconn.HTTP2 {
+			with = append(with, l.conn.Version().String())
+		}
+		if p := l.ws.Subprotocol(); p != "" {
+			with = append(with, "subprotocol "+p)
+		}
+		c.con.note("%s", escaped(strings.Join(append(with, l.ws.Extensions()...), ", ")))
+	}
+	for _, text := range c.opt.preamble {
+		c.send(l, mintws.Text(text))
+	}
+}
+
+// line sends what was read from standard input.
+func (c *cat) line(l *link, line []byte, ok bool) {
+	switch {
+	case !ok:
+		c.eof, c.heard = true, time.Now()
+		if c.con.failed != nil {
+			c.leave(l, c.con.failed)
+		}
+	case c.con.commands:
+		f, err := command(string(line), c.opt.closeCode)
+		if err != nil {
+			c.con.note("%v", err)
+			return
+		}
+		if f.Opcode == mintws.OpText && c.opt.binary {
+			f.Opcode = mintws.OpBinary
+		}
+		if c.send(l, f) && f.Opcode == mintws.OpClose {
+			c.leaving = true
+		}
+	case c.opt.binary:
+		c.send(l, mintws.Binary(line))
+	default:
+		c.send(l, mintws.Text(line))
+	}
+}
+
+// send reports whether f was sent. What cannot be is said, and nothing else happens.
+func (c *cat) send(l *link, f mintws.Frame) bool {
+	err := l.send(f)
+	if err != nil {
+		c.con.note("mintcat: not sent: %v", err)
+	}
+	l.clock = l.clock.Observe(time.Now(), l.ws.State(), false)
+	return err == nil
+}
+
+// frame prints what came.
+func (c *cat) frame(l *link, f mintws.Frame) {
+	switch f.Opcode {
+	case mintws.OpPing, mintws.OpPong, mintws.OpClose:
+		if c.con.commands {
+			c.con.note("%s", escaped(f.String()))
+		}
+		return
+	}
+	if c.opt.one && c.leaving {
+		return
+	}
+	now := time.Now()
+	c.heard = now
+	c.print = c.opt.appendMessage(c.print, f, now, c.con.escape)
+	if c.opt.one && !f.More {
+		c.leave(l, nil)
+	}
+}
+
+// flush prints the messages.
+func (c *cat) flush(l *link) {
+	if len(c.print) == 0 {
+		return
+	}
+	_, err := c.con.out.Write(c.print)
+	c.print = c.print[:0]
+	if errors.Is(err, syscall.EPIPE) { // whoever read has enough
+		err = interrupted{syscall.SIGPIPE}
+	}
+	if err != nil {
+		c.leave(l, err)
+	}
+}
+
+// leave begins to end the connection, in order. Asked a second time, it is in a hurry.
+func (c *cat) leave(l *link, why error) {
+	c.hurry = c.leaving && why != nil
+	if c.why == nil {
+		c.why = why
+	}
+	if !c.leaving && l.ws.State() == mintws.Open {
+		_ = l.send(mintws.Close(c.opt.closeCode, ""))
+		l.clock = l.clock.Observe(time.Now(), l.ws.State(), false)
+	}
+	c.leaving = true
+}
+
+// outcome is how a connection ended.
+func (c *cat) outcome(l *link) error {
+	err := l.ws.Err()
+	var closed *mintws.CloseError
+	switch {
+	case l.refused() != nil && len(l.content) > 0:
+		return fmt.Errorf("%w\n%s", err, escaped(string(l.content)))
+	case l.refused() != nil:
+		return err
+	case c.leaving && errors.As(err, &closed) && closed.Complete: // the peer returned our own code
+		return nil
+	case l.ws.State() == mintws.Closed:
+		return err
+	}
+	return errors.Join(err, l.lost)
+}
+
+// describe says how it ended to a person.
+func describe(err error) string {
+	if err == nil {
+		return "closed"
+	}
+	return strings.ReplaceAll(err.Error(), "\n", "\n  ")
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/httpconn/httpdial"
+	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/mintws/session"
+)
+
+// limits are for a person's tool: what fits into memory is shown.
+var limits = mintws.Limits{MaxFrame: 256 << 20, MaxMessage: 256 << 20}
+
+// dial connects to the server and asks for a WebSocket.
+func (opt *options) dial(ctx context.Context) (*link, error) {
+	header := opt.header.Clone()
+	if opt.authCommand != "" {
+		value, err := output(ctx, opt.authCommand)
+		if err != nil {
+			return nil, fmt.Errorf("--auth-command: %w", err)
+		}
+		header.Set("Authorization", value)
+	}
+	extensions, err := opt.extensions()
+	if err != nil {
+		return nil, err
+	}
+	how, err := opt.dialing()
+	if err != nil {
+		return nil, err
+	}
+	l := new(link)
+	l.sock, l.conn, err = httpdial.Dial(ctx, opt.url, &l.out, how)
+	if err != nil {
+		return nil, err
+	}
+	l.conn, l.ws, err = mintws.Upgrade(l.conn, &l.out, opt.url, mintws.Options{Header: header, Origin: opt.origin,
+		Subprotocols: opt.subprotocols, Extensions: extensions, Limits: limits, Delivery: opt.delivery()})
+	if err != nil {
+		l.sock.Close()
+		return nil, err
+	}
+	l.begin(opt)
+	return l, nil
+}
+
+// begin sets the clock.
+func (l *link) begin(opt *options) {
+	timing := session.Timing{Open: opt.timeout, Ping: opt.ping, Pong: opt.timeout, Close: opt.timeout}
+	if opt.ping == 0 {
+		timing.Ping = -1
+	}
+	now := time.Now()
+	l.clock = session.NewDeadlines(timing, now).Observe(now, l.ws.State(), true)
+	l.in.Max = 1 << 20 // compressed bytes can grow a thousandfold
+}
+
+// delivery: with -b messages are passed on as they come, however long they are.
+func (opt *options) delivery() mintws.Delivery {
+	if opt.binary {
+		return mintws.DeliverPayload
+	}
+	return mintws.DeliverMessages
+}
+
+func (opt *options) extensions() ([]mintws.Extension, error) {
+	if !opt.compress {
+		return nil, nil
+	}
+	deflate, err := mintws.NewDeflate(mintws.DeflateOptions{})
+	return []mintws.Extension{deflate}, err
+}
+
+// dialing is how to reach the server.
+func (opt *options) dialing() (httpdial.Options, error) {
+	how := httpdial.Options{Unix: opt.unix, Timeout: opt.timeout, TLS: &tls.Config{InsecureSkipVerify: opt.insecure}}
+	if opt.http2 {
+		how.Protocols = append(how.Protocols, httpconn.HTTP2)
+	}
+	if opt.http1 || !opt.http2 {
+		how.Protocols = append(how.Protocols, httpconn.HTTP1)
+	}
+	switch opt.proxy {
+	case "":
+	case "none":
+		how.Proxy = httpdial.NoProxy
+	default:
+		proxy, err := url.Parse(opt.proxy)
+		if err != nil {
+			return how, fmt.Errorf("--proxy is not a URL; %w", errUsage) // which may have a password in it
+		}
+		how.Proxy = httpdial.UseProxy(proxy)
+	}
+	if opt.ca != "" {
+		pem, err := os.ReadFile(opt.ca)
+		if err != nil {
+			return how, err
+		}
+		how.TLS.RootCAs = x509.NewCertPool()
+		if !how.TLS.RootCAs.AppendCertsFromPEM(pem) {
+			return how, fmt.Errorf("%s: no certificate in it", opt.ca)
+		}
+		how.ProxyTLS = how.TLS
+	}
+	return how, nil
+}
+
+// output runs a command of the shell and returns the line that it prints.
+func output(ctx context.Context, command string) (string, error) {
+	shell, flag := "/bin/sh", "-c"
+	if runtime.GOOS == "windows" {
+		shell, flag = "cmd", "/c"
+	}
+	cmd := exec.CommandContext(ctx, shell, flag, command)
+	cmd.Stderr = os.Stderr
+	text, err := cmd.Output()
+	return strings.TrimSpace(string(text)), err
+}

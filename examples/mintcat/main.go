@@ -1,0 +1,64 @@
+// Command mintcat talks to a WebSocket from the command line: lines become messages, and messages lines.
+//
+//	mintcat wss://example.org/feed
+//	mintcat --help
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run returns the exit code.
+func run(args []string) int {
+	opt, err := parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Print(help)
+		return 0
+	}
+	if err == nil {
+		err = start(&opt)
+	}
+	var signaled interrupted
+	if err != nil && !errors.As(err, &signaled) {
+		fmt.Fprintln(os.Stderr, "mintcat:", describe(err))
+	}
+	return exitCode(err)
+}
+
+// start makes the parts and runs them.
+func start(opt *options) error {
+	caught, signals := make(chan os.Signal, 4), make(chan os.Signal, 1)
+	signal.Notify(caught, os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE) // of the last nothing is wanted but that it does not kill
+	con, err := open(opt.binary, caught)
+	if err != nil {
+		return err
+	}
+	defer con.close()
+	go func() {
+		for s := range caught {
+			if s == syscall.SIGPIPE {
+				continue
+			}
+			select {
+			case signals <- s:
+			default: // nobody has taken the last one: something is stuck
+				con.close()
+				os.Exit(128 + int(s.(syscall.Signal)))
+			}
+		}
+	}()
+	c := &cat{opt: opt, con: con, signals: signals, connect: opt.dial}
+	if opt.listen != "" {
+		if c.connect, err = opt.serve(con); err != nil {
+			return err
+		}
+	}
+	return c.run()
+}
