@@ -14,7 +14,7 @@ import (
 )
 
 // cores are the packages of the protocol: values that do no I/O, read no clock and take no lock.
-var cores = []string{"httpconn", "mintws", "mintws/session"}
+var cores = []string{"httpconn", "mintws", "mintws/handshake", "mintws/session"}
 
 // use is what the cores may take of a package, and why.
 type use struct {
@@ -42,11 +42,11 @@ var coreImports = map[string]use{
 	"crypto/sha1":     {"", "Sec-WebSocket-Accept (RFC 6455 section 4.2.2); it protects nothing"},
 
 	// The vocabulary of HTTP: types and functions of values, out of packages that could do more.
-	"net/http": {`Header|Request|CanonicalHeaderKey|Method[A-Z]\w+|Status[A-Z]\w+`,
-		"Header is everybody's type for fields, Request is what Accept judges; names of methods and status codes"},
+	"net/http": {`Header|Request|CanonicalHeaderKey|Method[A-Z]\w+|Status[A-Z]\w+|NoBody`,
+		"Header is everybody's type for fields, Request is what Accept judges; names of methods and status codes; no content"},
 	"net/netip":     {`ParseAddr`, "IP addresses in hosts; nothing is resolved"},
 	"net/textproto": {`CanonicalMIMEHeaderKey`, "names of fields, as http.Header has them"},
-	"net/url":       {`URL|Userinfo|Error|Parse`, "what Upgrade is given, and origins"},
+	"net/url":       {`URL|Userinfo|Error|Parse|ParseRequestURI`, "what Upgrade is given, origins, and targets of requests"},
 
 	// What could wait or lock, and how much of it is used.
 	"crypto/rand": {`Read|Reader`, "masking keys must be unpredictable (RFC 6455 section 10.3): the one thing taken from outside"},

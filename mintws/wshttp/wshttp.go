@@ -39,14 +39,13 @@
 package wshttp
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"time"
 
-	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/internal/respond"
+	"github.com/mintws/mintws/mintws/handshake"
 )
 
 // Stream is the bytes below one WebSocket, in both directions. On HTTP/1.1 it is a [net.Conn] too.
@@ -94,7 +93,7 @@ func answer(w http.ResponseWriter, r *http.Request, status int, header http.Head
 		return fail(fmt.Errorf("status %d does not open a WebSocket on HTTP/%d, want %d", status, r.ProtoMajor, want))
 	}
 	header = merged(w.Header(), header)
-	if err := check(header); err != nil {
+	if err := respond.Check(header); err != nil {
 		return fail(err)
 	}
 	if r.ProtoMajor >= 2 {
@@ -108,7 +107,7 @@ func answer(w http.ResponseWriter, r *http.Request, status int, header http.Head
 	if err != nil {
 		return fail(err)
 	}
-	s, err := hijacked(conn, buffered.Reader, appendHead(nil, status, header), headTimeout(r))
+	s, err := hijacked(conn, buffered.Reader, respond.Append(nil, status, header), headTimeout(r))
 	if err != nil {
 		conn.Close()
 		return nil, err
@@ -128,30 +127,16 @@ func headTimeout(r *http.Request) time.Duration {
 // defaultHeadTimeout is for servers without a timeout.
 const defaultHeadTimeout = 30 * time.Second
 
-// Refuse answers a request that cannot become a WebSocket. For a [mintws.HandshakeError] of the server's side, as Accept
-// returns it, the answer has the error's status and fields, and its Detail as a sentence for whoever looks at it with curl.
-// One of the client's side, from a server that the handler has asked, gives the answer no more than that server's status and
-// its Allow, Retry-After and WWW-Authenticate: its cookies are not meant for this client. Other errors, and those whose
-// status is not one of 400 to 599, become a 500 that says nothing. Plain requests on the connection may follow.
+// Refuse answers a request that cannot become a WebSocket with what [handshake.Refusal] makes of err: the status and the fields of
+// a [mintws.HandshakeError] of the server's side, as Accept returns it, with its Detail as a sentence, and for any other error
+// less. Plain requests on the connection may follow.
 func Refuse(w http.ResponseWriter, err error) {
-	status, detail := http.StatusInternalServerError, ""
-	var he *mintws.HandshakeError
-	if errors.As(err, &he) && he.Status >= 400 && he.Status < 600 {
-		status = he.Status
-		if he.Server {
-			detail = ": " + he.Detail
-		}
-		for name, values := range he.Header {
-			if he.Server || slices.Contains(upstream, http.CanonicalHeaderKey(name)) {
-				w.Header()[http.CanonicalHeaderKey(name)] = values
-			}
-		}
+	status, header, text := handshake.Refusal(err)
+	for name, values := range header {
+		w.Header()[name] = values
 	}
-	http.Error(w, fmt.Sprintf("%d %s%s.", status, http.StatusText(status), detail), status)
+	http.Error(w, text, status)
 }
-
-// upstream are the fields that Refuse takes from another server's answer.
-var upstream = []string{"Allow", "Retry-After", "Www-Authenticate"}
 
 // Linger closes s so that the peer gets everything that was written: it ends our direction first, as a server does
 // (RFC 6455 section 7.1.1), then reads and drops what still comes, until the peer ends its own or the timeout has passed. On

@@ -3,6 +3,7 @@ package wstest
 import (
 	"net/http"
 
+	"github.com/mintws/mintws/internal/respond"
 	"github.com/mintws/mintws/mintws"
 )
 
@@ -24,7 +25,7 @@ func Answer(request []byte, opt mintws.AcceptOptions) (response []byte, ws mintw
 	if err != nil {
 		return appendRefusal(nil, answer{status: status, header: header, body: err.Error() + "\n"}, false), ws, err
 	}
-	return appendHead(nil, status, header), ws, nil
+	return respond.Append(nil, status, header), ws, nil
 }
 
 // Frames returns frames as the bytes that a server sends: without a mask, and not compressed. It panics where a frame cannot

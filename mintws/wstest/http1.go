@@ -3,11 +3,10 @@ package wstest
 import (
 	"bufio"
 	"bytes"
-	"maps"
 	"net/http"
-	"slices"
 	"strconv"
-	"strings"
+
+	"github.com/mintws/mintws/internal/respond"
 )
 
 // maxHead is how long the head of a request may be.
@@ -43,7 +42,7 @@ func (p *Peer) respond(r *http.Request, how Behavior) {
 		p.requests()
 		return
 	}
-	p.out = appendHead(p.out, a.status, a.header)
+	p.out = respond.Append(p.out, a.status, a.header)
 	p.ws = a.ws
 	p.ws.begin()
 	p.ws.receive(p.in)
@@ -94,16 +93,5 @@ func appendRefusal(dst []byte, a answer, last bool) []byte {
 	if a.status != http.StatusNoContent { // RFC 9110 section 8.6
 		header.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
-	return append(appendHead(dst, a.status, header), a.body...)
-}
-
-// appendHead appends the head of a response, the fields sorted, with the names as RFC 6455 spells them.
-func appendHead(dst []byte, status int, header http.Header) []byte {
-	dst = append(dst, "HTTP/1.1 "+strconv.Itoa(status)+" "+http.StatusText(status)+"\r\n"...)
-	for _, name := range slices.Sorted(maps.Keys(header)) {
-		for _, v := range header[name] {
-			dst = append(dst, strings.Replace(name, "Sec-Websocket-", "Sec-WebSocket-", 1)+": "+v+"\r\n"...)
-		}
-	}
-	return append(dst, "\r\n"...)
+	return append(respond.Append(dst, a.status, header), a.body...)
 }
