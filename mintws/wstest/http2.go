@@ -20,7 +20,9 @@ const (
 )
 
 // h2 is the server's side of an HTTP/2 connection. It makes no promises about what it does not need: there are no
-// priorities, no pushes, and no content of requests but the WebSocket's.
+// priorities, no pushes, and no content of requests but the WebSocket's. It does not stand on the peer that this module's
+// tests judge HTTP/2 with (internal/test/h2test), because that imports package testing and fails a test where the client
+// errs, while a server answers every client.
 type h2 struct {
 	p      *Peer
 	fr     *http2.Framer // reads feed, writes to p.out

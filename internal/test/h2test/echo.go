@@ -10,7 +10,8 @@ import (
 )
 
 // Echo is a server that returns the WebSocket messages it gets, and the Close. Its fields make it unusual; the zero Echo is
-// an ordinary one.
+// an ordinary one. It does not stand on the server of mintws/wstest, because that decodes with package mintws, and a fault
+// there would be on both sides of a test and not be seen.
 type Echo struct {
 	// Settings are the server's first. ENABLE_CONNECT_PROTOCOL is added, unless NoConnect is set.
 	Settings  []http2.Setting
