@@ -13,7 +13,8 @@ import (
 // TestEverythingIsDocumented: each package, and each exported symbol, field and method in it, has a comment. Constants and
 // variables may share that of their group, where there is one.
 func TestEverythingIsDocumented(t *testing.T) {
-	for _, dir := range []string{"httpconn", "httpconn/httpdial", "mintws", "mintws/handshake", "mintws/session", "mintws/wshttp", "mintws/wshttp/xconnect", "mintws/wstest"} {
+	for _, dir := range []string{"httpconn", "httpconn/httpdial", "mintws", "mintws/handshake", "mintws/session", "mintws/wshttp",
+		"mintws/wshttp/xconnect", "mintws/wsconn", "mintws/wstest"} {
 		c := checker{t: t, fset: token.NewFileSet()}
 		names, err := filepath.Glob(dir + "/*.go")
 		if err != nil {

@@ -1,0 +1,196 @@
+package wsconn
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/mintws/session"
+	"github.com/mintws/mintws/mintws/wshttp"
+)
+
+// lingering is how long the peer has to end the stream once all is said. RFC 6455 section 7.1.1 has the server do that first.
+const lingering = time.Second
+
+// Close closes the WebSocket: it sends a Close, waits for the peer's, and ends the stream. Nobody needs to read meanwhile; who does
+// gets the messages that still come, else they are dropped. With code 0 the Close has none. It takes Timing.Close at most, after
+// which the stream is ended anyway.
+//
+// The error is nil if the closing handshake was completed, whoever began. It is [mintws.ErrInvalidFrame] for a code or reason that
+// cannot be sent, which changes nothing. Otherwise it is how c has ended: see [Conn.Read].
+func (c *Conn) Close(code mintws.CloseCode, reason string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), c.closing)
+	defer cancel()
+	err := c.send(ctx, mintws.Close(code, reason), nil)
+	if errors.Is(err, mintws.ErrInvalidFrame) {
+		return err
+	}
+	c.readable.arm(c.until) // whoever is reading waits no longer than that now
+	if err == nil || errors.Is(err, mintws.ErrCloseSent) {
+		err = c.drain(ctx)
+	}
+	if ctx.Err() != nil {
+		err = &session.TimeoutError{For: session.ForClose, After: c.closing}
+	}
+	err = c.kill(err)
+	c.settle()
+	var end *mintws.CloseError
+	if errors.As(err, &end) && end.Complete {
+		return nil
+	}
+	return err
+}
+
+// drain reads until c has ended, and drops what comes.
+func (c *Conn) drain(ctx context.Context) error {
+	if err := c.take(ctx, c.reading); err != nil {
+		return err
+	}
+	defer c.rest()
+	c.in.detach()
+	for {
+		if _, err := c.piece(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// CloseNow ends the stream without a word, if c is not over yet. It does not wait for the peer. Its error is always nil: it has one
+// to be deferred in place of other Conns' Close. Where it ends c, calls under way return an error over [net.ErrClosed].
+func (c *Conn) CloseNow() error {
+	c.kill(errCloseNow)
+	c.settle()
+	return nil
+}
+
+// settle waits until nobody writes to the stream any more. On HTTP/2 a server's handler may only return then.
+func (c *Conn) settle() {
+	c.settled.Do(func() { c.sending <- struct{}{} })
+}
+
+// CloseRead is for who wants no messages: it reads, so that Ping and Close are answered, until c is over or ctx has ended, and
+// returns what Read would. A message is a breach of policy, and ends c with code 1008.
+//
+// It blocks. There are no goroutines here but the caller's:
+//
+//	ctx, cancel := context.WithCancelCause(ctx)
+//	go func() { cancel(c.CloseRead(ctx)) }()
+func (c *Conn) CloseRead(ctx context.Context) error {
+	if err := c.take(ctx, c.reading); err != nil {
+		return err
+	}
+	defer c.rest()
+	_, err := c.piece(ctx)
+	if err == nil {
+		err = c.fail(&mintws.ProtocolError{Code: mintws.CodePolicyViolation, Err: errUnwanted, Detail: "no message is expected"})
+	}
+	return err
+}
+
+var errUnwanted = errors.New("wsconn: message after CloseRead")
+
+// CloseCode returns the code of the peer's Close where err is how a WebSocket ended, [mintws.CodeNoStatus] if it had none,
+// [mintws.CodeAbnormal] if there was no Close, and 0 where err is something else.
+func CloseCode(err error) mintws.CloseCode {
+	var end *mintws.CloseError
+	if errors.As(err, &end) {
+		return end.Code
+	}
+	return 0
+}
+
+// Ping sends a Ping and waits for its Pong, which comes to whoever is reading: some other goroutine must be. The peer may answer
+// only the last of several Pings, which counts for those before it (RFC 6455 section 5.5.3).
+func (c *Conn) Ping(ctx context.Context) error {
+	c.mu.Lock()
+	c.ping++
+	id, pong := c.ping, make(chan struct{})
+	if c.pings == nil {
+		c.pings = map[uint64]chan struct{}{}
+	}
+	c.pings[id] = pong
+	c.mu.Unlock()
+	defer func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.pings, id)
+	}()
+	if err := c.send(ctx, mintws.Ping(binary.BigEndian.AppendUint64(nil, id)), nil); err != nil {
+		return err
+	}
+	select {
+	case <-pong:
+		return nil
+	case <-ctx.Done():
+		return interrupted(ctx)
+	case <-c.done:
+		return c.Err()
+	}
+}
+
+// control handles a control frame. The error is that c has ended.
+func (c *Conn) control(f mintws.Frame) error {
+	c.mu.Lock()
+	if reply, ok := c.ws.Reply(f); ok && c.lost == nil {
+		b := c.buffer()
+		c.ws, b.b, _ = c.ws.AppendEncode(b.b, reply) // what Reply gives can be sent
+	}
+	if f.Opcode == mintws.OpPong && len(f.Payload) == 8 {
+		for id, pong := range c.pings {
+			if id <= binary.BigEndian.Uint64(f.Payload) {
+				close(pong)
+				delete(c.pings, id)
+			}
+		}
+	}
+	c.mu.Unlock()
+	if f.Opcode != mintws.OpClose {
+		c.answer()
+		return nil
+	}
+	code := f.Code
+	if code == 0 {
+		code = mintws.CodeNoStatus
+	}
+	return c.finish(&mintws.CloseError{Code: code, Reason: string(f.Payload), Complete: true})
+}
+
+// tooBig is the error for a message of more than limit bytes.
+func tooBig(limit int64) error {
+	return &mintws.ProtocolError{Code: mintws.CodeMessageTooBig, Err: mintws.ErrMessageTooBig,
+		Detail: fmt.Sprintf("message of more than %d bytes", limit)}
+}
+
+// fail ends c because of err, which the peer is told if it is its fault.
+func (c *Conn) fail(err error) error {
+	if f, ok := mintws.CloseFrame(err); ok {
+		_ = c.encode(f, nil) // it was closed before, or it can be sent
+	}
+	return c.finish(err)
+}
+
+// finish writes what is left, lets the peer read it, and ends c: RFC 6455 section 7.1.1.
+func (c *Conn) finish(how error) error {
+	c.mu.Lock()
+	c.end = how
+	c.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), c.closing)
+	defer cancel()
+	if c.unsent() > 0 && c.take(ctx, c.sending) == nil {
+		_ = c.flush(ctx) // where that fails there is nobody to tell
+		c.release()
+	}
+	if c.Err() != nil {
+		return c.Err()
+	}
+	if c.halves {
+		_ = wshttp.Linger(c.stream, lingering)
+	} else if c.stream.SetReadDeadline(time.Now().Add(lingering)) == nil {
+		_, _ = io.Copy(io.Discard, c.stream) // until the server ends it
+	}
+	return c.kill(how)
+}

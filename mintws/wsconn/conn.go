@@ -1,0 +1,154 @@
+package wsconn
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/mintws/session"
+	"github.com/mintws/mintws/mintws/wshttp"
+)
+
+// Conn is an open WebSocket with a blocking Read and Write. One goroutine may read while any number write; all other methods may
+// be called at any time. Whoever has a Conn must end it with [Conn.Close] or [Conn.CloseNow].
+type Conn struct {
+	stream  wshttp.Stream
+	header  http.Header
+	halves  bool          // the stream is ended by our side of it: a server's, and one of many on HTTP/2
+	patient time.Duration // how long the peer may take nothing of what is being written
+	closing time.Duration // how long an end may take
+	limit   atomic.Int64  // of a message that is received
+
+	// Each of these is held by the goroutine that has put something into it.
+	reading chan struct{} // who reads from the stream: in is that one's
+	message chan struct{} // whose message is being sent
+	sending chan struct{} // who writes to the stream
+	in      incoming
+
+	readable, writable watch
+	done               chan struct{} // closed once err is set
+
+	mu    sync.Mutex // held to compute, never to wait
+	ws    mintws.WebSocket
+	time  session.Deadlines
+	pend  *buffer                  // frames in the order in which they were encoded, not yet on their way
+	pings map[uint64]chan struct{} // the Pongs that are awaited
+	ping  uint64                   // the last one's
+	lost  error                    // why nothing can be written any more
+	end   error                    // how it is ending
+	err   error                    // how it ended
+
+	listening time.Time // when somebody was last reading
+
+	settled sync.Once
+}
+
+const (
+	defaultWrite = 30 * time.Second // a link that takes nothing for so long is dead, or its peer is
+	minRead      = 4 << 10          // of the read buffer: most WebSockets are idle, and say little
+	maxRead      = 64 << 10         // what one that is filled to the brim grows to
+	maxChunk     = 64 << 10         // of one write, each of which has its own time
+	maxPend      = 64 << 10         // of answers to a peer that asks and does not read
+	maxKeep      = 1 << 20          // of memory for messages that is kept for the next
+)
+
+// newConn returns the Conn of an open WebSocket on stream, of which early was received already.
+func newConn(stream wshttp.Stream, ws mintws.WebSocket, halves bool, header http.Header, early []byte, s settings) *Conn {
+	now := time.Now()
+	c := &Conn{
+		stream: stream, header: header, halves: halves, ws: ws,
+		patient: s.write, closing: cmp.Or(max(s.timing.Close, 0), session.DefaultClose),
+		reading: make(chan struct{}, 1), message: make(chan struct{}, 1), sending: make(chan struct{}, 1),
+		done: make(chan struct{}),
+		time: session.NewDeadlines(s.timing, now).Observe(now, ws.State(), true),
+	}
+	c.in.early, c.in.inbox.Max, c.listening = early, maxRead, now
+	c.limit.Store(s.limit)
+	c.readable.set, c.writable.set = stream.SetReadDeadline, stream.SetWriteDeadline
+	return c
+}
+
+// Header returns the fields of the server's answer, or on a server those of the answer that was given. They belong to the caller.
+func (c *Conn) Header() http.Header { return c.header }
+
+// Subprotocol returns the subprotocol that was agreed on, "" where there is none.
+func (c *Conn) Subprotocol() string { return c.value().Subprotocol() }
+
+// Extensions returns the extensions that were agreed on, as they stand in the answer.
+func (c *Conn) Extensions() []string { return c.value().Extensions() }
+
+// value returns the WebSocket as it is now.
+func (c *Conn) value() mintws.WebSocket {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ws
+}
+
+// Err returns nil while c is usable, then how it ended: what Read returns. Done is closed at the same time.
+func (c *Conn) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// Done returns a channel that is closed when c is over. That shows only while somebody reads or writes.
+func (c *Conn) Done() <-chan struct{} { return c.done }
+
+// take waits until token is the caller's. It fails where ctx or c has ended, and nothing is taken then.
+func (c *Conn) take(ctx context.Context, token chan struct{}) error {
+	select {
+	case token <- struct{}{}:
+	default:
+		select {
+		case token <- struct{}{}:
+		case <-ctx.Done():
+			return interrupted(ctx)
+		case <-c.done:
+			return c.Err()
+		}
+	}
+	err := c.Err()
+	if err == nil && ctx.Err() != nil {
+		err = interrupted(ctx)
+	}
+	if err != nil {
+		<-token
+	}
+	return err
+}
+
+// interrupted is the error of a call whose context has ended.
+func interrupted(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if cause == err {
+		return fmt.Errorf("wsconn: %w", err)
+	}
+	return fmt.Errorf("wsconn: %w: %w", err, cause)
+}
+
+// kill ends c at once, with err if it has not ended before, and returns how it has ended.
+func (c *Conn) kill(err error) error {
+	c.mu.Lock()
+	first := c.err == nil
+	if first {
+		c.err = cmp.Or(c.end, err)
+		close(c.done)
+	}
+	err = c.err
+	c.mu.Unlock()
+	if first {
+		c.readable.halt()
+		c.writable.halt() // ends a Write under way, which Close does not on HTTP/2
+		c.stream.Close()
+	}
+	return err
+}
+
+// errCloseNow is how a Conn ends that CloseNow ends.
+var errCloseNow = fmt.Errorf("wsconn: CloseNow: %w", net.ErrClosed)

@@ -1,0 +1,262 @@
+package wsconn
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/mintws/mintws/mintws"
+)
+
+// incoming is what has been received. It belongs to the goroutine that has Conn.reading.
+type incoming struct {
+	early  []byte // came with the handshake
+	buf    []byte
+	inbox  mintws.Inbox
+	next   int    // of inbox.Frames, the first that was not handled
+	fault  error  // what came after them
+	serial uint64 // of the last Read or Reader
+
+	// The message that arrives, or has arrived.
+	op      mintws.Opcode
+	more    bool // of it is to come
+	size    int64
+	joining bool // by Read
+	msg     []byte
+}
+
+// Read returns the next message and what it is, [mintws.OpText] or [mintws.OpBinary]. The message is read-only, and valid until
+// the next Read or Reader: slices.Clone makes it last. What a Reader has left of a message is dropped.
+//
+// While Read waits it answers Ping and Close, and sends a Ping where the peer has been silent for long. When ctx ends, nothing is
+// lost and c remains usable: the next Read goes on where this one was.
+//
+// Any other error says how the WebSocket has ended, and comes again:
+//   - a *[mintws.CloseError] after the peer's Close, also where that is a good end, and with code 1006 where the peer went without
+//     one: see [CloseCode];
+//   - a *[mintws.ProtocolError] where the peer broke the protocol or a limit, which it has been told;
+//   - a *[session.TimeoutError] where it has said nothing for too long, a *[WriteTimeoutError] where it has taken nothing;
+//   - an error over the context's where a Write was cut off, one over [net.ErrClosed] after CloseNow.
+func (c *Conn) Read(ctx context.Context) (mintws.Opcode, []byte, error) {
+	if err := c.take(ctx, c.reading); err != nil {
+		return 0, nil, err
+	}
+	defer c.rest()
+	in := &c.in
+	in.serial++
+	if in.more && !in.joining {
+		if err := c.skip(ctx); err != nil {
+			return 0, nil, err
+		}
+	}
+	for {
+		f, err := c.piece(ctx)
+		switch {
+		case err != nil:
+			return 0, nil, err
+		case !in.joining && !f.More: // what most messages are
+			return f.Opcode, f.Payload, nil
+		case !in.joining:
+			in.joining, in.msg = true, in.memory()
+		}
+		in.msg = append(in.msg, f.Payload...)
+		if !f.More {
+			in.joining = false
+			return in.op, in.msg[:len(in.msg):len(in.msg)], nil
+		}
+	}
+}
+
+// Reader returns the next message as it arrives: what it is, and a reader of its content that needs no memory for it. The reader
+// is for one goroutine. It ends with io.EOF, with an error of Read's where the message cannot be read to its end, and with
+// [ErrOvertaken] once the next Read or Reader has begun, which drop what is left. ctx is for the reader too: when it ends c
+// remains usable.
+func (c *Conn) Reader(ctx context.Context) (mintws.Opcode, io.Reader, error) {
+	if err := c.take(ctx, c.reading); err != nil {
+		return 0, nil, err
+	}
+	defer c.rest()
+	in := &c.in
+	in.serial++
+	if in.joining { // a Read has begun, and its context has ended
+		r := &reader{c: c, ctx: ctx, serial: in.serial, p: in.msg, more: true}
+		in.joining, in.msg = false, nil
+		return in.op, r, nil
+	}
+	if in.more {
+		if err := c.skip(ctx); err != nil {
+			return 0, nil, err
+		}
+	}
+	f, err := c.piece(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	return f.Opcode, &reader{c: c, ctx: ctx, serial: in.serial, p: f.Payload, more: f.More}, nil
+}
+
+// ErrOvertaken is the error of a message's reader once the next message is being read.
+var ErrOvertaken = errors.New("wsconn: the next message is being read")
+
+// reader is the content of one message.
+type reader struct {
+	c      *Conn
+	ctx    context.Context
+	serial uint64
+	p      []byte // received, and not read
+	more   bool
+}
+
+// Read implements io.Reader.
+func (r *reader) Read(p []byte) (int, error) {
+	c := r.c
+	if len(r.p) == 0 && !r.more {
+		return 0, io.EOF
+	}
+	if err := c.take(r.ctx, c.reading); err != nil {
+		return 0, err
+	}
+	defer c.rest()
+	if c.in.serial != r.serial {
+		return 0, ErrOvertaken
+	}
+	for len(r.p) == 0 && r.more && len(p) > 0 {
+		f, err := c.piece(r.ctx)
+		if err != nil {
+			return 0, err
+		}
+		r.p, r.more = f.Payload, f.More
+	}
+	if len(r.p) == 0 && !r.more {
+		return 0, io.EOF
+	}
+	n := copy(p, r.p)
+	r.p = r.p[n:]
+	return n, nil
+}
+
+// SetReadLimit sets how many bytes a message may have, from the next on: a larger one ends c with [mintws.ErrMessageTooBig] and
+// 1009 for the peer. 0 is the default, 16 MiB, a negative n no limit. Limits.MaxMessage of the options sets the first one.
+func (c *Conn) SetReadLimit(n int64) {
+	c.limit.Store(mintws.Limits{MaxMessage: n}.WithDefaults().MaxMessage)
+}
+
+// rest ends a call that reads.
+func (c *Conn) rest() {
+	c.listened(time.Now())
+	<-c.reading
+}
+
+// skip drops the rest of the message that is arriving.
+func (c *Conn) skip(ctx context.Context) error {
+	for c.in.more {
+		if _, err := c.piece(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// piece returns the next bytes of a message. Ping, Pong and Close that come before it are handled in their turn, so that what
+// came before a Close can be answered.
+func (c *Conn) piece(ctx context.Context) (mintws.Frame, error) {
+	in := &c.in
+	for {
+		for in.next < len(in.inbox.Frames) {
+			f := in.inbox.Frames[in.next]
+			in.next++
+			if f.Opcode.IsControl() {
+				if err := c.control(f); err != nil {
+					return mintws.Frame{}, err
+				}
+				continue
+			}
+			if f.Opcode != mintws.OpContinuation {
+				in.op, in.size = f.Opcode, 0
+			}
+			in.more = f.More
+			in.size += int64(len(f.Payload))
+			if limit := c.limit.Load(); in.size > limit {
+				return mintws.Frame{}, c.fail(tooBig(limit))
+			}
+			return f, nil
+		}
+		if in.fault != nil {
+			return mintws.Frame{}, c.fail(in.fault)
+		}
+		if err := c.fill(ctx); err != nil {
+			return mintws.Frame{}, err
+		}
+	}
+}
+
+// fill decodes more of what has come, or reads.
+func (c *Conn) fill(ctx context.Context) error {
+	in := &c.in
+	data := in.inbox.Rest
+	if len(data) == 0 {
+		var err error
+		if data, err = c.receive(ctx); err != nil {
+			return err
+		}
+	}
+	in.inbox.Reset()
+	in.next = 0
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ws, in.fault = c.ws.AppendDecode(&in.inbox, data)
+	return nil
+}
+
+// receive reads from the stream.
+func (c *Conn) receive(ctx context.Context) ([]byte, error) {
+	in := &c.in
+	if data := in.early; len(data) > 0 {
+		in.early = nil
+		return data, nil
+	}
+	if in.buf == nil {
+		in.buf = make([]byte, minRead)
+	}
+	c.readable.follow(ctx)
+	for {
+		ok, err := c.readable.arm(c.until)
+		if !ok {
+			if err = c.Err(); err == nil {
+				err = interrupted(ctx)
+			}
+			return nil, err
+		}
+		n := 0
+		if err == nil {
+			n, err = c.stream.Read(in.buf)
+		}
+		if data := in.buf[:n]; n > 0 { // an error that came with it comes again
+			if n == len(in.buf) && n < maxRead {
+				in.buf = make([]byte, 2*n)
+			}
+			c.heard()
+			return data, nil
+		}
+		if err = c.silence(ctx, err); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// memory returns what the next message is to be joined in.
+func (in *incoming) memory() []byte {
+	if cap(in.msg) > maxKeep {
+		return nil
+	}
+	return in.msg[:0]
+}
+
+// detach leaves what was handed out as it is, and goes on in other memory.
+func (in *incoming) detach() {
+	in.buf, in.msg, in.joining = nil, nil, false
+	in.inbox = mintws.Inbox{Max: in.inbox.Max, Rest: in.inbox.Rest, Frames: slices.Clone(in.inbox.Frames[in.next:])}
+	in.next = 0
+}

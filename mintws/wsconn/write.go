@@ -1,0 +1,207 @@
+package wsconn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/mintws/mintws/mintws"
+)
+
+// Write sends a message: op is [mintws.OpText] or [mintws.OpBinary]. Any number of goroutines may write at once; their messages
+// do not mix. p is not kept.
+//
+// Where ctx ends while Write waits for others, nothing is sent and c remains usable. From the moment at which the frame goes to
+// the socket, the end of ctx is the end of c: half a frame cannot be taken back.
+//
+// An error of [mintws.WebSocket.AppendEncode], such as [mintws.ErrInvalidFrame] for text that is not UTF-8, leaves c as it was.
+// After our Close the error is [mintws.ErrCloseSent]; once c is over it is that of [Conn.Err].
+func (c *Conn) Write(ctx context.Context, op mintws.Opcode, p []byte) error {
+	return c.whole(ctx, mintws.Frame{Opcode: op, Payload: p}, nil)
+}
+
+// WritePrepared sends a message that was prepared with [mintws.Prepare], which is validated and compressed once for many
+// connections. Else it is Write.
+func (c *Conn) WritePrepared(ctx context.Context, p *mintws.Prepared) error {
+	return c.whole(ctx, mintws.Frame{}, p)
+}
+
+// whole sends a message that is not in fragments.
+func (c *Conn) whole(ctx context.Context, f mintws.Frame, p *mintws.Prepared) error {
+	if p == nil && f.Opcode != mintws.OpText && f.Opcode != mintws.OpBinary {
+		return fmt.Errorf("%w: %v is no message, want Text or Binary", mintws.ErrInvalidFrame, f.Opcode)
+	}
+	if err := c.take(ctx, c.message); err != nil {
+		return err
+	}
+	defer func() { <-c.message }()
+	return c.send(ctx, f, p)
+}
+
+// send sends f, or p, as soon as nobody else writes to the stream.
+func (c *Conn) send(ctx context.Context, f mintws.Frame, p *mintws.Prepared) error {
+	if err := c.take(ctx, c.sending); err != nil {
+		return err
+	}
+	defer c.release()
+	if err := c.encode(f, p); err != nil {
+		return err
+	}
+	return c.flush(ctx)
+}
+
+// encode puts a frame behind those that are not yet on their way.
+func (c *Conn) encode(f mintws.Frame, p *mintws.Prepared) (err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.err != nil:
+		return c.err
+	case c.lost != nil:
+		return c.lost
+	case p != nil:
+		b := c.buffer()
+		c.ws, b.b, err = c.ws.AppendPrepared(b.b, p)
+	default:
+		b := c.buffer()
+		c.ws, b.b, err = c.ws.AppendEncode(b.b, f)
+	}
+	if err == nil && f.Opcode == mintws.OpClose {
+		c.time = c.time.Observe(time.Now(), c.ws.State(), false)
+	}
+	return err
+}
+
+// buffer returns where frames are to be encoded. The caller has c.mu.
+func (c *Conn) buffer() *buffer {
+	if c.pend == nil {
+		c.pend = buffers.Get().(*buffer)
+	}
+	return c.pend
+}
+
+// buffer is memory for frames. It is not a Conn's own, so that an idle one holds none.
+type buffer struct{ b []byte }
+
+var buffers = sync.Pool{New: func() any { return new(buffer) }}
+
+// free gives b back.
+func (b *buffer) free() {
+	if cap(b.b) <= maxKeep {
+		b.b = b.b[:0]
+		buffers.Put(b)
+	}
+}
+
+// flush writes what was encoded. The caller has c.sending.
+func (c *Conn) flush(ctx context.Context) error {
+	c.mu.Lock()
+	buf := c.pend
+	c.pend = nil
+	c.mu.Unlock()
+	if buf == nil {
+		return nil
+	}
+	defer buf.free()
+	c.writable.follow(ctx)
+	for p := buf.b; len(p) > 0; {
+		ok, err := c.writable.arm(func() time.Time { return time.Now().Add(c.patient) })
+		n := 0
+		if ok && err == nil {
+			n, err = c.stream.Write(p[:min(len(p), maxChunk)])
+		}
+		if p = p[n:]; !ok || err != nil {
+			return c.broken(ctx, err)
+		}
+	}
+	return nil
+}
+
+// broken is called where a write has failed with err. Unless we have interrupted it there may still be something to be read: why
+// the peer has gone.
+func (c *Conn) broken(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		err = interrupted(ctx)
+		c.kill(fmt.Errorf("a frame is sent in part: %w", err))
+		return err
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return c.kill(&WriteTimeoutError{After: c.patient})
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return c.err
+	}
+	c.lost, c.pend = fmt.Errorf("wsconn: write: %w", err), nil
+	return c.lost
+}
+
+// release lets others write. What was encoded meanwhile by one who could not wait, the reader, is written first.
+func (c *Conn) release() {
+	for {
+		<-c.sending
+		if c.unsent() == 0 {
+			return
+		}
+		select {
+		case c.sending <- struct{}{}:
+			_ = c.flush(context.Background()) // c.lost or c.err has it
+		default: // whoever has it sees to it
+			return
+		}
+	}
+}
+
+// unsent returns how many bytes are encoded and not on their way.
+func (c *Conn) unsent() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil || c.pend == nil {
+		return 0
+	}
+	return len(c.pend.b)
+}
+
+// answer writes what reading has caused, if nobody else is writing. It waits for a writer only where very much of it has come
+// together: the peer asks and does not read.
+func (c *Conn) answer() {
+	switch n := c.unsent(); {
+	case n == 0:
+		return
+	case n > maxPend:
+		if c.take(context.Background(), c.sending) != nil {
+			return
+		}
+	default:
+		select {
+		case c.sending <- struct{}{}:
+		default: // that one will write it: see release
+			return
+		}
+	}
+	_ = c.flush(context.Background())
+	c.release()
+}
+
+// WriteTimeoutError says that the peer has taken nothing of what was sent for so long that the connection was given up.
+type WriteTimeoutError struct {
+	After time.Duration // how long that was
+}
+
+// Error returns how long the peer has taken nothing.
+func (e *WriteTimeoutError) Error() string {
+	return fmt.Sprintf("wsconn: the peer has taken nothing for %v", e.After)
+}
+
+// Timeout returns true.
+func (e *WriteTimeoutError) Timeout() bool { return true }
+
+// Temporary returns false.
+func (e *WriteTimeoutError) Temporary() bool { return false }
+
+// Unwrap returns [os.ErrDeadlineExceeded].
+func (e *WriteTimeoutError) Unwrap() error { return os.ErrDeadlineExceeded }
