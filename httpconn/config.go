@@ -32,7 +32,7 @@ type settings struct {
 	streamWindow int32 // HTTP/2: how much the server may send on a stream before it is given credit
 	connWindow   int32 // and on the connection
 	maxFrame     int32 // and in one frame
-	manual       bool  // credit is given for what Consume says
+	manualCredit bool  // credit is given for what Consume says
 }
 
 // defaults are the settings of most connections, which share them.
@@ -40,21 +40,21 @@ var defaults = newSettings(Config{})
 
 // newSettings fills in the defaults of cfg.
 func newSettings(cfg Config) *settings {
-	set := &settings{limits: cfg.Limits.WithDefaults(), pipeline: cfg.Pipeline, manual: cfg.ManualCredit}
+	set := &settings{limits: cfg.Limits.WithDefaults(), pipeline: cfg.Pipeline, manualCredit: cfg.ManualCredit}
 	switch {
 	case set.pipeline == 0:
 		set.pipeline = 1
 	case set.pipeline < 0:
 		set.pipeline = int(^uint(0) >> 1)
 	}
-	set.streamWindow = window(cfg.StreamWindow, DefaultStreamWindow, 0)
-	set.connWindow = window(cfg.ConnWindow, DefaultConnWindow, initialWindow)
+	set.streamWindow = windowSize(cfg.StreamWindow, DefaultStreamWindow, 0)
+	set.connWindow = windowSize(cfg.ConnWindow, DefaultConnWindow, initialWindow)
 	set.maxFrame = initialMaxFrame
 	return set
 }
 
-// window returns a window's size: def for 0, and no less than least.
-func window(size int32, def, least int32) int32 {
+// windowSize returns a window's size: def for 0, and no less than least.
+func windowSize(size int32, def, least int32) int32 {
 	if size == 0 {
 		size = def
 	}

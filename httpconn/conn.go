@@ -83,7 +83,7 @@ func (c *Conn) receive(out *Output, data []byte) error {
 	if c.version != HTTP1 {
 		return ErrClosed
 	}
-	if c.h1.recv == recvTunnel && len(data) > 0 { // the hot path: a WebSocket's bytes
+	if c.h1.recvState == recvTunnel && len(data) > 0 { // the hot path: a WebSocket's bytes
 		c.h1.offset += int64(len(data))
 		r := c.h1.queue[0]
 		out.Events = append(out.Events, Event{Kind: EventData, StreamID: r.id, Tag: r.tag, Data: data[:len(data):len(data)]})
@@ -169,7 +169,7 @@ func (c *Conn) request(out *Output, r Request) (StreamID, error) {
 // sent or the end comes before it is reached, [ErrClosed]. They change nothing.
 //
 // On HTTP/2 p becomes DATA frames as far as the server's windows allow; the rest is queued in the Conn, and sent by the
-// call of Stream that brings the credit, which appends an EventDrained when nothing is left. [Conn.Buffered] tells how
+// call of Stream that brings the credit, which appends an EventDrained when nothing waits any more. [Conn.Buffered] tells how
 // much waits; [ErrBufferFull] means that Limits.MaxBuffered allows no more. The end, too, waits for what is queued before
 // it. An empty p without end sends nothing. Ending a stream that is over is no error either.
 func (c Conn) SendData(out *Output, id StreamID, p []byte, end bool) (Conn, error) {
@@ -184,10 +184,10 @@ func (c *Conn) sendData(out *Output, id StreamID, p []byte, end bool) error {
 	if c.version != HTTP1 {
 		return ErrClosed
 	}
-	if c.h1.open(id) {
+	if c.h1.openTunnel(id) {
 		out.Send = append(out.Send, p...)
 		if end {
-			c.h1.send = sendNothing
+			c.h1.sendState = sendNothing
 		}
 		return nil
 	}
@@ -213,7 +213,7 @@ func (c *Conn) beginData(out *Output, id StreamID, size int) (mark int, err erro
 	if c.version != HTTP1 {
 		return 0, ErrClosed
 	}
-	if c.h1.open(id) {
+	if c.h1.openTunnel(id) {
 		return len(out.Send), nil
 	}
 	return c.h1BeginData(out, id, size)
@@ -243,9 +243,9 @@ func (c *Conn) endData(out *Output, id StreamID, mark int, end bool) error {
 	if c.version != HTTP1 {
 		return ErrClosed
 	}
-	if c.h1.open(id) && uint(mark) <= uint(len(out.Send)) {
+	if c.h1.openTunnel(id) && uint(mark) <= uint(len(out.Send)) {
 		if end {
-			c.h1.send = sendNothing
+			c.h1.sendState = sendNothing
 		}
 		return nil
 	}

@@ -24,10 +24,10 @@ func (c Conn) SendWindow(id StreamID) int {
 // Consume gives the server credit for n bytes of stream id that the caller is done with. It is for connections with
 // Config.ManualCredit; without it, and on HTTP/1.1, it returns [ErrUnsupported].
 //
-// n counts bytes of EventData, as they came: len(ev.Data), not what frames or messages were made of them. What was received
-// is owed after the stream is over, too, by the server's end or by a reset: until it is consumed the connection's window is
-// smaller by it, and the stream takes memory. [Conn.Cancel] gives that credit itself. After it Consume does nothing and
-// returns nil, as it does for a stream that is long over and was consumed whole.
+// n counts bytes of EventData as they came: len(ev.Data), not what frames or messages were made of them. They have to be
+// consumed even when the stream is over, by the server's end or by a reset. Until then the connection's window is smaller by
+// them, and the stream takes memory. [Conn.Cancel] gives that credit by itself; after it Consume does nothing and returns
+// nil. It does so too for a stream that is long over and was consumed whole.
 //
 // [ErrConsumed] means that n is more than was received on this stream and not consumed, [ErrUnknownStream] that there was no
 // such stream. They change nothing.
@@ -74,7 +74,7 @@ func (c Conn) PeerSetting(s http2.SettingID) (v uint32, ok bool) {
 	if c.h2.rare == nil {
 		return 0, false
 	}
-	v, ok = c.h2.rare.peer[s]
+	v, ok = c.h2.rare.peerSettings[s]
 	return v, ok
 }
 

@@ -32,29 +32,29 @@ const (
 // error, n is the index of the byte that was refused.
 func (h *h1) chunkHead(lim *Limits, data []byte) (n int, e *ConnError) {
 	for ; n < len(data); n++ {
-		if h.chunk == chunkData || h.recv != recvChunked {
+		if h.chunkState == chunkData || h.recvState != recvChunked {
 			return n, nil
 		}
 		b := data[n]
 		ok, want := true, ""
-		switch h.chunk {
+		switch h.chunkState {
 		case chunkSize:
 			if d, isHex := unhex(b); isHex {
-				if h.digits == 16 || h.left > (math.MaxInt64-int64(d))/16 {
+				if h.chunkDigits == 16 || h.recvRemaining > (math.MaxInt64-int64(d))/16 {
 					return n, fault(http2.ErrCodeProtocol, ErrMalformed,
 						"chunk size of more than 16 digits or larger than %d", int64(math.MaxInt64))
 				}
-				h.digits++
-				h.left = h.left*16 + int64(d)
+				h.chunkDigits++
+				h.recvRemaining = h.recvRemaining*16 + int64(d)
 				continue
 			}
-			ok, want = h.digits > 0 && h.chunkHeadEnd(b, true), "a hexadecimal chunk size"
+			ok, want = h.chunkDigits > 0 && h.chunkHeadEnd(b, true), "a hexadecimal chunk size"
 		case chunkDataCR:
 			ok, want = b == '\r', "CR after the chunk's content"
-			h.chunk = chunkDataLF
+			h.chunkState = chunkDataLF
 		case chunkDataLF:
 			ok, want = b == '\n', "LF after the chunk's content and CR"
-			h.chunk = chunkSize // digits and left are 0
+			h.chunkState = chunkSize // chunkDigits and recvRemaining are 0
 		case chunkLF:
 			ok, want = b == '\n', "LF after the CR of a chunk's head"
 			h.chunkBegins()
@@ -64,7 +64,7 @@ func (h *h1) chunkHead(lim *Limits, data []byte) (n int, e *ConnError) {
 		if !ok {
 			return n, fault(http2.ErrCodeProtocol, ErrMalformed, "byte %s, expected %s", badbyte.Show(b), want)
 		}
-		if h.chunk > chunkSize && h.chunk < chunkLF {
+		if h.chunkState > chunkSize && h.chunkState < chunkLF {
 			// RFC 9112 7.1.1: a recipient ought to limit extensions. They may outweigh the content by one head's worth.
 			if h.count = max(h.count, h.count+1); int64(h.count) > int64(lim.MaxHeaderBytes) { // it stops where it would overflow
 				return n, fault(http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge,
@@ -77,11 +77,11 @@ func (h *h1) chunkHead(lim *Limits, data []byte) (n int, e *ConnError) {
 
 // chunkBegins moves on from a complete chunk head.
 func (h *h1) chunkBegins() {
-	h.count -= uint32(min(h.left, int64(h.count)))
-	h.chunk, h.digits = chunkData, 0
-	if h.left == 0 { // the last chunk
-		h.chunk = chunkSize
-		h.recv = recvTrailers
+	h.count -= uint32(min(h.recvRemaining, int64(h.count)))
+	h.chunkState, h.chunkDigits = chunkData, 0
+	if h.recvRemaining == 0 { // the last chunk
+		h.chunkState = chunkSize
+		h.recvState = recvTrailers
 	}
 }
 
@@ -89,11 +89,11 @@ func (h *h1) chunkBegins() {
 func (h *h1) chunkHeadEnd(b byte, space bool) bool {
 	switch {
 	case b == '\r':
-		h.chunk = chunkLF
+		h.chunkState = chunkLF
 	case b == ';':
-		h.chunk = chunkExt
+		h.chunkState = chunkExt
 	case space && (b == ' ' || b == '\t'):
-		h.chunk = chunkSpace
+		h.chunkState = chunkSpace
 	default:
 		return false
 	}
@@ -103,33 +103,33 @@ func (h *h1) chunkHeadEnd(b byte, space bool) bool {
 // chunkExtension takes one byte of *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] ), RFC 9112 section 7.1.1.
 func (h *h1) chunkExtension(b byte) bool {
 	space := b == ' ' || b == '\t'
-	switch h.chunk {
+	switch h.chunkState {
 	case chunkSpace:
 		if b == ';' {
-			h.chunk = chunkExt
+			h.chunkState = chunkExt
 		}
 		return space || b == ';'
 	case chunkExt:
 		if isToken[b] {
-			h.chunk = chunkName
+			h.chunkState = chunkName
 		}
 		return space || isToken[b]
 	case chunkName, chunkNameEnd:
 		switch {
-		case h.chunk == chunkName && isToken[b]:
+		case h.chunkState == chunkName && isToken[b]:
 		case space:
-			h.chunk = chunkNameEnd
+			h.chunkState = chunkNameEnd
 		case b == '=':
-			h.chunk = chunkValue
+			h.chunkState = chunkValue
 		default:
-			return (h.chunk == chunkName || b == ';') && h.chunkHeadEnd(b, false)
+			return (h.chunkState == chunkName || b == ';') && h.chunkHeadEnd(b, false)
 		}
 	case chunkValue:
 		switch {
 		case b == '"':
-			h.chunk = chunkQuoted
+			h.chunkState = chunkQuoted
 		case isToken[b]:
-			h.chunk = chunkToken
+			h.chunkState = chunkToken
 		default:
 			return space
 		}
@@ -138,14 +138,14 @@ func (h *h1) chunkExtension(b byte) bool {
 	case chunkQuoted:
 		switch b {
 		case '"':
-			h.chunk = chunkValueEnd
+			h.chunkState = chunkValueEnd
 		case '\\':
-			h.chunk = chunkEscape
+			h.chunkState = chunkEscape
 		default:
 			return isText[b]
 		}
 	case chunkEscape:
-		h.chunk = chunkQuoted
+		h.chunkState = chunkQuoted
 		return isText[b]
 	case chunkValueEnd:
 		return h.chunkHeadEnd(b, true)

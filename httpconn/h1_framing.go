@@ -52,7 +52,7 @@ func (h *h1head) colon() *ConnError {
 		return fault(http2.ErrCodeProtocol, ErrMalformed,
 			"%s in a response that has the other of Content-Length and Transfer-Encoding", name)
 	case length:
-		h.num = 0
+		h.lengthSoFar = 0
 		h.state = headLenStart
 	case h.chunked: // RFC 9112 6.1: not more than once
 		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s a second time", name)
@@ -81,22 +81,22 @@ func (h *h1head) framing(b byte) *ConnError {
 		return nil
 	case h.state == headLenDigits && '0' <= b && b <= '9':
 		d := int64(b - '0')
-		if h.num > (math.MaxInt64-d)/10 {
+		if h.lengthSoFar > (math.MaxInt64-d)/10 {
 			return fault(http2.ErrCodeProtocol, ErrMalformed, "Content-Length larger than %d", int64(math.MaxInt64))
 		}
-		h.num = h.num*10 + d
+		h.lengthSoFar = h.lengthSoFar*10 + d
 		h.pos = 1
-		if h.length >= 0 && !decimalPrefix(h.num, h.length) { // RFC 9110 8.6: identical ones may be taken as one
+		if h.length >= 0 && !decimalPrefix(h.lengthSoFar, h.length) { // RFC 9110 8.6: identical ones may be taken as one
 			return fault(http2.ErrCodeProtocol, ErrMalformed,
 				"Content-Length differs from the one before it, which was %d", h.length)
 		}
 		return nil
 	case h.state == headLenDigits && h.pos == 1 && (space || b == '\r'):
-		if h.length > h.num {
+		if h.length > h.lengthSoFar {
 			return fault(http2.ErrCodeProtocol, ErrMalformed,
-				"Content-Length %d differs from the one before it, which was %d", h.num, h.length)
+				"Content-Length %d differs from the one before it, which was %d", h.lengthSoFar, h.length)
 		}
-		h.length = h.num
+		h.length = h.lengthSoFar
 		h.state = headLenEnd
 		return h.framing(b)
 	case h.state == headCoding && int(h.pos) < len(codingChunked) && b|0x20 == codingChunked[h.pos]:

@@ -13,21 +13,21 @@ import (
 // it illegal and no byte is judged twice, however the input is split. Fields that decide the message's length are
 // understood on the way; the others are only checked. All are collected once the section is complete.
 type h1head struct {
-	buf     pbuf.Buf // what arrived in earlier calls; empty if the section is still within one
-	line    int      // where the current field line starts
-	fields  int      // field lines so far, the current one included; folds are no lines of their own
-	length  int64    // Content-Length, -1 if there was none
-	num     int64    // the digits of the Content-Length being read
-	status  uint16   // digits so far
-	state   headState
-	value   headState // what the current field's value was in when its line ended: a fold goes on there
-	pos     uint8     // position in what must be matched: the version, a framing field's name, "chunked"
-	names   uint8     // which framing fields' names the current one agrees with so far
-	req     reqFlags  // of the request this answers
-	minor   byte      // of the HTTP-version: '0', or '1' for all above
-	chunked bool      // Transfer-Encoding: chunked was there
-	trailer bool      // a trailer section
-	full    bool      // no further 1xx is allowed
+	buf         pbuf.Buf // what arrived in earlier calls; empty if the section is still within one
+	line        int      // where the current field line starts
+	fields      int      // field lines so far, the current one included; folds are no lines of their own
+	length      int64    // Content-Length, -1 if there was none
+	lengthSoFar int64    // the digits of the Content-Length being read
+	status      uint16   // digits so far
+	state       headState
+	value       headState // what the current field's value was in when its line ended: a fold goes on there
+	pos         uint8     // position in what must be matched: the version, a framing field's name, "chunked"
+	names       uint8     // which framing fields' names the current one agrees with so far
+	req         reqFlags  // of the request this answers
+	minor       byte      // of the HTTP-version: '0', or '1' for all above
+	chunked     bool      // Transfer-Encoding: chunked was there
+	trailer     bool      // a trailer section
+	full        bool      // no further 1xx is allowed
 }
 
 type headState uint8
@@ -252,10 +252,10 @@ func (h *h1head) fieldName(before []byte) string {
 	line := append(h.buf.Bytes(), before...)[h.line:] // Bytes is clipped: this copies, or is before itself
 	for i, b := range line {
 		if b == ':' {
-			return show(line[:i])
+			return quote(line[:i])
 		}
 	}
-	return show(line)
+	return quote(line)
 }
 
 func (h *h1head) equal(x *h1head) bool {

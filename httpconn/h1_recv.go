@@ -18,28 +18,28 @@ func (c *Conn) h1Receive(out *Output, data []byte) error {
 	if c.fail != nil {
 		return c.fail
 	}
-	if c.h1.recv == recvClosed || c.h1.recv == recvTunnelEOF {
+	if c.h1.recvState == recvClosed || c.h1.recvState == recvTunnelEOF {
 		return ErrClosed
 	}
 	for len(data) > 0 {
 		var n int
 		var e *ConnError
-		switch c.h1.recv {
+		switch c.h1.recvState {
 		case recvHead, recvTrailers:
 			n, e = c.h1HandleHead(out, data)
 		case recvCounted:
-			n = c.h1HandleContent(out, data, c.h1.left)
-			if c.h1.left -= int64(n); c.h1.left == 0 {
+			n = c.h1HandleContent(out, data, c.h1.recvRemaining)
+			if c.h1.recvRemaining -= int64(n); c.h1.recvRemaining == 0 {
 				c.h1HandleEnd(out)
 			}
 		case recvChunked:
-			if c.h1.chunk != chunkData {
+			if c.h1.chunkState != chunkData {
 				n, e = c.h1.chunkHead(&c.set.limits, data)
 				break
 			}
-			n = c.h1HandleContent(out, data, c.h1.left)
-			if c.h1.left -= int64(n); c.h1.left == 0 {
-				c.h1.chunk = chunkDataCR
+			n = c.h1HandleContent(out, data, c.h1.recvRemaining)
+			if c.h1.recvRemaining -= int64(n); c.h1.recvRemaining == 0 {
+				c.h1.chunkState = chunkDataCR
 			}
 		default: // recvToEOF, recvTunnel
 			n = c.h1HandleContent(out, data, int64(len(data)))
@@ -61,13 +61,13 @@ func (c *Conn) h1ReceiveEOF(out *Output) error {
 	}
 	h := &c.h1
 	switch {
-	case h.recv == recvClosed || h.recv == recvTunnelEOF:
+	case h.recvState == recvClosed || h.recvState == recvTunnelEOF:
 		return ErrClosed
-	case h.recv == recvTunnel:
+	case h.recvState == recvTunnel:
 		out.Events = append(out.Events, h.event(EventDone))
-		h.recv = recvTunnelEOF
+		h.recvState = recvTunnelEOF
 		return nil
-	case h.recv == recvToEOF: // RFC 9112 6.3, the last rule
+	case h.recvState == recvToEOF: // RFC 9112 6.3, the last rule
 		c.h1HandleEnd(out)
 		for _, r := range h.queue { // no close option was seen: the server may have processed them
 			out.Events = append(out.Events, Event{Kind: EventReset, StreamID: r.id, Tag: r.tag, Err: &StreamError{
@@ -75,7 +75,7 @@ func (c *Conn) h1ReceiveEOF(out *Output) error {
 		}
 		c.h1Close()
 		return nil
-	case h.recv == recvHead && len(h.queue) == 0:
+	case h.recvState == recvHead && len(h.queue) == 0:
 		c.h1Close()
 		return nil
 	}
@@ -87,13 +87,13 @@ func (c *Conn) h1ReceiveEOF(out *Output) error {
 // where names the state for the report of an early end.
 func (h *h1) where() string {
 	switch {
-	case h.recv == recvHead && h.head == nil:
+	case h.recvState == recvHead && h.head == nil:
 		return "before the response"
-	case h.recv == recvHead:
+	case h.recvState == recvHead:
 		return "in the response head"
-	case h.recv == recvCounted:
-		return fmt.Sprintf("with %d bytes of content to come", h.left)
-	case h.recv == recvTrailers:
+	case h.recvState == recvCounted:
+		return fmt.Sprintf("with %d bytes of content to come", h.recvRemaining)
+	case h.recvState == recvTrailers:
 		return "in the trailer section"
 	}
 	return "in a chunk"
@@ -104,9 +104,9 @@ func (h *h1) event(k EventKind) Event {
 	return Event{Kind: k, StreamID: h.queue[0].id, Tag: h.queue[0].tag}
 }
 
-// h1HandleContent reports up to most bytes of content and returns how many.
-func (c *Conn) h1HandleContent(out *Output, data []byte, most int64) int {
-	n := int(min(most, int64(len(data))))
+// h1HandleContent reports up to limit bytes of content and returns how many.
+func (c *Conn) h1HandleContent(out *Output, data []byte, limit int64) int {
+	n := int(min(limit, int64(len(data))))
 	ev := c.h1.event(EventData)
 	ev.Data = data[:n:n]
 	out.Events = append(out.Events, ev)
@@ -123,7 +123,7 @@ func (c *Conn) h1HandleHead(out *Output, data []byte) (int, *ConnError) {
 			badbyte.Show(data[0]))
 	case h.head != nil:
 		head = *h.head
-	case h.recv == recvTrailers:
+	case h.recvState == recvTrailers:
 		head = newTrailers()
 	default:
 		head = newHead(h.queue[0], int64(h.count) >= int64(c.set.limits.MaxInformational))
@@ -165,30 +165,30 @@ func (c *Conn) h1HandleAnswer(out *Output, head *h1head, header http.Header) {
 	if head.status < 200 && head.status != 101 {
 		ev.Kind = EventInformational
 		h.count++
-		h.last = h.last || framed(header)
+		h.lastResponse = h.lastResponse || framed(header)
 		out.Events = append(out.Events, ev)
 		return
 	}
 	out.Events = append(out.Events, ev)
 	if head.status == 101 || r.flags&reqConnect != 0 && head.status/100 == 2 {
-		h.recv, h.send = recvTunnel, sendTunnel
+		h.recvState, h.sendState = recvTunnel, sendTunnel
 		return
 	}
-	if h.send == sendWaiting && r.id == h.lastID {
-		h.send = sendNothing
+	if h.sendState == sendWaiting && r.id == h.lastID {
+		h.sendState = sendNothing
 	}
 	// RFC 9112 9.3: persistence. HTTP/1.0 with keep-alive is not taken up.
-	h.said = httpguts.HeaderValuesContainsToken(header["Connection"], "close")
-	h.last = h.last || h.said || r.flags&reqClose != 0 || head.minor == '0' || head.status == 204 && framed(header)
+	h.serverClose = httpguts.HeaderValuesContainsToken(header["Connection"], "close")
+	h.lastResponse = h.lastResponse || h.serverClose || r.flags&reqClose != 0 || head.minor == '0' || head.status == 204 && framed(header)
 	switch {
 	case r.flags&reqHead != 0 || head.status == 204 || head.status == 304 || head.length == 0:
 		c.h1HandleEnd(out)
 	case head.chunked:
-		h.recv, h.chunk, h.digits, h.left, h.count = recvChunked, chunkSize, 0, 0, 0
+		h.recvState, h.chunkState, h.chunkDigits, h.recvRemaining, h.count = recvChunked, chunkSize, 0, 0, 0
 	case head.length > 0:
-		h.recv, h.left = recvCounted, head.length
+		h.recvState, h.recvRemaining = recvCounted, head.length
 	default:
-		h.recv = recvToEOF
+		h.recvState = recvToEOF
 	}
 }
 
@@ -207,14 +207,14 @@ func (c *Conn) h1HandleEnd(out *Output) {
 	out.Events = append(out.Events, h.event(EventDone))
 	last := h.queue[0].id
 	h.queue = h.queue[1:]
-	h.recv, h.chunk, h.left, h.count = recvHead, chunkSize, 0, 0
-	if !h.last {
+	h.recvState, h.chunkState, h.recvRemaining, h.count = recvHead, chunkSize, 0, 0
+	if !h.lastResponse {
 		return
 	}
 	for _, r := range h.queue {
 		var e error = &StreamError{Stream: r.id, Err: ErrUnexpectedEOF,
 			Reason: "the connection does not go on after the response before it"}
-		if h.said {
+		if h.serverClose {
 			e = &GoAwayError{LastStream: last, Err: ErrUnprocessed}
 		}
 		out.Events = append(out.Events, Event{Kind: EventReset, StreamID: r.id, Tag: r.tag, Err: e})
@@ -233,7 +233,7 @@ func (c *Conn) h1Fail(out *Output, e *ConnError) *ConnError {
 }
 
 // h1Close ends the connection, and forgets all that it held.
-func (c *Conn) h1Close() { c.h1 = h1{recv: recvClosed} }
+func (c *Conn) h1Close() { c.h1 = h1{recvState: recvClosed} }
 
 // h1Cancel is Conn.Cancel on HTTP/1.1.
 func (c *Conn) h1Cancel(id StreamID) error {

@@ -24,7 +24,7 @@ func (c *Conn) h1Request(out *Output, r Request) (StreamID, error) {
 	switch {
 	case h.goingAway():
 		return 0, ErrGoingAway
-	case h.send != sendNothing || len(h.queue) >= c.set.pipeline:
+	case h.sendState != sendNothing || len(h.queue) >= c.set.pipeline:
 		return 0, ErrTooManyStreams
 	case r.Protocol != "":
 		return 0, fmt.Errorf("%w: extended CONNECT is for HTTP/2 (RFC 8441)", ErrUnsupported)
@@ -65,14 +65,14 @@ func (c *Conn) h1Request(out *Output, r Request) (StreamID, error) {
 		h.queue = append(h.queue[:len(h.queue):len(h.queue)], req) // clipped: copies
 	}
 	h.lastID = req.id
-	h.final = req.flags&reqClose != 0
+	h.requestClose = req.flags&reqClose != 0
 	switch {
 	case req.flags&(reqConnect|reqUpgrade) != 0:
-		h.send = sendWaiting
+		h.sendState = sendWaiting
 	case r.HasBody && length >= 0:
-		h.send, h.unsent = sendCounted, length
+		h.sendState, h.sendRemaining = sendCounted, length
 	case r.HasBody:
-		h.send = sendChunked
+		h.sendState = sendChunked
 	}
 	if !r.HasBody {
 		out.Send = append(out.Send, r.Body...)
@@ -180,7 +180,7 @@ func checkFields(h http.Header) ([]field, error) {
 			return nil, invalid("field name "+fault, "a token")
 		}
 		if fault := badbyte.InValue(f.value); fault != "" {
-			return nil, invalid("value of field "+show(f.name)+" "+fault, "no control characters")
+			return nil, invalid("value of field "+quote(f.name)+" "+fault, "no control characters")
 		}
 	}
 	return fields, nil

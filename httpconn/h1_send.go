@@ -19,11 +19,11 @@ func (c *Conn) h1CanSend(id StreamID) error {
 	switch {
 	case !ok:
 		return ErrUnknownStream
-	case id == c.h1.lastID && c.h1.send == sendWaiting:
+	case id == c.h1.lastID && c.h1.sendState == sendWaiting:
 		return ErrNotSendable
-	case id == c.h1.lastID && c.h1.send != sendNothing:
+	case id == c.h1.lastID && c.h1.sendState != sendNothing:
 		return nil
-	case r.flags&reqBody != 0 || c.h1.recv >= recvTunnel:
+	case r.flags&reqBody != 0 || c.h1.recvState >= recvTunnel:
 		return ErrStreamEnded
 	}
 	return ErrNotSendable
@@ -50,10 +50,10 @@ func (c *Conn) h1SendData(out *Output, id StreamID, p []byte, end bool) error {
 	return c.h1EndData(out, id, mark, end)
 }
 
-// h1Ended reports whether id is under way and nothing is left to be sent on it.
+// h1Ended reports whether id is under way and our side of it has ended.
 func (c *Conn) h1Ended(id StreamID) bool {
 	_, ok := c.h1.find(id)
-	return ok && c.h1Usable() == nil && (id != c.h1.lastID || c.h1.send == sendNothing)
+	return ok && c.h1Usable() == nil && (id != c.h1.lastID || c.h1.sendState == sendNothing)
 }
 
 // h1BeginData is Conn.BeginData on HTTP/1.1: it leaves room for the head of a chunk.
@@ -62,10 +62,10 @@ func (c *Conn) h1BeginData(out *Output, id StreamID, size int) (int, error) {
 		return 0, err
 	}
 	mark := len(out.Send)
-	switch c.h1.send {
+	switch c.h1.sendState {
 	case sendCounted:
-		if int64(size) > c.h1.unsent {
-			return 0, fmt.Errorf("%w: %d bytes given, %d left", ErrBodyLength, size, c.h1.unsent)
+		if int64(size) > c.h1.sendRemaining {
+			return 0, fmt.Errorf("%w: %d bytes given, %d remaining", ErrBodyLength, size, c.h1.sendRemaining)
 		}
 	case sendChunked: // zeros as wide as the size will be; EndData finds the width by the CR
 		for range hexLen(size) {
@@ -84,14 +84,14 @@ func (c *Conn) h1EndData(out *Output, id StreamID, mark int, end bool) error {
 	if mark < 0 || mark > len(out.Send) {
 		return fmt.Errorf("%w: mark %d, but out.Send holds %d bytes", ErrNotSendable, mark, len(out.Send))
 	}
-	switch c.h1.send {
+	switch c.h1.sendState {
 	case sendCounted:
 		n := int64(len(out.Send) - mark)
-		if n > c.h1.unsent || end && n < c.h1.unsent {
+		if n > c.h1.sendRemaining || end && n < c.h1.sendRemaining {
 			out.Send = out.Send[:mark]
-			return fmt.Errorf("%w: %d bytes given, %d left", ErrBodyLength, n, c.h1.unsent)
+			return fmt.Errorf("%w: %d bytes given, %d remaining", ErrBodyLength, n, c.h1.sendRemaining)
 		}
-		c.h1.unsent -= n
+		c.h1.sendRemaining -= n
 	case sendChunked:
 		width := chunkRoom(out.Send[mark:])
 		if width == 0 {
@@ -103,7 +103,7 @@ func (c *Conn) h1EndData(out *Output, id StreamID, mark int, end bool) error {
 		}
 	}
 	if end {
-		c.h1.send = sendNothing
+		c.h1.sendState = sendNothing
 	}
 	return nil
 }
@@ -148,7 +148,7 @@ func (c *Conn) h1SendTrailers(out *Output, id StreamID, h http.Header) error {
 	if err := c.h1CanSend(id); err != nil {
 		return err
 	}
-	if c.h1.send != sendChunked {
+	if c.h1.sendState != sendChunked {
 		return fmt.Errorf("%w: only chunked content has trailers", ErrNotSendable)
 	}
 	fields, err := checkFields(h)
@@ -157,12 +157,12 @@ func (c *Conn) h1SendTrailers(out *Output, id StreamID, h http.Header) error {
 	}
 	for _, f := range fields {
 		if name := http.CanonicalHeaderKey(f.name); !httpguts.ValidTrailerHeader(name) || name == "Upgrade" {
-			return invalid("trailer field "+show(f.name), "a field that may stand in a trailer section (RFC 9110 section 6.5.1)")
+			return invalid("trailer field "+quote(f.name), "a field that may stand in a trailer section (RFC 9110 section 6.5.1)")
 		}
 	}
 	out.Send = append(out.Send, "0\r\n"...)
 	out.Send = appendFields(out.Send, fields)
 	out.Send = append(out.Send, "\r\n"...)
-	c.h1.send = sendNothing
+	c.h1.sendState = sendNothing
 	return nil
 }

@@ -5,20 +5,20 @@ import "slices"
 // h1 is the state of an HTTP/1.1 connection: part of a Conn, copied with it. What it points to is never written once
 // a call has returned.
 type h1 struct {
-	queue  []h1req  // requests whose response is not complete, oldest first; a tunnel's stays in it
-	head   *h1head  // a head or trailer section that began in an earlier call, else nil
-	left   int64    // content bytes to come: of the body if it is counted, of the chunk if it is chunked
-	unsent int64    // bytes that the request's Content-Length still asks for (sendCounted)
-	offset int64    // bytes received so far, for error messages
-	lastID StreamID // of the latest request, the only one whose content may be unfinished
-	count  uint32   // recvHead: 1xx responses to queue[0] so far; recvChunked: by how much extensions outweigh content so far
-	recv   recvState
-	chunk  chunkState // recvChunked: where in the chunk
-	digits uint8      // of the chunk size so far
-	send   sendState  // of lastID
-	last   bool       // the response under way is the last one: either side said close, it is HTTP/1.0, or cannot be trusted to end
-	said   bool       // its server said close
-	final  bool       // a request said Connection: close; no further one may follow
+	queue         []h1req  // requests whose response is not complete, oldest first; a tunnel's stays in it
+	head          *h1head  // a head or trailer section that began in an earlier call, else nil
+	recvRemaining int64    // content bytes to come: of the body if it is counted, of the chunk if it is chunked
+	sendRemaining int64    // bytes that the request's Content-Length still asks for (sendCounted)
+	offset        int64    // bytes received so far, for error messages
+	lastID        StreamID // of the latest request, the only one whose content may be unfinished
+	count         uint32   // recvHead: 1xx responses to queue[0] so far; recvChunked: by how much extensions outweigh content so far
+	recvState     recvState
+	chunkState    chunkState // recvChunked: where in the chunk
+	chunkDigits   uint8      // of the chunk size so far
+	sendState     sendState  // of lastID
+	lastResponse  bool       // the response under way is the last one: either side said close, it is HTTP/1.0, or cannot be trusted to end
+	serverClose   bool       // its server said close
+	requestClose  bool       // a request said Connection: close; no further one may follow
 }
 
 // h1req is what the response to a request depends on.
@@ -72,19 +72,19 @@ func (c *Conn) h1Usable() error {
 	if c.fail != nil {
 		return c.fail
 	}
-	if c.h1.recv == recvClosed || c.h1.over() {
+	if c.h1.recvState == recvClosed || c.h1.over() {
 		return ErrClosed
 	}
 	return nil
 }
 
-// open reports whether id is a tunnel with both sides open: the hot path, on which nothing is framed and nothing can fail.
-func (h *h1) open(id StreamID) bool {
-	return h.recv == recvTunnel && h.send == sendTunnel && id == h.lastID
+// openTunnel reports whether id is a tunnel with both sides open: the hot path, on which nothing is framed and nothing can fail.
+func (h *h1) openTunnel(id StreamID) bool {
+	return h.recvState == recvTunnel && h.sendState == sendTunnel && id == h.lastID
 }
 
 // over reports whether the last response of the connection is complete.
-func (h *h1) over() bool { return h.last && h.recv == recvHead && len(h.queue) == 0 }
+func (h *h1) over() bool { return h.lastResponse && h.recvState == recvHead && len(h.queue) == 0 }
 
 // find returns the request of a stream that is not over: its response is incomplete or, when the server answered
 // early, its content is.
@@ -94,14 +94,14 @@ func (h *h1) find(id StreamID) (h1req, bool) {
 			return r, true
 		}
 	}
-	if id == h.lastID && (h.send == sendCounted || h.send == sendChunked) {
+	if id == h.lastID && (h.sendState == sendCounted || h.sendState == sendChunked) {
 		return h1req{id: id, flags: reqBody}, true
 	}
 	return h1req{}, false
 }
 
 func (h *h1) slots(pipeline int) int {
-	if h.goingAway() || h.recv == recvClosed || h.send != sendNothing {
+	if h.goingAway() || h.recvState == recvClosed || h.sendState != sendNothing {
 		return 0
 	}
 	return max(0, pipeline-len(h.queue))
@@ -109,13 +109,13 @@ func (h *h1) slots(pipeline int) int {
 
 // goingAway reports whether no further request can ever start.
 func (h *h1) goingAway() bool {
-	return h.last || h.final || h.recv == recvToEOF || h.recv == recvTunnel || h.recv == recvTunnelEOF ||
+	return h.lastResponse || h.requestClose || h.recvState == recvToEOF || h.recvState == recvTunnel || h.recvState == recvTunnelEOF ||
 		h.lastID == ^StreamID(0)
 }
 
 func (h h1) equal(x h1) bool {
-	return slices.Equal(h.queue, x.queue) && h.head.equal(x.head) && h.left == x.left && h.unsent == x.unsent &&
+	return slices.Equal(h.queue, x.queue) && h.head.equal(x.head) && h.recvRemaining == x.recvRemaining && h.sendRemaining == x.sendRemaining &&
 		h.offset == x.offset && h.lastID == x.lastID &&
-		h.count == x.count && h.recv == x.recv && h.chunk == x.chunk && h.digits == x.digits && h.send == x.send &&
-		h.last == x.last && h.said == x.said && h.final == x.final
+		h.count == x.count && h.recvState == x.recvState && h.chunkState == x.chunkState && h.chunkDigits == x.chunkDigits && h.sendState == x.sendState &&
+		h.lastResponse == x.lastResponse && h.serverClose == x.serverClose && h.requestClose == x.requestClose
 }

@@ -104,8 +104,8 @@ func h2Fits(t *testing.T, c Conn, what string, most int, frame func(n int) strin
 func h2Allows(t *testing.T, c Conn, want allowance) {
 	t.Helper()
 	const big = maxWindow
-	if want.window <= want.maxFrame {
-		h2Fits(t, c, "window", int(want.window), func(n int) string { return fData(1, false, x(n)) }, http2.ErrCodeFlowControl)
+	if want.streamWindow <= want.maxFrame {
+		h2Fits(t, c, "window", int(want.streamWindow), func(n int) string { return fData(1, false, x(n)) }, http2.ErrCodeFlowControl)
 	} else {
 		h2Fits(t, c, "frame of content", int(want.maxFrame), func(n int) string { return fData(1, false, x(n)) }, http2.ErrCodeFrameSize)
 	}
@@ -160,7 +160,7 @@ func TestH2SettingsTakeEffect(t *testing.T) {
 	for range 2 { // an older value is what it was
 		old := h2Fed(t, h2Started(t, Config{StreamWindow: 10}, h2Ext), f200(1))
 		h2Must(t)(old.Settings(new(Output), Settings{StreamWindow: 100}))
-		if old.h2Allowed().window != 10 || len(old.h2.rare.unacked) > 0 {
+		if old.h2Allowed().streamWindow != 10 || len(old.h2.rare.unackedSettings) > 0 {
 			t.Error("an older value has changed")
 		}
 	}

@@ -156,7 +156,7 @@ func BenchmarkH2Queue(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/streams=%d", kind, n), func(b *testing.B) {
 				c, ids := h2Tunnels(b, n)
 				if kind == "turns" {
-					c.h2.send = 0
+					c.h2.sendWindow = 0
 				} else {
 					c = h2Fed(b, c, fSettings(setWindow, 0))
 				}
@@ -172,8 +172,8 @@ func BenchmarkH2Queue(b *testing.B) {
 					id := ids[i%n]
 					if kind == "window" {
 						binary.BigEndian.PutUint32(update[5:], uint32(id))
-						if c.h2.send < 1000 {
-							c = h2Fed(b, c, fWindow(0, maxWindow-uint32(c.h2.send)))
+						if c.h2.sendWindow < 1000 {
+							c = h2Fed(b, c, fWindow(0, maxWindow-uint32(c.h2.sendWindow)))
 						}
 					}
 					c = h2Must(b)(c.Stream(&out, update))

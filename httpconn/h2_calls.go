@@ -7,10 +7,10 @@ func (c *Conn) h2SendPing(out *Output, payload [8]byte) error {
 	if err := c.h2Usable(); err != nil {
 		return err
 	}
-	if int(c.h2.rare.pings) >= c.set.limits.MaxPings {
+	if int(c.h2.rare.unackedPings) >= c.set.limits.MaxPings {
 		return ErrTooManyPings
 	}
-	c.change().pings++
+	c.editRare().unackedPings++
 	out.Send = append(appendFrameHead(out.Send, 8, http2.FramePing, 0, 0), payload[:]...)
 	return nil
 }
@@ -21,13 +21,13 @@ func (c *Conn) h2SendWindow(id StreamID) int {
 		return 0
 	}
 	if id == 0 {
-		return int(max(0, c.h2.send))
+		return int(max(0, c.h2.sendWindow))
 	}
 	s := c.h2.streams.get(id)
 	if s.canSend() != nil {
 		return 0
 	}
-	return int(c.h2Window(&s))
+	return int(c.h2Sendable(&s))
 }
 
 // h2Cancel is Conn.Cancel on HTTP/2.
@@ -39,14 +39,14 @@ func (c *Conn) h2Cancel(out *Output, id StreamID, code http2.ErrCode) error {
 	if !s.live() {
 		return ErrUnknownStream
 	}
-	if c.set.manual {
-		c.h2.owed += c.h2Unconsumed(&s)
+	if c.set.manualCredit {
+		c.h2.recvConsumed += c.h2Unconsumed(&s)
 	}
 	c.h2.streams.claim()
 	c.h2CloseStream(s, streamWeReset|streamCanceled)
 	c.h2.streams.release()
 	out.Send = appendWord(out.Send, http2.FrameRSTStream, id, uint32(code))
-	c.h2CreditConn(out)
+	c.h2SendConnCredit(out)
 	return nil
 }
 

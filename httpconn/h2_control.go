@@ -14,27 +14,27 @@ func (c *Conn) h2HandleSettings(out *Output, f frameHead, p []byte) *ConnError {
 	if f.flags.Has(http2.FlagSettingsAck) {
 		return c.h2HandleSettingsAck(out)
 	}
-	r := c.change()
-	r.peer = maps.Clone(r.peer)
-	if r.peer == nil {
-		r.peer = make(map[http2.SettingID]uint32, len(p)/6)
+	r := c.editRare()
+	r.peerSettings = maps.Clone(r.peerSettings)
+	if r.peerSettings == nil {
+		r.peerSettings = make(map[http2.SettingID]uint32, len(p)/6)
 	}
-	before := r.window
+	before := r.peerInitialWindow
 	largest := before
 	for ; len(p) > 0; p = p[6:] {
 		s := http2.Setting{ID: http2.SettingID(binary.BigEndian.Uint16(p)), Val: binary.BigEndian.Uint32(p[2:])}
 		if err := c.h2HandleSetting(r, s); err != nil {
 			return err
 		}
-		largest = max(largest, r.window)
+		largest = max(largest, r.peerInitialWindow)
 	}
 	if err := c.h2Resize(before, largest); err != nil {
 		return err
 	}
-	c.h2.flags |= h2Settled
+	c.h2.flags |= h2GotSettings
 	out.Send = appendFrameHead(out.Send, 0, http2.FrameSettings, http2.FlagSettingsAck, 0)
 	out.Events = append(out.Events, Event{Kind: EventSettings})
-	c.h2Serve(out)
+	c.h2SendQueued(out)
 	return nil
 }
 
@@ -52,29 +52,29 @@ func (c *Conn) h2HandleSetting(r *h2rare, s http2.Setting) *ConnError {
 		if s.Val > maxWindow {
 			return bad(http2.ErrCodeFlowControl, "at most 2^31-1")
 		}
-		r.window = int32(s.Val)
+		r.peerInitialWindow = int32(s.Val)
 	case http2.SettingMaxFrameSize:
 		if s.Val < initialMaxFrame || s.Val > largestMaxFrame {
 			return bad(http2.ErrCodeProtocol, "16384 to 16777215")
 		}
-		r.maxFrame = int32(s.Val)
+		r.peerMaxFrame = int32(s.Val)
 	case http2.SettingHeaderTableSize:
 		// We use no table, but RFC 7541 section 4.2 wants to be told that we heard.
-		if s.Val < r.encSize {
-			r.encSize, r.resize = s.Val, int64(s.Val)
+		if s.Val < r.sendTableSize {
+			r.sendTableSize, r.sendTableUpdate = s.Val, int64(s.Val)
 		}
 	case http2.SettingEnableConnectProtocol: // RFC 8441 section 3
 		if s.Val > 1 {
 			return bad(http2.ErrCodeProtocol, "0 or 1")
 		}
-		if s.Val == 0 && r.peer[s.ID] == 1 {
+		if s.Val == 0 && r.peerSettings[s.ID] == 1 {
 			return bad(http2.ErrCodeProtocol, "1, as it was before")
 		}
 	case http2.SettingMaxConcurrentStreams, http2.SettingMaxHeaderListSize:
 	default: // "MUST ignore"; and what is not kept takes no memory
 		return nil
 	}
-	r.peer[s.ID] = s.Val
+	r.peerSettings[s.ID] = s.Val
 	return nil
 }
 
@@ -83,18 +83,18 @@ func (c *Conn) h2HandleSetting(r *h2rare, s http2.Setting) *ConnError {
 // one SETTINGS had, and to let those go on that had waited for the last of them.
 func (c *Conn) h2Resize(before, largest int32) *ConnError {
 	h := &c.h2
-	if largest > before && h.rare.live > 0 {
+	if largest > before && h.rare.liveStreams > 0 {
 		table := h.streams.r.table
 		h.charge(len(table))
 		for _, s := range table {
-			if s.live() && int64(largest)+int64(s.send) > maxWindow {
+			if s.live() && int64(largest)+int64(s.sendCredit) > maxWindow {
 				return fault(http2.ErrCodeFlowControl, ErrFlowControl,
 					"INITIAL_WINDOW_SIZE %d makes the window of stream %d larger than 2^31-1", largest, s.id)
 			}
 		}
 	}
-	if h.rare.window > before && h.queues != nil {
-		queues, n := h.queues.unblock(func(id StreamID) bool { s := h.streams.find(id); return c.h2StreamWindow(&s) > 0 })
+	if h.rare.peerInitialWindow > before && h.queues != nil {
+		queues, n := h.queues.unblock(func(id StreamID) bool { s := h.streams.find(id); return c.h2StreamSendWindow(&s) > 0 })
 		h.charge(queues.streams.Len() + requeued*n)
 		h.queues = queues
 	}
@@ -103,8 +103,8 @@ func (c *Conn) h2Resize(before, largest int32) *ConnError {
 
 // h2HandlePing answers a PING, or reports the answer to ours (RFC 9113 section 6.7).
 func (c *Conn) h2HandlePing(out *Output, f frameHead, p []byte) *ConnError {
-	if f.flags.Has(http2.FlagPingAck) && c.h2.rare.pings > 0 {
-		c.change().pings--
+	if f.flags.Has(http2.FlagPingAck) && c.h2.rare.unackedPings > 0 {
+		c.editRare().unackedPings--
 		out.Events = append(out.Events, Event{Kind: EventPong, Data: slices.Clone(p)})
 		return nil
 	}
@@ -120,19 +120,19 @@ func (c *Conn) h2HandleGoAway(out *Output, p []byte) *ConnError {
 	h := &c.h2
 	last := StreamID(binary.BigEndian.Uint32(p) & uint32(maxStreamID))
 	code := http2.ErrCode(binary.BigEndian.Uint32(p[4:]))
-	if h.flags&h2GoneAway != 0 && last > h.rare.lastOK {
+	if h.flags&h2GoneAway != 0 && last > h.rare.goAwayLast {
 		return fault(http2.ErrCodeProtocol, ErrMalformed,
-			"GOAWAY with last stream %d after one with %d", last, h.rare.lastOK)
+			"GOAWAY with last stream %d after one with %d", last, h.rare.goAwayLast)
 	}
 	above := h.rare.lastID // up to here there are streams that this one may end
 	if h.flags&h2GoneAway != 0 {
-		above = min(above, h.rare.lastOK)
+		above = min(above, h.rare.goAwayLast)
 	}
 	h.flags |= h2GoneAway
-	c.change().lastOK = last
+	c.editRare().goAwayLast = last
 	away := &GoAwayError{Code: code, LastStream: last, Debug: string(p[8:]), Err: ErrGoingAway}
 	out.Events = append(out.Events, Event{Kind: EventGoAway, Err: away})
-	if last >= above || h.rare.live == 0 {
+	if last >= above || h.rare.liveStreams == 0 {
 		return nil
 	}
 	h.charge(len(h.streams.r.table))
@@ -140,9 +140,9 @@ func (c *Conn) h2HandleGoAway(out *Output, p []byte) *ConnError {
 	unprocessed.Err = ErrUnprocessed
 	for _, s := range liveIn(h.streams.r.table, last) {
 		if s.answered() {
-			c.h2PeerReset(out, s, away)
+			c.h2HandlePeerReset(out, s, away)
 		} else {
-			c.h2PeerReset(out, s, &unprocessed)
+			c.h2HandlePeerReset(out, s, &unprocessed)
 		}
 	}
 	return nil
@@ -155,13 +155,13 @@ func (c *Conn) h2HandleReset(out *Output, f frameHead, p []byte) *ConnError {
 	if err.Code == http2.ErrCodeRefusedStream && !s.answered() { // section 8.7
 		err.Err = ErrUnprocessed
 	}
-	c.h2PeerReset(out, s, err)
+	c.h2HandlePeerReset(out, s, err)
 	return nil
 }
 
-// h2PeerReset ends live stream s for the server. The caller is told unless it has had the stream's EventDone: then the
+// h2HandlePeerReset ends live stream s for the server. The caller is told unless it has had the stream's EventDone: then the
 // server only wants no more of our content (RFC 9113 section 8.1), and where bytes of it are queued they are lost.
-func (c *Conn) h2PeerReset(out *Output, s stream, err error) {
+func (c *Conn) h2HandlePeerReset(out *Output, s stream, err error) {
 	c.h2CloseStream(s, streamPeerReset)
 	if s.expected() {
 		out.Events = append(out.Events, Event{Kind: EventReset, StreamID: s.id, Tag: s.tag, Err: err})
@@ -176,27 +176,27 @@ func (c *Conn) h2HandleWindowUpdate(out *Output, f frameHead, p []byte) *ConnErr
 		if n == 0 { // section 6.9
 			return fault(http2.ErrCodeProtocol, ErrMalformed, "WINDOW_UPDATE of 0 on the connection")
 		}
-		if int64(h.send)+int64(n) > maxWindow { // section 6.9.1
+		if int64(h.sendWindow)+int64(n) > maxWindow { // section 6.9.1
 			return fault(http2.ErrCodeFlowControl, ErrFlowControl,
 				"WINDOW_UPDATE of %d makes the connection's window larger than 2^31-1", n)
 		}
-		h.send += int32(n)
-		c.h2Serve(out)
+		h.sendWindow += int32(n)
+		c.h2SendQueued(out)
 		return nil
 	}
 	s := h.streams.find(f.id)
 	if n == 0 {
 		return c.h2FailStream(out, s, http2.ErrCodeProtocol, ErrMalformed, "WINDOW_UPDATE of 0")
 	}
-	if int64(h.rare.window)+int64(s.send)+int64(n) > maxWindow {
+	if int64(h.rare.peerInitialWindow)+int64(s.sendCredit)+int64(n) > maxWindow {
 		return c.h2FailStream(out, s, http2.ErrCodeFlowControl, ErrFlowControl,
 			"WINDOW_UPDATE of %d makes its window larger than 2^31-1", n)
 	}
-	s.send += int32(n)
+	s.sendCredit += int32(n)
 	h.streams.put(s)
-	if s.flags&streamQueued != 0 && c.h2StreamWindow(&s) > 0 {
+	if s.flags&streamQueued != 0 && c.h2StreamSendWindow(&s) > 0 {
 		h.queues = h.queues.ready(s.id)
-		c.h2Serve(out)
+		c.h2SendQueued(out)
 	}
 	return nil
 }
@@ -220,21 +220,23 @@ func (c *Conn) h2FailStream(
 	return nil
 }
 
-// h2CloseStream takes a live stream out of the count and drops what it has queued. What the caller has not consumed stays owed,
-// unless it has given the stream up.
+// h2CloseStream takes a live stream out of the count and drops what it has queued. What the caller has not consumed is still
+// waited for, unless it has given the stream up.
 func (c *Conn) h2CloseStream(s stream, how streamFlags) {
 	h := &c.h2
 	if c.h2EndCredit(&s); how&streamCanceled != 0 {
-		s.recv = 0
+		s.recvUncredited = 0
 	}
-	if h.flags&h2InData != 0 && h.id == s.id {
-		h.flags |= h2Drop
+	if h.flags&h2InData != 0 && h.dataID == s.id {
+		h.flags |= h2DataDiscard
 	}
 	s.flags = s.flags&^streamQueued | how
 	h.streams.put(s)
 	h.queues = h.queues.drop(s.id)
-	c.change().live--
+	c.editRare().liveStreams--
 }
 
-// h2StreamWindow returns how much the stream's own window allows; it can be negative (RFC 9113 section 6.9.2).
-func (c *Conn) h2StreamWindow(s *stream) int64 { return int64(c.h2.rare.window) + int64(s.send) }
+// h2StreamSendWindow returns how much the stream's own window allows us to send; it can be negative (RFC 9113 section 6.9.2).
+func (c *Conn) h2StreamSendWindow(s *stream) int64 {
+	return int64(c.h2.rare.peerInitialWindow) + int64(s.sendCredit)
+}

@@ -48,12 +48,12 @@ func TestH2CancelPaysBack(t *testing.T) {
 		}
 		h2CheckBounds(t, c)
 	}
-	if c.h2.recv != c.h2.owed {
-		t.Errorf("%d bytes of %d are not credited", c.h2.recv-c.h2.owed, c.h2.recv)
+	if c.h2.recvUncredited != c.h2.recvConsumed {
+		t.Errorf("%d bytes of %d are not credited", c.h2.recvUncredited-c.h2.recvConsumed, c.h2.recvUncredited)
 	}
 }
 
-// After the server's end or a reset of either side what was handed over stays owed, for as long as it takes: other streams
+// After the server's end or a reset of either side what was handed over waits to be consumed, for as long as it takes: other streams
 // come and go, and can be consumed exactly.
 func TestH2ConsumeAfterTheEnd(t *testing.T) {
 	for name, end := range map[string]string{
@@ -120,8 +120,8 @@ func TestH2ConsumeAfterTheEnd(t *testing.T) {
 			if _, err := c.Consume(new(Output), 1, 1); err != ErrConsumed {
 				t.Errorf("more than there was: %v", err)
 			}
-			if c.h2.recv != c.h2.owed || c.h2.streams.r.kept != int(c.h2.rare.live) {
-				t.Errorf("received %d, owed %d, %d streams are kept", c.h2.recv, c.h2.owed, c.h2.streams.r.kept)
+			if c.h2.recvUncredited != c.h2.recvConsumed || c.h2.streams.r.kept != int(c.h2.rare.liveStreams) {
+				t.Errorf("received %d, owed %d, %d streams are kept", c.h2.recvUncredited, c.h2.recvConsumed, c.h2.streams.r.kept)
 			}
 			h2CheckBounds(t, c)
 			if _, err := kept.Consume(new(Output), 1, 1); err != nil { // an older value
@@ -217,7 +217,7 @@ func TestH2TableShrinks(t *testing.T) {
 				t.Fatalf("%s: stream %d open: %v", name, id, open)
 			}
 		}
-		if before.SendWindow(ids[5]) == 0 || before.h2.rare.live != burst {
+		if before.SendWindow(ids[5]) == 0 || before.h2.rare.liveStreams != burst {
 			t.Error("an older value has changed")
 		}
 		r := h2Feed(h2Requests(t, c, h2Get), false, fHeaders(uint32(c.h2.rare.lastID+2), true, ":status: 200"))

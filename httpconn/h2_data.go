@@ -9,31 +9,31 @@ import (
 func (c *Conn) h2HandleDataHead(out *Output, f frameHead, v verdict) *ConnError {
 	h := &c.h2
 	n := int32(f.length)
-	if int64(h.recv)+int64(n) > int64(c.set.connWindow) { // section 6.9: "MUST be counted", whatever the stream's state
+	if int64(h.recvUncredited)+int64(n) > int64(c.set.connWindow) { // section 6.9: "MUST be counted", whatever the stream's state
 		return fault(http2.ErrCodeFlowControl, ErrFlowControl,
-			"DATA of %d bytes exceeds the connection's window of %d", n, c.set.connWindow-h.recv)
+			"DATA of %d bytes exceeds the connection's window of %d", n, c.set.connWindow-h.recvUncredited)
 	}
-	h.recv += n
-	h.left, h.id = n, f.id
+	h.recvUncredited += n
+	h.dataRemaining, h.dataID = n, f.id
 	h.flags |= h2InData
 	if f.flags.Has(http2.FlagDataPadded) {
 		if n == 0 {
 			return fault(http2.ErrCodeFrameSize, ErrMalformed, "padded DATA frame of 0 bytes")
 		}
-		h.flags |= h2Padded
+		h.flags |= h2DataPadded
 	}
 	if f.flags.Has(http2.FlagDataEndStream) {
-		h.flags |= h2End
+		h.flags |= h2DataEnd
 	}
 	var err *ConnError
 	switch v.action {
 	case accept:
 		err = c.h2CheckData(out, n)
 	case failStream:
-		h.flags |= h2Drop
+		h.flags |= h2DataDiscard
 		err = c.h2FailStream(out, h.streams.find(f.id), v.code, ErrMalformed, "DATA after the end of the stream")
 	default:
-		h.flags |= h2Drop
+		h.flags |= h2DataDiscard
 	}
 	if err == nil && n == 0 {
 		err = c.h2HandleDataEnd(out)
@@ -44,23 +44,23 @@ func (c *Conn) h2HandleDataHead(out *Output, f frameHead, v verdict) *ConnError 
 // h2CheckData holds a DATA frame against its stream: the head comes first, and the window must allow it.
 func (c *Conn) h2CheckData(out *Output, n int32) *ConnError {
 	h := &c.h2
-	s := h.streams.at(h.id)          // the verdict was that it is open
+	s := h.streams.at(h.dataID)      // the verdict was that it is open
 	if s.flags&streamAnswered == 0 { // RFC 9113 section 8.1
-		h.flags |= h2Drop
+		h.flags |= h2DataDiscard
 		return c.h2FailStream(out, *s, http2.ErrCodeProtocol, ErrMalformed, "DATA before the response's head")
 	}
-	window := c.h2Allowed().window
-	if n > 0 && int64(s.recv)+int64(n) > int64(window) { // section 6.9.1; an empty frame needs none, even below zero
-		h.flags |= h2Drop
+	window := c.h2Allowed().streamWindow
+	if n > 0 && int64(s.recvUncredited)+int64(n) > int64(window) { // section 6.9.1; an empty frame needs none, even below zero
+		h.flags |= h2DataDiscard
 		return c.h2FailStream(out, *s, http2.ErrCodeFlowControl, ErrFlowControl,
-			"DATA of %d bytes exceeds the stream's window of %d", n, window-s.recv)
+			"DATA of %d bytes exceeds the stream's window of %d", n, window-s.recvUncredited)
 	}
-	if s.left >= 0 {
-		h.flags |= h2Counted
+	if s.recvRemaining >= 0 {
+		h.flags |= h2DataCounted
 	}
-	s.recv += n
+	s.recvUncredited += n
 	h.streams.received(s, n)
-	if n > 0 && h.flags&h2Padded == 0 { // once for a frame, however it is cut
+	if n > 0 && h.flags&h2DataPadded == 0 { // once for a frame, however it is cut
 		h.repay(n)
 	}
 	return nil
@@ -70,42 +70,42 @@ func (c *Conn) h2CheckData(out *Output, n int32) *ConnError {
 func (c *Conn) h2HandleDataPayload(out *Output, data []byte) (int, *ConnError) {
 	h := &c.h2
 	used := 0
-	if h.flags&h2Padded != 0 {
-		h.flags &^= h2Padded
-		h.pad = data[0]
-		h.left--
+	if h.flags&h2DataPadded != 0 {
+		h.flags &^= h2DataPadded
+		h.dataPadding = data[0]
+		h.dataRemaining--
 		used, data = 1, data[1:]
-		if int32(h.pad) > h.left { // RFC 9113 section 6.1
+		if int32(h.dataPadding) > h.dataRemaining { // RFC 9113 section 6.1
 			return used, fault(http2.ErrCodeProtocol, ErrMalformed,
-				"DATA with %d bytes of padding in %d of payload", h.pad, h.left+1)
+				"DATA with %d bytes of padding in %d of payload", h.dataPadding, h.dataRemaining+1)
 		}
-		h.owed += int32(h.pad) + 1 // the caller never sees it
-		if h.flags&h2Drop == 0 {
-			if c.set.manual {
-				s := h.streams.find(h.id)
-				s.owed += int32(h.pad) + 1
+		h.recvConsumed += int32(h.dataPadding) + 1 // the caller never sees it
+		if h.flags&h2DataDiscard == 0 {
+			if c.set.manualCredit {
+				s := h.streams.find(h.dataID)
+				s.recvConsumed += int32(h.dataPadding) + 1
 				h.streams.put(s)
 			}
-			if content := h.left - int32(h.pad); content > 0 {
+			if content := h.dataRemaining - int32(h.dataPadding); content > 0 {
 				h.repay(content)
 			}
 		}
 	}
-	n := min(int(h.left)-int(h.pad), len(data))
+	n := min(int(h.dataRemaining)-int(h.dataPadding), len(data))
 	if n > 0 {
-		h.left -= int32(n)
+		h.dataRemaining -= int32(n)
 		if err := c.h2HandleContent(out, data[:n:n]); err != nil {
 			return used, err
 		}
 		used, data = used+n, data[n:]
 	}
-	if h.left > 0 && h.left <= int32(h.pad) { // only padding is left
-		n = min(int(h.left), len(data))
+	if h.dataRemaining > 0 && h.dataRemaining <= int32(h.dataPadding) { // what remains is padding
+		n = min(int(h.dataRemaining), len(data))
 		used += n
-		h.left -= int32(n)
-		h.pad -= uint8(n)
+		h.dataRemaining -= int32(n)
+		h.dataPadding -= uint8(n)
 	}
-	if h.left == 0 {
+	if h.dataRemaining == 0 {
 		return used, c.h2HandleDataEnd(out)
 	}
 	return used, nil
@@ -114,28 +114,28 @@ func (c *Conn) h2HandleDataPayload(out *Output, data []byte) (int, *ConnError) {
 // h2HandleContent hands over p, content of the DATA frame under way.
 func (c *Conn) h2HandleContent(out *Output, p []byte) *ConnError {
 	h := &c.h2
-	if h.flags&h2Drop != 0 {
-		h.owed += int32(len(p))
+	if h.flags&h2DataDiscard != 0 {
+		h.recvConsumed += int32(len(p))
 		return nil
 	}
-	s := h.streams.at(h.id)
-	var rest int // what is more than was announced
-	if h.flags&h2Counted != 0 {
-		rest = int(max(0, int64(len(p))-s.left))
-		p = p[: len(p)-rest : len(p)-rest]
-		s.left -= int64(len(p))
+	s := h.streams.at(h.dataID)
+	var excess int // beyond what was announced
+	if h.flags&h2DataCounted != 0 {
+		excess = int(max(0, int64(len(p))-s.recvRemaining))
+		p = p[: len(p)-excess : len(p)-excess]
+		s.recvRemaining -= int64(len(p))
 		h.streams.put(*s)
 	}
 	if len(p) > 0 {
 		out.addData(s, p)
 	}
-	if !c.set.manual {
-		h.owed += int32(len(p))
+	if !c.set.manualCredit {
+		h.recvConsumed += int32(len(p))
 	}
-	if rest > 0 { // RFC 9113 section 8.1.1
-		h.owed += int32(rest)
-		if c.set.manual {
-			s.owed += int32(rest)
+	if excess > 0 { // RFC 9113 section 8.1.1
+		h.recvConsumed += int32(excess)
+		if c.set.manualCredit {
+			s.recvConsumed += int32(excess)
 		}
 		return c.h2FailStream(out, *s, http2.ErrCodeProtocol, ErrMalformed, "more content than the content-length announced")
 	}
@@ -145,31 +145,31 @@ func (c *Conn) h2HandleContent(out *Output, p []byte) *ConnError {
 // h2HandleDataEnd is the end of a DATA frame: credit for what it took, and the end of the stream if it was its last.
 func (c *Conn) h2HandleDataEnd(out *Output) *ConnError {
 	h := &c.h2
-	id, flags := h.id, h.flags
-	h.id, h.flags = 0, flags&^h2FrameFlags
-	c.h2CreditConn(out)
-	if flags&h2Drop != 0 {
+	id, flags := h.dataID, h.flags
+	h.dataID, h.flags = 0, flags&^h2DataFlags
+	c.h2SendConnCredit(out)
+	if flags&h2DataDiscard != 0 {
 		return nil
 	}
 	s := h.streams.at(id)
-	if flags&h2End != 0 {
+	if flags&h2DataEnd != 0 {
 		return c.h2HandleEndStream(out, *s)
 	}
-	c.h2CreditStream(out, s)
+	c.h2SendStreamCredit(out, s)
 	return nil
 }
 
 // h2HandleEndStream is the server's END_STREAM.
 func (c *Conn) h2HandleEndStream(out *Output, s stream) *ConnError {
-	if s.left > 0 { // RFC 9113 section 8.1.1
+	if s.recvRemaining > 0 { // RFC 9113 section 8.1.1
 		return c.h2FailStream(out, s, http2.ErrCodeProtocol, ErrMalformed,
-			"content ends %d bytes before the content-length", s.left)
+			"content ends %d bytes before the content-length", s.recvRemaining)
 	}
 	s.flags |= streamGotEnd
 	c.h2EndCredit(&s)
 	c.h2.streams.put(s)
 	if !s.live() {
-		c.change().live--
+		c.editRare().liveStreams--
 	}
 	out.Events = append(out.Events, Event{Kind: EventDone, StreamID: s.id, Tag: s.tag})
 	return nil
@@ -179,48 +179,48 @@ func (c *Conn) h2HandleEndStream(out *Output, s stream) *ConnError {
 // 6.9.1 leaves the moment to the receiver).
 const creditShare = 2
 
-func (c *Conn) h2CreditConn(out *Output) {
-	if h := &c.h2; h.owed > 0 && h.owed >= c.set.connWindow/creditShare {
-		out.Send = appendWord(out.Send, http2.FrameWindowUpdate, 0, uint32(h.owed))
-		h.recv -= h.owed
-		h.owed = 0
+func (c *Conn) h2SendConnCredit(out *Output) {
+	if h := &c.h2; h.recvConsumed > 0 && h.recvConsumed >= c.set.connWindow/creditShare {
+		out.Send = appendWord(out.Send, http2.FrameWindowUpdate, 0, uint32(h.recvConsumed))
+		h.recvUncredited -= h.recvConsumed
+		h.recvConsumed = 0
 	}
 }
 
-// h2CreditStream gives credit on s, which is in the table, if it is time. It needs the claim. Without manual credit all that
-// was received is owed: it is not counted until it is given.
-func (c *Conn) h2CreditStream(out *Output, s *stream) {
-	owed := s.owed
-	if !c.set.manual {
-		owed = s.recv
+// h2SendStreamCredit gives credit on s, which is in the table, if it is time. It needs the claim. Without manual credit all that
+// was received counts as consumed.
+func (c *Conn) h2SendStreamCredit(out *Output, s *stream) {
+	n := s.recvConsumed
+	if !c.set.manualCredit {
+		n = s.recvUncredited
 	}
-	if owed == 0 || owed < c.set.streamWindow/creditShare || s.flags&streamGotEnd != 0 || !s.live() {
+	if n == 0 || n < c.set.streamWindow/creditShare || s.flags&streamGotEnd != 0 || !s.live() {
 		return
 	}
-	out.Send = appendWord(out.Send, http2.FrameWindowUpdate, s.id, uint32(owed))
-	s.recv -= owed
-	if s.owed == 0 {
-		c.h2.streams.received(s, -owed)
+	out.Send = appendWord(out.Send, http2.FrameWindowUpdate, s.id, uint32(n))
+	s.recvUncredited -= n
+	if s.recvConsumed == 0 {
+		c.h2.streams.received(s, -n)
 		return
 	}
-	s.owed = 0
+	s.recvConsumed = 0
 	c.h2.streams.put(*s)
 }
 
 // h2EndCredit leaves of what came on s, which gets no more, what the caller is still to consume.
 func (c *Conn) h2EndCredit(s *stream) {
-	left := int32(0)
-	if c.set.manual {
-		left = c.h2Unconsumed(s)
+	n := int32(0)
+	if c.set.manualCredit {
+		n = c.h2Unconsumed(s)
 	}
-	s.recv, s.owed = left, 0
+	s.recvUncredited, s.recvConsumed = n, 0
 }
 
 // h2Unconsumed returns how much of what came on s was handed over and not consumed.
 func (c *Conn) h2Unconsumed(s *stream) int32 {
-	n := s.recv - s.owed
-	if h := &c.h2; h.flags&(h2InData|h2Drop) == h2InData && h.id == s.id { // counted when the frame began
-		n -= h.left - int32(h.pad)
+	n := s.recvUncredited - s.recvConsumed
+	if h := &c.h2; h.flags&(h2InData|h2DataDiscard) == h2InData && h.dataID == s.id { // counted when the frame began
+		n -= h.dataRemaining - int32(h.dataPadding)
 	}
 	return n
 }
@@ -234,7 +234,7 @@ func (c *Conn) h2Consume(out *Output, id StreamID, n int) error {
 	if id == 0 || id&1 == 0 || id > h.rare.lastID {
 		return ErrUnknownStream
 	}
-	if !c.set.manual {
+	if !c.set.manualCredit {
 		return ErrUnsupported
 	}
 	s := h.streams.get(id)
@@ -244,13 +244,13 @@ func (c *Conn) h2Consume(out *Output, id StreamID, n int) error {
 	case n < 0 || int64(n) > int64(c.h2Unconsumed(&s)):
 		return ErrConsumed
 	}
-	h.owed += int32(n)
-	c.h2CreditConn(out)
+	h.recvConsumed += int32(n)
+	c.h2SendConnCredit(out)
 	h.streams.claim()
-	s.owed += int32(n)
+	s.recvConsumed += int32(n)
 	h.streams.put(s)
 	if s.live() {
-		c.h2CreditStream(out, h.streams.at(id))
+		c.h2SendStreamCredit(out, h.streams.at(id))
 	}
 	h.streams.release()
 	return nil

@@ -179,17 +179,17 @@ func TestH2Consume(t *testing.T) {
 
 	// After the stream is over what was received counts on the connection, unless the caller gave it up.
 	feed(fData(3, false, x(80)) + fData(1, true, x(90)))
-	owed := c.h2.owed
+	owed := c.h2.recvConsumed
 	c = h2Must(t)(c.Cancel(new(Output), 3, http2.ErrCodeCancel))
-	if c.h2.owed != owed+80 || c.h2.recv != c.h2.owed+90 {
-		t.Errorf("received %d, owed %d, before %d", c.h2.recv, c.h2.owed, owed)
+	if c.h2.recvConsumed != owed+80 || c.h2.recvUncredited != c.h2.recvConsumed+90 {
+		t.Errorf("received %d, owed %d, before %d", c.h2.recvUncredited, c.h2.recvConsumed, owed)
 	}
 	consume(3, 80, nil)
 	consume(3, -1, ErrConsumed)
 	consume(1, 91, ErrConsumed)
 	consume(1, 90, nil)
-	if c.h2.owed != owed+170 || c.h2.recv != c.h2.owed {
-		t.Errorf("received %d, owed %d, before %d", c.h2.recv, c.h2.owed, owed)
+	if c.h2.recvConsumed != owed+170 || c.h2.recvUncredited != c.h2.recvConsumed {
+		t.Errorf("received %d, owed %d, before %d", c.h2.recvUncredited, c.h2.recvConsumed, owed)
 	}
 	consume(1, 1, ErrConsumed)
 	check("")
@@ -225,8 +225,8 @@ func TestH2CancelInsideData(t *testing.T) {
 			if manual {
 				r.conn = h2Must(t)(r.conn.Consume(new(Output), 1, seen))
 			}
-			if r.conn.h2.recv != 31 || r.conn.h2.owed != 31 {
-				t.Errorf("cut at %d: received %d, owed %d, want 31", cut, r.conn.h2.recv, r.conn.h2.owed)
+			if r.conn.h2.recvUncredited != 31 || r.conn.h2.recvConsumed != 31 {
+				t.Errorf("cut at %d: received %d, owed %d, want 31", cut, r.conn.h2.recvUncredited, r.conn.h2.recvConsumed)
 			}
 		}
 	}

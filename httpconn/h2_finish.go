@@ -14,9 +14,9 @@ func (c *Conn) h2Finish(out *Output, id StreamID) error {
 	h.streams.put(s)
 	h.streams.release()
 	if !s.live() {
-		c.change().live--
+		c.editRare().liveStreams--
 	}
-	h.resets++
+	h.sentResets++
 	out.Send = appendWord(out.Send, http2.FrameRSTStream, id, uint32(http2.ErrCodeNo))
 	return nil
 }
@@ -29,12 +29,12 @@ const maxResets = 32
 // way, and nothing is queued that it may still want.
 func (c *Conn) h2Unread(id StreamID) bool {
 	h := &c.h2
-	if c.h2Usable() != nil || h.resets >= maxResets {
+	if c.h2Usable() != nil || h.sentResets >= maxResets {
 		return false
 	}
 	s := h.streams.get(id)
 	if s.canSend() != nil || s.flags&(streamTunnel|streamQueued) != streamTunnel {
 		return false
 	}
-	return s.flags&streamGotEnd != 0 || h.flags&(h2InData|h2End) == h2InData|h2End && h.id == id
+	return s.flags&streamGotEnd != 0 || h.flags&(h2InData|h2DataEnd) == h2InData|h2DataEnd && h.dataID == id
 }

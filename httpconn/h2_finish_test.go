@@ -44,7 +44,7 @@ func TestFinish(t *testing.T) {
 			if got := h1Show(r.events); got != tt.want || sent != tt.sent {
 				t.Errorf("events\n%ssent\n%swant\n%s%s", got, sent, tt.want, tt.sent)
 			}
-			if live := c.h2.rare.live == 1; live != tt.live {
+			if live := c.h2.rare.liveStreams == 1; live != tt.live {
 				t.Errorf("the stream counts: %t, want %t", live, tt.live)
 			}
 			again := Output{}
@@ -118,8 +118,8 @@ func TestFinishInFrame(t *testing.T) {
 			t.Fatalf("cut at %d: sent %s", cut, got)
 		}
 		r := h2Feed(c, false, last[cut:], fHeaders(3, true, ":status: 200"))
-		if got := h1Show(r.events); r.err != nil || !strings.HasSuffix(got, "1 Done\n3 Headers 200\n3 Done\n") || r.conn.h2.rare.live != 0 {
-			t.Errorf("cut at %d: %s%v, %d streams live", cut, got, r.err, r.conn.h2.rare.live)
+		if got := h1Show(r.events); r.err != nil || !strings.HasSuffix(got, "1 Done\n3 Headers 200\n3 Done\n") || r.conn.h2.rare.liveStreams != 0 {
+			t.Errorf("cut at %d: %s%v, %d streams live", cut, got, r.err, r.conn.h2.rare.liveStreams)
 		}
 	}
 }
@@ -177,7 +177,7 @@ func TestFinishBounded(t *testing.T) {
 	}
 }
 
-// TestFinishManualCredit: what was received and is not consumed yet stays owed, as after END_STREAM.
+// TestFinishManualCredit: what was received still waits to be consumed, as after END_STREAM.
 func TestFinishManualCredit(t *testing.T) {
 	c := h2Started(t, Config{ManualCredit: true, StreamWindow: 1000, ConnWindow: 65535}, h2Ext)
 	c = h2Fed(t, c, f200(1)+fData(1, true, strings.Repeat("x", 900)))
@@ -186,7 +186,7 @@ func TestFinishManualCredit(t *testing.T) {
 		t.Errorf("more than was received: %v, want %v", err, ErrConsumed)
 	}
 	c = h2Must(t)(c.Consume(new(Output), 1, 900))
-	if c.h2.recv != c.h2.owed {
-		t.Errorf("received %d, owed %d", c.h2.recv, c.h2.owed)
+	if c.h2.recvUncredited != c.h2.recvConsumed {
+		t.Errorf("received %d, owed %d", c.h2.recvUncredited, c.h2.recvConsumed)
 	}
 }

@@ -84,7 +84,7 @@ func appendBlock(dst, block []byte, id StreamID, end bool, maxFrame int) []byte 
 }
 
 // check judges a frame by its header alone: its place on the connection, its length, and its stream's state.
-func (c *Conn) check(f frameHead) (verdict, *ConnError) {
+func (c *Conn) h2CheckFrame(f frameHead) (verdict, *ConnError) {
 	protocol := func(format string, args ...any) (verdict, *ConnError) {
 		return verdict{}, fault(http2.ErrCodeProtocol, ErrMalformed,
 			"%v frame on stream %d: %s", f.kind, f.id, fmt.Sprintf(format, args...))
@@ -92,16 +92,16 @@ func (c *Conn) check(f frameHead) (verdict, *ConnError) {
 	h := &c.h2
 	// An acknowledgement with a payload is wrong in any place, and judged below (section 6.5).
 	ack := f.flags.Has(http2.FlagSettingsAck) && f.length == 0
-	if h.flags&h2Settled == 0 && (f.kind != http2.FrameSettings || ack) { // section 3.4
+	if h.flags&h2GotSettings == 0 && (f.kind != http2.FrameSettings || ack) { // section 3.4
 		if f.length == 'H'<<16|'T'<<8|'T' && f.kind == 'P' {
 			return verdict{}, fault(http2.ErrCodeProtocol, ErrMalformed, "the server speaks HTTP/1, expected SETTINGS")
 		}
 		return protocol("the first frame must be SETTINGS")
 	}
 	if f.length > initialMaxFrame { // which may always come
-		if most := c.h2Allowed().maxFrame; f.length > int(most) { // section 4.2
+		if limit := c.h2Allowed().maxFrame; f.length > int(limit) { // section 4.2
 			return verdict{}, fault(http2.ErrCodeFrameSize, ErrMalformed,
-				"%v frame of %d bytes, at most %d are allowed", f.kind, f.length, most)
+				"%v frame of %d bytes, at most %d are allowed", f.kind, f.length, limit)
 		}
 	}
 	if h.rare.blockID != 0 && (f.kind != http2.FrameContinuation || f.id != h.rare.blockID) { // section 6.10

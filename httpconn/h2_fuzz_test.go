@@ -70,21 +70,21 @@ func FuzzH2Stream(f *testing.F) {
 func h2CheckBounds(t testing.TB, c Conn) {
 	t.Helper()
 	h := &c.h2
-	if n := h.part.Len(); n > initialMaxFrame+frameHeadLen {
+	if n := h.recvFrame.Len(); n > initialMaxFrame+frameHeadLen {
 		t.Fatalf("%d bytes of a frame are kept", n)
 	}
 	if n := h.rare.block.Len(); n > c.set.limits.MaxHeaderBytes {
 		t.Fatalf("%d bytes of a header block are kept", n)
 	}
-	if h.owed < 0 || h.recv < h.owed || h.recv > c.set.connWindow {
-		t.Fatalf("received %d, owed %d of %d", h.recv, h.owed, c.set.connWindow)
+	if h.recvConsumed < 0 || h.recvUncredited < h.recvConsumed || h.recvUncredited > c.set.connWindow {
+		t.Fatalf("received %d, owed %d of %d", h.recvUncredited, h.recvConsumed, c.set.connWindow)
 	}
-	if h.flags&(h2InData|h2Closed) == 0 && !c.set.manual && h.recv != h.owed {
-		t.Fatalf("received %d, owed %d: the server never gets the rest", h.recv, h.owed)
+	if h.flags&(h2InData|h2Closed) == 0 && !c.set.manualCredit && h.recvUncredited != h.recvConsumed {
+		t.Fatalf("received %d, owed %d: the server never gets the rest", h.recvUncredited, h.recvConsumed)
 	}
 	live, queued, kept := int32(0), 0, int32(0)
 	for _, s := range h.streams.snapshot() {
-		kept += s.recv - s.owed
+		kept += s.recvUncredited - s.recvConsumed
 		if s.live() {
 			live++
 		}
@@ -96,13 +96,13 @@ func h2CheckBounds(t testing.TB, c Conn) {
 			queued += h.queues.buffered(s.id)
 		}
 	}
-	if h.flags&(h2InData|h2Drop) == h2InData|h2Drop {
-		kept += h.left - int32(h.pad)
+	if h.flags&(h2InData|h2DataDiscard) == h2InData|h2DataDiscard {
+		kept += h.dataRemaining - int32(h.dataPadding)
 	}
-	if c.set.manual && h.flags&h2Closed == 0 && h.recv-h.owed != kept {
-		t.Fatalf("%d bytes are not consumed on the connection, %d on its streams", h.recv-h.owed, kept)
+	if c.set.manualCredit && h.flags&h2Closed == 0 && h.recvUncredited-h.recvConsumed != kept {
+		t.Fatalf("%d bytes are not consumed on the connection, %d on its streams", h.recvUncredited-h.recvConsumed, kept)
 	}
-	if live != h.rare.live || queued != c.Buffered(0) {
-		t.Fatalf("%d streams live, %d counted; %d bytes queued, %d counted", live, h.rare.live, queued, c.Buffered(0))
+	if live != h.rare.liveStreams || queued != c.Buffered(0) {
+		t.Fatalf("%d streams live, %d counted; %d bytes queued, %d counted", live, h.rare.liveStreams, queued, c.Buffered(0))
 	}
 }

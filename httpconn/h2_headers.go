@@ -43,37 +43,37 @@ func (c *Conn) h2HandleHeaders(out *Output, f frameHead, p []byte) *ConnError {
 	if f.flags.Has(http2.FlagHeadersEndHeaders) {
 		return c.h2HandleBlock(out, f.id, p, end)
 	}
-	r := c.change()
-	r.block, r.blockID, r.blockEnd, r.blockPart = pbuf.Buf{}.Append(p, 0), f.id, end, 1
+	r := c.editRare()
+	r.block, r.blockID, r.blockEnd, r.blockFrames = pbuf.Buf{}.Append(p, 0), f.id, end, 1
 	return nil
 }
 
 // h2HandleContinuation takes a CONTINUATION frame (RFC 9113 section 6.10).
 func (c *Conn) h2HandleContinuation(out *Output, f frameHead, p []byte) *ConnError {
-	if err := c.h2CheckBlock(f.id, c.h2.rare.block.Len()+len(p), c.h2.rare.blockPart+1); err != nil {
+	if err := c.h2CheckBlock(f.id, c.h2.rare.block.Len()+len(p), c.h2.rare.blockFrames+1); err != nil {
 		return err
 	}
-	r := c.change()
+	r := c.editRare()
 	r.block = r.block.Append(p, 0)
-	r.blockPart++
+	r.blockFrames++
 	if !f.flags.Has(http2.FlagContinuationEndHeaders) {
 		return nil
 	}
 	block, end := r.block.Bytes(), r.blockEnd
-	r.block, r.blockID, r.blockEnd, r.blockPart = pbuf.Buf{}, 0, false, 0
+	r.block, r.blockID, r.blockEnd, r.blockFrames = pbuf.Buf{}, 0, false, 0
 	return c.h2HandleBlock(out, f.id, block, end)
 }
 
 // h2CheckBlock bounds a header block before it is kept or decoded: its bytes so far, and its frames, of which empty ones
 // cost the sender next to nothing.
 func (c *Conn) h2CheckBlock(id StreamID, size, frames int) *ConnError {
-	if most := c.h2Allowed().headerBytes; size > most {
+	if limit := c.h2Allowed().headerBytes; size > limit {
 		return fault(http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge,
-			"header block of more than %d bytes on stream %d", most, id)
+			"header block of more than %d bytes on stream %d", limit, id)
 	}
-	if most := c.set.limits.MaxContinuations; frames > most {
+	if limit := c.set.limits.MaxContinuations; frames > limit {
 		return fault(http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge,
-			"header block in more than %d frames on stream %d", most, id)
+			"header block in more than %d frames on stream %d", limit, id)
 	}
 	return nil
 }
@@ -83,13 +83,13 @@ func (c *Conn) h2HandleBlock(out *Output, id StreamID, block []byte, end bool) *
 	h := &c.h2
 	var scratch [16]hpack.Field
 	limits := hpack.Limits{List: c.h2Allowed().headerBytes, Fields: c.set.limits.MaxHeaderFields}
-	table, fields, err := h.rare.table.AppendFields(scratch[:0], block, limits)
+	table, fields, err := h.rare.recvTable.AppendFields(scratch[:0], block, limits)
 	tooLarge := errors.Is(err, hpack.ErrTooLarge)
 	if err != nil && !tooLarge { // RFC 9113 section 4.3: the table is lost
 		return fault(http2.ErrCodeCompression, ErrMalformed, "header block on stream %d: %v", id, err)
 	}
-	if table != h.rare.table {
-		c.change().table = table
+	if table != h.rare.recvTable {
+		c.editRare().recvTable = table
 	}
 	s := h.streams.find(id)
 	state := s.state()
@@ -121,7 +121,7 @@ func (c *Conn) h2HandleResponse(out *Output, s stream, fields []hpack.Field, end
 	}
 	status, ok := parseStatus(fields[0].Value)
 	if !ok {
-		return malformed(":status is %s, expected three digits", show(fields[0].Value))
+		return malformed(":status is %s, expected three digits", quote(fields[0].Value))
 	}
 	header, err := headerOf(fields[1:])
 	if err != nil {
@@ -133,11 +133,11 @@ func (c *Conn) h2HandleResponse(out *Output, s stream, fields []hpack.Field, end
 			return malformed("status 101, which HTTP/2 does not have")
 		case end:
 			return malformed("status %d ends the stream", status)
-		case int(s.info) >= c.set.limits.MaxInformational:
+		case int(s.informational) >= c.set.limits.MaxInformational:
 			return c.h2FailStream(out, s, http2.ErrCodeEnhanceYourCalm, ErrTooManyInformational,
 				"more than %d informational responses", c.set.limits.MaxInformational)
 		}
-		s.info++
+		s.informational++
 		c.h2.streams.put(s)
 		out.Events = append(out.Events,
 			Event{Kind: EventInformational, StreamID: s.id, Tag: s.tag, Status: status, Header: header})
@@ -145,16 +145,16 @@ func (c *Conn) h2HandleResponse(out *Output, s stream, fields []hpack.Field, end
 	}
 	if s.flags&streamConnect != 0 && status < 300 { // RFC 9110 section 9.3.6: a content-length is ignored
 		s.flags |= streamTunnel
-		s.left = -1
-	} else if s.left, err = contentLength(header["Content-Length"]); err != nil {
+		s.recvRemaining = -1
+	} else if s.recvRemaining, err = contentLength(header["Content-Length"]); err != nil {
 		return malformed("%v", err)
 	}
 	switch {
 	case s.flags&streamTunnel != 0:
 	case s.flags&streamHead != 0 || status == http.StatusNoContent || status == http.StatusNotModified:
-		s.left = 0 // RFC 9110 section 6.4.1
-	case end && s.left > 0: // section 8.1.1
-		return malformed("no content, but content-length %d", s.left)
+		s.recvRemaining = 0 // RFC 9110 section 6.4.1
+	case end && s.recvRemaining > 0: // section 8.1.1
+		return malformed("no content, but content-length %d", s.recvRemaining)
 	}
 	if s.flags&(streamConnect|streamTunnel) == streamConnect { // refused: we have nothing to say on it, and say so
 		s.flags |= streamSentEnd
@@ -184,7 +184,7 @@ func (c *Conn) h2HandleTrailers(out *Output, s stream, fields []hpack.Field, end
 	if err != nil {
 		return malformed("trailers: %v", err)
 	}
-	if s.left <= 0 && len(header) > 0 { // content that is too short is reported by h2HandleEndStream
+	if s.recvRemaining <= 0 && len(header) > 0 { // content that is too short is reported by h2HandleEndStream
 		out.Events = append(out.Events, Event{Kind: EventTrailers, StreamID: s.id, Tag: s.tag, Header: header})
 	}
 	return c.h2HandleEndStream(out, s)
@@ -199,7 +199,7 @@ func headerOf(fields []hpack.Field) (http.Header, error) {
 			return nil, err
 		}
 		if fault := badValue(f.Value); fault != "" {
-			return nil, fmt.Errorf("value of field %s %s", show(f.Name), fault)
+			return nil, fmt.Errorf("value of field %s %s", quote(f.Name), fault)
 		}
 		name := textproto.CanonicalMIMEHeaderKey(f.Name)
 		if have, ok := header[name]; ok {
@@ -215,10 +215,10 @@ func headerOf(fields []hpack.Field) (http.Header, error) {
 // checkName holds a regular field's name against RFC 9113 sections 8.2, 8.2.1, 8.2.2 and 8.3.
 func checkName(name string) error {
 	if strings.HasPrefix(name, ":") {
-		return fmt.Errorf("pseudo-header field %s out of place", show(name))
+		return fmt.Errorf("pseudo-header field %s out of place", quote(name))
 	}
 	if !httpguts.ValidHeaderFieldName(name) || strings.ToLower(name) != name {
-		return fmt.Errorf("field name %s, expected a token in lower case", show(name))
+		return fmt.Errorf("field name %s, expected a token in lower case", quote(name))
 	}
 	switch name {
 	case "connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade":

@@ -176,10 +176,10 @@ func (l *ledger) put(s stream) {
 	}
 }
 
-// received logs that n was added to recv of a stream, in the table, and nothing else changed. It needs the claim, as put does.
+// received logs that n was added to recvUncredited of a stream, in the table, and nothing else changed. It needs the claim, as put does.
 func (l *ledger) received(s *stream, n int32) { l.change(uint32(s.id), n) }
 
-// sent logs that n was taken from send, in the same way.
+// sent logs that n was taken from sendCredit, in the same way.
 func (l *ledger) sent(s *stream, n int32) { l.change(uint32(s.id)&^entryReceived, n) }
 
 func (l *ledger) change(id uint32, n int32) {
@@ -232,7 +232,7 @@ func (l *ledger) grow() {
 	l.rebase(table)
 }
 
-// shrink halves the table as long as few streams are left and no two of them would have the same place: identifiers are given,
+// shrink halves the table as long as few streams are kept and no two of them would have the same place: identifiers are given,
 // and streams cannot move. What it copies is a part of what the streams that are gone had cost.
 func (l *ledger) shrink() {
 	for half := len(l.r.table) / 2; half >= minStreams && 4*l.r.kept <= half && l.r.pairs == 0; half /= 2 {

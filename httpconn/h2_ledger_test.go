@@ -44,7 +44,7 @@ func (m h2Model) step(rng *rand.Rand) h2Model {
 			id := (m.last + 1) | 1
 			for ; !m.l.free(id); id += 2 {
 			}
-			s := stream{id: id, tag: rng.Uint64(), left: rng.Int64() - 1, unsent: -1, info: rng.Int32(), flags: streamTunnel}
+			s := stream{id: id, tag: rng.Uint64(), recvRemaining: rng.Int64() - 1, sendRemaining: -1, informational: rng.Int32(), flags: streamTunnel}
 			m.l.put(s)
 			m.last = id
 			m.want[id] = s
@@ -53,9 +53,9 @@ func (m h2Model) step(rng *rand.Rand) h2Model {
 			id := ids[rng.IntN(len(ids))]
 			s := m.l.find(id)
 			s.flags |= streamWeReset
-			s.owed = s.recv - rng.Int32N(2)
+			s.recvConsumed = s.recvUncredited - rng.Int32N(2)
 			m.l.put(s)
-			if s.owed < s.recv { // kept, until all is consumed
+			if s.recvConsumed < s.recvUncredited { // kept, until all is consumed
 				m.want[id] = s
 				break
 			}
@@ -63,17 +63,17 @@ func (m h2Model) step(rng *rand.Rand) h2Model {
 			m.live--
 		case k < 6: // change
 			s := m.l.find(ids[rng.IntN(len(ids))])
-			s.recv++
-			s.left--
+			s.recvUncredited++
+			s.recvRemaining--
 			s.flags ^= streamGotEnd
 			m.l.put(s)
 			m.want[s.id] = s
 		default: // change in place
 			s := m.l.at(ids[rng.IntN(len(ids))])
-			s.send -= 3
+			s.sendCredit -= 3
 			m.l.sent(s, 3)
 			if rng.IntN(2) == 0 {
-				s.recv += 5
+				s.recvUncredited += 5
 				m.l.received(s, 5)
 			}
 			m.want[s.id] = *s

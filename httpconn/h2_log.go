@@ -10,7 +10,7 @@ type entry struct {
 const (
 	// The identifiers of streams are odd and have 31 bits (RFC 9113 section 5.1.1), so two bits are free.
 	entryWhole    = 1 << 31 // a whole state begins
-	entryReceived = 1       // or else n was added to recv; without it n was taken from send
+	entryReceived = 1       // or else n was added to recvUncredited; without it n was taken from sendCredit
 
 	wholeLen = 6
 	minLog   = 256 // entries of the smallest log
@@ -32,12 +32,12 @@ func (e *entry) len() int {
 
 // record writes the whole state of s.
 func (s *stream) record(log *[wholeLen]entry) {
-	log[0] = entry{uint32(s.id) | entryWhole, s.recv}
-	log[1] = entry{uint32(s.owed), s.send}
-	log[2] = entry{uint32(s.flags), s.info}
+	log[0] = entry{uint32(s.id) | entryWhole, s.recvUncredited}
+	log[1] = entry{uint32(s.recvConsumed), s.sendCredit}
+	log[2] = entry{uint32(s.flags), s.informational}
 	log[3] = entryOf(s.tag)
-	log[4] = entryOf(uint64(s.left))
-	log[5] = entryOf(uint64(s.unsent))
+	log[4] = entryOf(uint64(s.recvRemaining))
+	log[5] = entryOf(uint64(s.sendRemaining))
 }
 
 func entryOf(v uint64) entry    { return entry{uint32(v), int32(v >> 32)} }
@@ -48,14 +48,14 @@ func (s *stream) apply(log []entry) int {
 	switch e := &log[0]; {
 	case e.id&entryWhole != 0:
 		*s = stream{
-			id: e.stream(), recv: e.n, owed: int32(log[1].id), send: log[1].n,
-			flags: streamFlags(log[2].id), info: log[2].n,
-			tag: log[3].uint64(), left: int64(log[4].uint64()), unsent: int64(log[5].uint64())}
+			id: e.stream(), recvUncredited: e.n, recvConsumed: int32(log[1].id), sendCredit: log[1].n,
+			flags: streamFlags(log[2].id), informational: log[2].n,
+			tag: log[3].uint64(), recvRemaining: int64(log[4].uint64()), sendRemaining: int64(log[5].uint64())}
 		return wholeLen
 	case e.id&entryReceived != 0:
-		s.recv += e.n
+		s.recvUncredited += e.n
 	default:
-		s.send -= e.n
+		s.sendCredit -= e.n
 	}
 	return 1
 }

@@ -21,22 +21,22 @@ type h2queues struct {
 // h2queue is what one stream has to send.
 type h2queue struct {
 	data     pbuf.Buf
-	from     int    // how much of data is sent
+	sent     int    // how much of data is sent
 	end      bool   // END_STREAM follows
 	trailers []byte // the header block that ends the stream instead
 	turn     bool   // it is in turns
 }
 
-func (q h2queue) rest() []byte { return q.data.Bytes()[q.from:] }
+func (q h2queue) unsent() []byte { return q.data.Bytes()[q.sent:] }
 
 // idQueue is a persistent first-in, first-out queue of stream identifiers.
 type idQueue struct {
-	ids  pbuf.Buf // four bytes each
-	from int
+	ids    pbuf.Buf // four bytes each
+	popped int
 }
 
 func (q idQueue) push(id StreamID) idQueue {
-	if dead := q.from; dead > 4096 && dead > q.ids.Len()/2 {
+	if dead := q.popped; dead > 4096 && dead > q.ids.Len()/2 {
 		q = idQueue{ids: pbuf.Buf{}.Append(q.ids.Bytes()[dead:], 0)}
 	}
 	var b [4]byte
@@ -46,15 +46,15 @@ func (q idQueue) push(id StreamID) idQueue {
 }
 
 func (q idQueue) pop() (StreamID, idQueue, bool) {
-	if q.from == q.ids.Len() {
+	if q.popped == q.ids.Len() {
 		return 0, idQueue{}, false
 	}
-	id := StreamID(binary.BigEndian.Uint32(q.ids.Bytes()[q.from:]))
-	q.from += 4
+	id := StreamID(binary.BigEndian.Uint32(q.ids.Bytes()[q.popped:]))
+	q.popped += 4
 	return id, q, true
 }
 
-func (q idQueue) len() int { return (q.ids.Len() - q.from) / 4 }
+func (q idQueue) len() int { return (q.ids.Len() - q.popped) / 4 }
 
 // only returns the identifiers for which keep is true.
 func (q idQueue) only(keep func(StreamID) bool) (next idQueue) {
@@ -121,7 +121,7 @@ func (q *h2queues) drop(id StreamID) *h2queues {
 		return q
 	}
 	next := q.copy()
-	next.bytes -= len(s.rest())
+	next.bytes -= len(s.unsent())
 	if next.streams = next.streams.Delete(uint32(id >> 1)); next.streams.Len() == 0 {
 		return nil
 	}
@@ -162,7 +162,7 @@ func (q *h2queues) buffered(id StreamID) int {
 		return q.bytes
 	}
 	s, _ := q.get(id)
-	return len(s.rest())
+	return len(s.unsent())
 }
 
 func (q *h2queues) equal(x *h2queues) bool {
@@ -170,13 +170,13 @@ func (q *h2queues) equal(x *h2queues) bool {
 		return q == x
 	}
 	if q.bytes != x.bytes || q.streams.Len() != x.streams.Len() ||
-		!bytes.Equal(q.turns.ids.Bytes()[q.turns.from:], x.turns.ids.Bytes()[x.turns.from:]) {
+		!bytes.Equal(q.turns.ids.Bytes()[q.turns.popped:], x.turns.ids.Bytes()[x.turns.popped:]) {
 		return false
 	}
 	for id, a := range q.streams.All {
 		b, ok := x.streams.Get(id)
 		same := ok && a.end == b.end && a.turn == b.turn
-		if !same || !bytes.Equal(a.rest(), b.rest()) || !bytes.Equal(a.trailers, b.trailers) {
+		if !same || !bytes.Equal(a.unsent(), b.unsent()) || !bytes.Equal(a.trailers, b.trailers) {
 			return false
 		}
 	}
@@ -186,14 +186,14 @@ func (q *h2queues) equal(x *h2queues) bool {
 // quantum is how much one stream sends before it is the next one's turn.
 const quantum = 16 << 10
 
-// h2Serve sends what the windows allow now, a quantum from each stream in turn.
-func (c *Conn) h2Serve(out *Output) {
+// h2SendQueued sends what the windows allow now, a quantum from each stream in turn.
+func (c *Conn) h2SendQueued(out *Output) {
 	h := &c.h2
-	if h.queues == nil || h.send <= 0 || h.queues.turns.len() == 0 {
+	if h.queues == nil || h.sendWindow <= 0 || h.queues.turns.len() == 0 {
 		return
 	}
 	q := h.queues.copy()
-	for h.send > 0 {
+	for h.sendWindow > 0 {
 		id, turns, ok := q.turns.pop()
 		if q.turns = turns; !ok {
 			break
@@ -204,28 +204,28 @@ func (c *Conn) h2Serve(out *Output) {
 			continue
 		}
 		st := h.streams.find(id)
-		n := int(min(int64(len(s.rest())), quantum, int64(h.rare.maxFrame), c.h2StreamWindow(&st), int64(h.send)))
+		n := int(min(int64(len(s.unsent())), quantum, int64(h.rare.peerMaxFrame), c.h2StreamSendWindow(&st), int64(h.sendWindow)))
 		if n <= 0 { // the initial window has become smaller meanwhile
 			h.charge(1 + requeued)
 			s.turn = false
 			q.set(id, s)
 			continue
 		}
-		drained := n == len(s.rest())
+		drained := n == len(s.unsent())
 		flags := http2.Flags(0)
 		if drained && s.end && s.trailers == nil {
 			flags = http2.FlagDataEndStream
 		}
-		out.Send = append(appendFrameHead(out.Send, n, http2.FrameData, flags, id), s.rest()[:n]...)
+		out.Send = append(appendFrameHead(out.Send, n, http2.FrameData, flags, id), s.unsent()[:n]...)
 		h.repay(int32(n))
-		st.send -= int32(n)
-		h.send -= int32(n)
+		st.sendCredit -= int32(n)
+		h.sendWindow -= int32(n)
 		q.bytes -= n
 		if !drained {
-			if s.from += n; s.from > s.data.Len()/2 && s.from > quantum {
-				s.data, s.from = pbuf.Buf{}.Append(s.rest(), 0), 0
+			if s.sent += n; s.sent > s.data.Len()/2 && s.sent > quantum {
+				s.data, s.sent = pbuf.Buf{}.Append(s.unsent(), 0), 0
 			}
-			if s.turn = c.h2StreamWindow(&st) > 0; s.turn {
+			if s.turn = c.h2StreamSendWindow(&st) > 0; s.turn {
 				q.turns = q.turns.push(id)
 			}
 			q.set(id, s)
@@ -239,7 +239,7 @@ func (c *Conn) h2Serve(out *Output) {
 		st.flags &^= streamQueued
 		h.streams.put(st)
 		if !st.live() {
-			c.change().live--
+			c.editRare().liveStreams--
 		}
 		out.Events = append(out.Events, Event{Kind: EventDrained, StreamID: id, Tag: st.tag})
 	}

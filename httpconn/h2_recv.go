@@ -37,39 +37,39 @@ func (c *Conn) h2HandleFrames(out *Output, data []byte) *ConnError {
 			data = data[n:]
 			continue
 		}
-		if h.part.Len() == 0 {
+		if h.recvFrame.Len() == 0 {
 			if n := c.h2HandleTunnels(out, data); n > 0 {
 				data = data[n:]
 				continue
 			}
 		}
 		b := data
-		if h.part.Len() > 0 { // the frame began in an earlier call
+		if h.recvFrame.Len() > 0 { // the frame began in an earlier call
 			whole := frameHeadLen
-			if h.part.Len() >= frameHeadLen {
-				whole += parseFrameHead(h.part.Bytes()).length
+			if h.recvFrame.Len() >= frameHeadLen {
+				whole += parseFrameHead(h.recvFrame.Bytes()).length
 			}
-			n := min(whole-h.part.Len(), len(data))
-			h.part = h.part.Append(data[:n], whole)
+			n := min(whole-h.recvFrame.Len(), len(data))
+			h.recvFrame = h.recvFrame.Append(data[:n], whole)
 			data = data[n:]
-			b = h.part.Bytes()
+			b = h.recvFrame.Bytes()
 		}
 		n, err := c.h2HandleFrame(out, b)
 		if err != nil {
 			return err
 		}
 		switch {
-		case h.part.Len() == 0 && n == 0: // it ends in a later call
+		case h.recvFrame.Len() == 0 && n == 0: // it ends in a later call
 			whole := frameHeadLen
 			if len(data) >= frameHeadLen {
 				whole += parseFrameHead(data).length
 			}
-			h.part = h.part.Append(data, whole)
+			h.recvFrame = h.recvFrame.Append(data, whole)
 			return nil
-		case h.part.Len() == 0:
+		case h.recvFrame.Len() == 0:
 			data = data[n:]
 		case n > 0:
-			h.part = pbuf.Buf{}
+			h.recvFrame = pbuf.Buf{}
 		}
 	}
 	return nil
@@ -82,7 +82,7 @@ func (c *Conn) h2HandleFrame(out *Output, b []byte) (int, *ConnError) {
 		return 0, nil
 	}
 	f := parseFrameHead(b)
-	v, err := c.check(f)
+	v, err := c.h2CheckFrame(f)
 	if err != nil {
 		return 0, err
 	}
@@ -92,8 +92,8 @@ func (c *Conn) h2HandleFrame(out *Output, b []byte) (int, *ConnError) {
 	if len(b) < frameHeadLen+f.length {
 		return 0, nil
 	}
-	if f.kind == http2.FrameRSTStream && c.h2.resets > 0 {
-		c.h2.resets--
+	if f.kind == http2.FrameRSTStream && c.h2.sentResets > 0 {
+		c.h2.sentResets--
 	}
 	p := b[frameHeadLen:][:f.length]
 	switch {
@@ -115,9 +115,9 @@ func (c *Conn) h2HandleFrame(out *Output, b []byte) (int, *ConnError) {
 	case f.kind == http2.FrameWindowUpdate:
 		err = c.h2HandleWindowUpdate(out, f, p)
 	}
-	if most := c.set.limits.MaxWork; err == nil && int(c.h2.work) > most {
+	if limit := c.set.limits.MaxWork; err == nil && int(c.h2.work) > limit {
 		err = fault(http2.ErrCodeEnhanceYourCalm, ErrFlood,
-			"work of %d without content, the last of it for %v, at most %d is allowed", c.h2.work, f.kind, most)
+			"work of %d without content, the last of it for %v, at most %d is allowed", c.h2.work, f.kind, limit)
 	}
 	return frameHeadLen + f.length, err
 }
@@ -136,11 +136,11 @@ func (c *Conn) h2Abandon(out *Output, err error) {
 			out.Events = append(out.Events, Event{Kind: EventReset, StreamID: s.id, Tag: s.tag, Err: err})
 		}
 	}
-	c.h2.queues, c.h2.part = nil, pbuf.Buf{}
-	c.h2.flags = c.h2.flags&^h2FrameFlags | h2Closed
-	c.h2.left, c.h2.id, c.h2.pad, c.h2.work = 0, 0, 0, 0
-	r := c.change()
-	r.block, r.blockID, r.blockEnd, r.blockPart, r.live = pbuf.Buf{}, 0, false, 0, 0
+	c.h2.queues, c.h2.recvFrame = nil, pbuf.Buf{}
+	c.h2.flags = c.h2.flags&^h2DataFlags | h2Closed
+	c.h2.dataRemaining, c.h2.dataID, c.h2.dataPadding, c.h2.work = 0, 0, 0, 0
+	r := c.editRare()
+	r.block, r.blockID, r.blockEnd, r.blockFrames, r.liveStreams = pbuf.Buf{}, 0, false, 0, 0
 	c.h2.streams.rebase(make([]stream, minStreams))
 }
 
@@ -160,9 +160,9 @@ func (c *Conn) h2ReceiveEOF(out *Output) error {
 	}
 	var reason string
 	switch {
-	case h.flags&h2Settled == 0:
+	case h.flags&h2GotSettings == 0:
 		reason = "the connection ended before its SETTINGS"
-	case h.part.Len() > 0 || h.flags&h2InData != 0:
+	case h.recvFrame.Len() > 0 || h.flags&h2InData != 0:
 		reason = "the connection ended in the middle of a frame"
 	case h.rare.blockID != 0:
 		reason = fmt.Sprintf("the connection ended in the header block of stream %d", h.rare.blockID)

@@ -16,10 +16,10 @@ import (
 // h2New begins an HTTP/2 connection: the preface and our SETTINGS (RFC 9113 section 3.4).
 func h2New(set *settings, out *Output) Conn {
 	c := Conn{set: set, version: HTTP2}
-	c.h2.send = initialWindow
+	c.h2.sendWindow = initialWindow
 	c.h2.rare = &h2rare{
-		window: initialWindow, maxFrame: initialMaxFrame, resize: -1, encSize: hpack.DefaultMaxSize,
-		unacked: beforeSettings}
+		peerInitialWindow: initialWindow, peerMaxFrame: initialMaxFrame, sendTableUpdate: -1, sendTableSize: hpack.DefaultMaxSize,
+		unackedSettings: beforeSettings}
 	out.Send = append(out.Send, http2.ClientPreface...)
 	out.Send = appendSettings(out.Send,
 		http2.Setting{ID: http2.SettingEnablePush, Val: 0},
@@ -38,13 +38,13 @@ func (c *Conn) h2Request(out *Output, r Request) (StreamID, error) {
 	}
 	h := &c.h2
 	switch {
-	case h.flags&h2Settled == 0:
+	case h.flags&h2GotSettings == 0:
 		return 0, ErrSettingsPending
 	case h.flags&h2GoneAway != 0 || h.rare.lastID == maxStreamID:
 		return 0, ErrGoingAway
 	case h.room() <= 0:
 		return 0, ErrTooManyStreams
-	case r.Protocol != "" && h.rare.peer[http2.SettingEnableConnectProtocol] != 1: // RFC 8441 section 3
+	case r.Protocol != "" && h.rare.peerSettings[http2.SettingEnableConnectProtocol] != 1: // RFC 8441 section 3
 		return 0, ErrExtendedConnectDisabled
 	}
 	pseudo, err := h2Target(&r)
@@ -55,21 +55,21 @@ func (c *Conn) h2Request(out *Output, r Request) (StreamID, error) {
 	if err != nil {
 		return 0, err
 	}
-	s := stream{tag: r.Tag, unsent: -1}
-	if fields, err = h2HandleContent(r, fields, &s); err != nil {
+	s := stream{tag: r.Tag, sendRemaining: -1}
+	if fields, err = h2RequestContent(r, fields, &s); err != nil {
 		return 0, err
 	}
 	fields = append(pseudo, fields...)
-	if err = c.h2CheckList(fields); err != nil {
+	if err = c.h2CheckListSize(fields); err != nil {
 		return 0, err
 	}
-	if err = c.h2RoomFor(&s, len(r.Body)); err != nil {
+	if err = c.h2CheckBuffered(&s, len(r.Body)); err != nil {
 		return 0, err
 	}
 
 	before := *h
 	h.streams.claim()
-	rare := c.change()
+	rare := c.editRare()
 	h.streams.grow()
 	// RFC 9113 section 5.1.1: identifiers increase, and may leave some out.
 	for s.id = (rare.lastID + 1) | 1; !h.streams.free(s.id); s.id += 2 {
@@ -80,7 +80,7 @@ func (c *Conn) h2Request(out *Output, r Request) (StreamID, error) {
 		}
 	}
 	rare.lastID = s.id
-	rare.live++
+	rare.liveStreams++
 
 	end := s.flags&streamConnect == 0 && !r.HasBody && len(r.Body) == 0
 	if end {
@@ -106,7 +106,7 @@ func h2Target(r *Request) ([]field, error) {
 	case r.Method == "":
 		r.Method = http.MethodGet
 	}
-	plain := *r // what HTTP/1.1 would say of it
+	alike := *r // the request of HTTP/1.1 that has the same target
 	if r.Protocol != "" {
 		if r.Method != http.MethodConnect { // RFC 8441 section 4
 			return nil, invalid("Method is not CONNECT", "that with Protocol")
@@ -114,9 +114,9 @@ func h2Target(r *Request) ([]field, error) {
 		if fault := badbyte.InToken(r.Protocol); fault != "" { // RFC 9110 section 7.8
 			return nil, invalid("Protocol "+fault, "a token")
 		}
-		plain.Method = http.MethodGet
+		alike.Method = http.MethodGet
 	}
-	path, err := checkTarget(plain)
+	path, err := checkTarget(alike)
 	if err != nil {
 		return nil, err
 	}
@@ -161,33 +161,33 @@ func h2Fields(h http.Header) ([]field, error) {
 	return fields, nil
 }
 
-// h2HandleContent settles how the request's content is delimited, and what kind of stream it is.
-func h2HandleContent(r Request, fields []field, s *stream) ([]field, error) {
+// h2RequestContent decides how the request's content is delimited, and what kind of stream it is.
+func h2RequestContent(r Request, fields []field, s *stream) ([]field, error) {
 	expect := false
 	for _, f := range fields {
 		expect = expect || f.name == "expect"
 		if f.name != "content-length" {
 			continue
 		}
-		if err := parseLength(f.value, &s.unsent); err != nil {
+		if err := parseLength(f.value, &s.sendRemaining); err != nil {
 			return nil, err
 		}
 	}
 	content := r.HasBody || len(r.Body) > 0
 	switch {
-	case r.Method == http.MethodConnect && (content || s.unsent >= 0): // RFC 9110 section 9.3.6
+	case r.Method == http.MethodConnect && (content || s.sendRemaining >= 0): // RFC 9110 section 9.3.6
 		return nil, invalid("Method is CONNECT", "no content with it")
 	case r.Method == http.MethodTrace && content: // RFC 9110 section 9.3.8
 		return nil, invalid("Method is TRACE", "no content with it")
 	case expect && !content: // RFC 9110 section 10.1.1
 		return nil, invalid("field Expect without content", "both or neither")
-	case !r.HasBody && s.unsent >= 0 && s.unsent != int64(len(r.Body)):
+	case !r.HasBody && s.sendRemaining >= 0 && s.sendRemaining != int64(len(r.Body)):
 		return nil, invalid("field Content-Length differs from Body", fmt.Sprintf("%d", len(r.Body)))
-	case s.unsent >= 0 && int64(len(r.Body)) > s.unsent:
+	case s.sendRemaining >= 0 && int64(len(r.Body)) > s.sendRemaining:
 		return nil, fmt.Errorf("%w: Body has %d bytes, which is more", ErrBodyLength, len(r.Body))
-	case !r.HasBody && s.unsent < 0 && // RFC 9110 section 8.6
+	case !r.HasBody && s.sendRemaining < 0 && // RFC 9110 section 8.6
 		(content || r.Method == http.MethodPost || r.Method == http.MethodPut || r.Method == http.MethodPatch):
-		s.unsent = int64(len(r.Body))
+		s.sendRemaining = int64(len(r.Body))
 		fields = append(fields, field{"content-length", strconv.Itoa(len(r.Body))})
 		slices.SortStableFunc(fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
 	}
@@ -203,11 +203,11 @@ func h2HandleContent(r Request, fields []field, s *stream) ([]field, error) {
 	return fields, nil
 }
 
-// h2CheckList returns ErrHeaderTooLarge if the server would refuse a header block as too large (RFC 9113 section 10.5.1).
-func (c *Conn) h2CheckList(fields []field) error {
-	most, ok := c.h2.rare.peer[http2.SettingMaxHeaderListSize]
-	if size := listSize(fields); ok && size > int64(most) {
-		return fmt.Errorf("%w: the request has %d bytes of fields, the server takes %d", ErrHeaderTooLarge, size, most)
+// h2CheckListSize returns ErrHeaderTooLarge if the server would refuse a header block as too large (RFC 9113 section 10.5.1).
+func (c *Conn) h2CheckListSize(fields []field) error {
+	limit, ok := c.h2.rare.peerSettings[http2.SettingMaxHeaderListSize]
+	if size := listSize(fields); ok && size > int64(limit) {
+		return fmt.Errorf("%w: the request has %d bytes of fields, the server takes %d", ErrHeaderTooLarge, size, limit)
 	}
 	return nil
 }
@@ -225,12 +225,12 @@ func encodeFields(fields []field) (block []byte) {
 // h2SendBlock sends a header block on stream id. Before the first one after the server has lowered its table size goes the
 // update that it waits for (RFC 7541 section 4.2).
 func (c *Conn) h2SendBlock(out *Output, block []byte, id StreamID, end bool) {
-	if resize := c.h2.rare.resize; resize >= 0 {
+	if resize := c.h2.rare.sendTableUpdate; resize >= 0 {
 		block = append(hpack.AppendTableSizeUpdate(nil, uint32(resize)), block...)
-		c.change().resize = -1
+		c.editRare().sendTableUpdate = -1
 	}
 	c.h2.repay(int32(len(block)))
-	out.Send = appendBlock(out.Send, block, id, end, int(c.h2.rare.maxFrame))
+	out.Send = appendBlock(out.Send, block, id, end, int(c.h2.rare.peerMaxFrame))
 }
 
 // listSize is the size of fields as SETTINGS_MAX_HEADER_LIST_SIZE counts it (RFC 9113 section 6.5.2).

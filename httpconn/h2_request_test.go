@@ -155,9 +155,9 @@ func TestH2LastIdentifiers(t *testing.T) {
 	for range 200 {
 		c := h2Started(t, Config{})
 		left, open := rng.IntN(600), rng.IntN(40)
-		c.change().lastID = maxStreamID - 2*StreamID(left+16*open)
+		c.editRare().lastID = maxStreamID - 2*StreamID(left+16*open)
 		for range open { // on identifiers all over the table
-			c.change().lastID += 2 * StreamID(rng.IntN(8))
+			c.editRare().lastID += 2 * StreamID(rng.IntN(8))
 			c = h2Requests(t, c, h2Ext)
 		}
 		slots, made := c.Slots(), 0
@@ -180,7 +180,7 @@ func TestH2LastIdentifiers(t *testing.T) {
 		}
 	}
 	c := h2Started(t, Config{})
-	if c.change().lastID = maxStreamID - 4; true {
+	if c.editRare().lastID = maxStreamID - 4; true {
 		c = h2Requests(t, c, h2Get, h2Get)
 	}
 	if _, _, err := c.Request(new(Output), h2Get); err != ErrGoingAway || c.h2.rare.lastID != maxStreamID {

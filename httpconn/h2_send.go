@@ -50,10 +50,10 @@ func (c *Conn) h2BeginData(out *Output, id StreamID, size int) (int, error) {
 	if err := s.canSend(); err != nil {
 		return 0, err
 	}
-	if s.unsent >= 0 && int64(size) > s.unsent {
-		return 0, fmt.Errorf("%w: %d bytes given, %d left", ErrBodyLength, size, s.unsent)
+	if s.sendRemaining >= 0 && int64(size) > s.sendRemaining {
+		return 0, fmt.Errorf("%w: %d bytes given, %d remaining", ErrBodyLength, size, s.sendRemaining)
 	}
-	if err := c.h2RoomFor(&s, size); err != nil {
+	if err := c.h2CheckBuffered(&s, size); err != nil {
 		return 0, err
 	}
 	mark := len(out.Send)
@@ -61,9 +61,9 @@ func (c *Conn) h2BeginData(out *Output, id StreamID, size int) (int, error) {
 	return mark, nil
 }
 
-// h2RoomFor returns ErrBufferFull if size bytes on s would have to be queued where the limit does not allow it.
-func (c *Conn) h2RoomFor(s *stream, size int) error {
-	blocked := int64(size) - c.h2Window(s)
+// h2CheckBuffered returns ErrBufferFull if size bytes on s would have to be queued where the limit does not allow it.
+func (c *Conn) h2CheckBuffered(s *stream, size int) error {
+	blocked := int64(size) - c.h2Sendable(s)
 	if blocked > 0 && blocked+int64(c.h2.queues.buffered(0)) > int64(c.set.limits.MaxBuffered) {
 		return fmt.Errorf("%w: %d bytes queued, %d more to queue, the limit is %d",
 			ErrBufferFull, c.h2.queues.buffered(0), blocked, c.set.limits.MaxBuffered)
@@ -71,12 +71,12 @@ func (c *Conn) h2RoomFor(s *stream, size int) error {
 	return nil
 }
 
-// h2Window returns how much s can send at once.
-func (c *Conn) h2Window(s *stream) int64 {
+// h2Sendable returns how many bytes s can send at once.
+func (c *Conn) h2Sendable(s *stream) int64 {
 	if s.flags&streamQueued != 0 { // what is queued goes first
 		return 0
 	}
-	return max(0, min(c.h2StreamWindow(s), int64(c.h2.send)))
+	return max(0, min(c.h2StreamSendWindow(s), int64(c.h2.sendWindow)))
 }
 
 // h2EndData is Conn.EndData on HTTP/2.
@@ -95,8 +95,8 @@ func (c *Conn) h2EndData(out *Output, id StreamID, mark int, end bool) error {
 	}
 	s := c.h2.streams.find(id)
 	err := s.canSend()
-	if err == nil && s.unsent >= 0 && (int64(n) > s.unsent || end && int64(n) < s.unsent) {
-		err = fmt.Errorf("%w: %d bytes given, %d left", ErrBodyLength, n, s.unsent)
+	if err == nil && s.sendRemaining >= 0 && (int64(n) > s.sendRemaining || end && int64(n) < s.sendRemaining) {
+		err = fmt.Errorf("%w: %d bytes given, %d remaining", ErrBodyLength, n, s.sendRemaining)
 		out.Send = out.Send[:mark]
 	}
 	if err == nil {
@@ -111,17 +111,17 @@ func (c *Conn) h2EndData(out *Output, id StreamID, mark int, end bool) error {
 func (c *Conn) h2SendContent(out *Output, s stream, mark int, end bool) {
 	h := &c.h2
 	body := out.Send[mark+frameHeadLen:]
-	n := min(len(body), int(c.h2Window(&s)))
-	s.send -= int32(n)
-	h.send -= int32(n)
+	n := min(len(body), int(c.h2Sendable(&s)))
+	s.sendCredit -= int32(n)
+	h.sendWindow -= int32(n)
 	if n > 0 {
 		h.repay(int32(n))
 	}
-	if s.unsent >= 0 {
-		s.unsent -= int64(len(body))
+	if s.sendRemaining >= 0 {
+		s.sendRemaining -= int64(len(body))
 	}
 	if rest := body[n:]; len(rest) > 0 {
-		h.queues = h.queues.add(s.id, rest, c.h2StreamWindow(&s) > 0)
+		h.queues = h.queues.add(s.id, rest, c.h2StreamSendWindow(&s) > 0)
 		s.flags |= streamQueued
 	}
 	queued := s.flags&streamQueued != 0
@@ -131,10 +131,10 @@ func (c *Conn) h2SendContent(out *Output, s stream, mark int, end bool) {
 			h.queues = h.queues.finish(s.id, nil)
 		}
 	}
-	out.Send = frameData(out.Send[:mark+frameHeadLen+n], mark, s.id, end && !queued, int(h.rare.maxFrame))
+	out.Send = frameData(out.Send[:mark+frameHeadLen+n], mark, s.id, end && !queued, int(h.rare.peerMaxFrame))
 	h.streams.put(s)
 	if !s.live() {
-		c.change().live--
+		c.editRare().liveStreams--
 	}
 }
 
@@ -181,8 +181,8 @@ func (c *Conn) h2SendTrailers(out *Output, id StreamID, header http.Header) erro
 	switch {
 	case s.flags&streamTunnel != 0: // section 8.5
 		return fmt.Errorf("%w: a tunnel has no trailers", ErrNotSendable)
-	case s.unsent > 0:
-		return fmt.Errorf("%w: the end given, %d bytes left", ErrBodyLength, s.unsent)
+	case s.sendRemaining > 0:
+		return fmt.Errorf("%w: the end given, %d bytes remaining", ErrBodyLength, s.sendRemaining)
 	}
 	fields, err := h2Fields(header)
 	if err != nil {
@@ -190,14 +190,14 @@ func (c *Conn) h2SendTrailers(out *Output, id StreamID, header http.Header) erro
 	}
 	for _, f := range fields {
 		if !httpguts.ValidTrailerHeader(http.CanonicalHeaderKey(f.name)) {
-			return invalid("trailer field "+show(f.name),
+			return invalid("trailer field "+quote(f.name),
 				"a field that may stand in a trailer section (RFC 9110 section 6.5.1)")
 		}
 	}
 	if len(fields) == 0 {
 		return c.h2SendData(out, id, nil, true)
 	}
-	if err = c.h2CheckList(fields); err != nil {
+	if err = c.h2CheckListSize(fields); err != nil {
 		return err
 	}
 	h := &c.h2
@@ -211,7 +211,7 @@ func (c *Conn) h2SendTrailers(out *Output, id StreamID, header http.Header) erro
 	h.streams.put(s)
 	h.streams.release()
 	if !s.live() {
-		c.change().live--
+		c.editRare().liveStreams--
 	}
 	return nil
 }

@@ -177,8 +177,8 @@ func TestH2Queue(t *testing.T) {
 	if s.c.Buffered(0) != 0 || s.c.Buffered(3) != 0 || s.c.h2.queues != nil {
 		t.Error("bytes of a cancelled stream")
 	}
-	if s.feed(fHeaders(5, true, ":status: 200")); s.c.h2.rare.live != 1 { // stream 1 waits for the server's half
-		t.Errorf("%d streams live", s.c.h2.rare.live)
+	if s.feed(fHeaders(5, true, ":status: 200")); s.c.h2.rare.liveStreams != 1 { // stream 1 waits for the server's half
+		t.Errorf("%d streams live", s.c.h2.rare.liveStreams)
 	}
 }
 

@@ -30,11 +30,11 @@ func (c *Conn) h2SendSettings(out *Output, s Settings) error {
 	if err := s.check(c.set); err != nil {
 		return err
 	}
-	if len(c.h2.rare.unacked) >= c.set.limits.MaxSettings {
-		return fmt.Errorf("%w: %d", ErrTooManySettings, len(c.h2.rare.unacked))
+	if len(c.h2.rare.unackedSettings) >= c.set.limits.MaxSettings {
+		return fmt.Errorf("%w: %d", ErrTooManySettings, len(c.h2.rare.unackedSettings))
 	}
-	r, old, set := c.change(), c.set, *c.set
-	r.unacked = append(r.unacked[:len(r.unacked):len(r.unacked)], old.allowance())
+	r, old, set := c.editRare(), c.set, *c.set
+	r.unackedSettings = append(r.unackedSettings[:len(r.unackedSettings):len(r.unackedSettings)], old.allowance())
 	c.set = &set
 	var fields []http2.Setting
 	if s.StreamWindow != 0 {
@@ -56,7 +56,7 @@ func (c *Conn) h2SendSettings(out *Output, s Settings) error {
 		out.Send = appendWord(out.Send, http2.FrameWindowUpdate, 0, uint32(more))
 	}
 	if set.streamWindow < old.streamWindow {
-		c.h2CreditAll(out)
+		c.h2SendAllCredit(out)
 	}
 	return nil
 }
@@ -82,14 +82,14 @@ func (set *settings) headerListSize() http2.Setting {
 	return http2.Setting{ID: http2.SettingMaxHeaderListSize, Val: uint32(min(set.limits.MaxHeaderBytes, maxWindow))}
 }
 
-// h2CreditAll gives credit on all streams, as a smaller window wants it sooner: a server that has used up more than that
+// h2SendAllCredit gives credit on all streams, as a smaller window wants it sooner: a server that has used up more than that
 // sends nothing that could bring it about. The frame under way brings its own.
-func (c *Conn) h2CreditAll(out *Output) {
+func (c *Conn) h2SendAllCredit(out *Output) {
 	h := &c.h2
 	h.streams.claim()
 	for _, s := range liveIn(h.streams.r.table, 0) {
-		if h.flags&h2InData == 0 || s.id != h.id {
-			c.h2CreditStream(out, h.streams.at(s.id))
+		if h.flags&h2InData == 0 || s.id != h.dataID {
+			c.h2SendStreamCredit(out, h.streams.at(s.id))
 		}
 	}
 	h.streams.release()
@@ -97,9 +97,9 @@ func (c *Conn) h2CreditAll(out *Output) {
 
 // allowance is what the server may do by one of our SETTINGS.
 type allowance struct {
-	window      int32 // INITIAL_WINDOW_SIZE
-	maxFrame    int32 // MAX_FRAME_SIZE
-	headerBytes int   // MAX_HEADER_LIST_SIZE
+	streamWindow int32 // INITIAL_WINDOW_SIZE
+	maxFrame     int32 // MAX_FRAME_SIZE
+	headerBytes  int   // MAX_HEADER_LIST_SIZE
 }
 
 func (set *settings) allowance() allowance {
@@ -108,12 +108,12 @@ func (set *settings) allowance() allowance {
 
 // beforeSettings is what a server goes by that has not seen our first SETTINGS (RFC 9113 section 6.5.2). It is told of the
 // limit on header blocks by then, or it runs into it.
-var beforeSettings = []allowance{{window: initialWindow, maxFrame: initialMaxFrame}}
+var beforeSettings = []allowance{{streamWindow: initialWindow, maxFrame: initialMaxFrame}}
 
-// h2Allowed returns what the server may do now: the most by any of our SETTINGS that it may still go by (RFC 9113 sections
+// h2Allowed returns what the server may do now: the largest values of any of our SETTINGS that it may still go by (RFC 9113 sections
 // 6.5.3 and 6.9.3).
 func (c *Conn) h2Allowed() allowance {
-	if c.h2.rare.unacked == nil {
+	if c.h2.rare.unackedSettings == nil {
 		return c.set.allowance()
 	}
 	return c.h2AllowedLately()
@@ -122,8 +122,8 @@ func (c *Conn) h2Allowed() allowance {
 // h2AllowedLately is the rest of h2Allowed, which is so small that it is compiled into its callers.
 func (c *Conn) h2AllowedLately() allowance {
 	a := c.set.allowance()
-	for _, old := range c.h2.rare.unacked {
-		a.window = max(a.window, old.window)
+	for _, old := range c.h2.rare.unackedSettings {
+		a.streamWindow = max(a.streamWindow, old.streamWindow)
 		a.maxFrame = max(a.maxFrame, old.maxFrame)
 		a.headerBytes = max(a.headerBytes, old.headerBytes)
 	}
@@ -132,12 +132,12 @@ func (c *Conn) h2AllowedLately() allowance {
 
 // h2HandleSettingsAck is the server's acknowledgement of the oldest of our SETTINGS that had none (RFC 9113 section 6.5.3).
 func (c *Conn) h2HandleSettingsAck(out *Output) *ConnError {
-	if len(c.h2.rare.unacked) == 0 {
+	if len(c.h2.rare.unackedSettings) == 0 {
 		return fault(http2.ErrCodeProtocol, ErrMalformed, "acknowledgement of SETTINGS that were not sent")
 	}
-	r := c.change()
-	if r.unacked = r.unacked[1:]; len(r.unacked) == 0 {
-		r.unacked = nil
+	r := c.editRare()
+	if r.unackedSettings = r.unackedSettings[1:]; len(r.unackedSettings) == 0 {
+		r.unackedSettings = nil
 	}
 	out.Events = append(out.Events, Event{Kind: EventSettingsAcked})
 	return nil

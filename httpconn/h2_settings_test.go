@@ -119,7 +119,7 @@ func TestH2PeerSetting(t *testing.T) {
 			t.Errorf("setting %d: %d %v", tc.id, v, ok)
 		}
 	}
-	if n := len(later.h2.rare.peer); n != 2 {
+	if n := len(later.h2.rare.peerSettings); n != 2 {
 		t.Errorf("%d settings are kept", n)
 	}
 	if _, ok := (Conn{}).PeerSetting(http2.SettingMaxFrameSize); ok {
@@ -343,7 +343,7 @@ func TestH2InitialWindowAppliedOnce(t *testing.T) {
 			h2ConnErr(t, r.err, tc.code, tc.is)
 			continue
 		}
-		if got, _ := r.conn.PeerSetting(http2.SettingInitialWindowSize); got != 65535+2729%1000+1 || r.conn.h2.rare.window != int32(got) {
+		if got, _ := r.conn.PeerSetting(http2.SettingInitialWindowSize); got != 65535+2729%1000+1 || r.conn.h2.rare.peerInitialWindow != int32(got) {
 			t.Errorf("%s: window %d", tc.name, got)
 		}
 		if r.conn.h2.work != minStreams {

@@ -15,57 +15,57 @@ import (
 // h2 is the state of an HTTP/2 connection: part of a Conn, copied with it. What changes with every frame is here; what
 // changes rarely is behind pointers to structs that are never written once a call has returned.
 type h2 struct {
-	streams ledger
-	rare    *h2rare
-	queues  *h2queues // bytes that wait for a window; nil: none
-	part    pbuf.Buf  // the beginning of a frame that is not DATA
+	streams   ledger
+	rare      *h2rare
+	queues    *h2queues // bytes that wait for a window; nil: none
+	recvFrame pbuf.Buf  // the beginning of a frame that is not DATA
 
-	recv  int32    // bytes received on the connection that the server was not given credit for
-	owed  int32    // of them, bytes that are done with
-	send  int32    // what the connection's window still allows us
-	left  int32    // payload bytes of the DATA frame under way that have not come, padding included
-	id    StreamID // its stream
-	work  int32    // done without content to pay for it: see h2_work.go
-	pad   uint8    // padding of the DATA frame under way that has not come, once its length is known
-	flags h2flags
+	recvUncredited int32    // bytes received for which the server was not given credit
+	recvConsumed   int32    // of them, bytes that the caller is done with, or never gets to see
+	sendWindow     int32    // what the connection's window still allows us
+	dataRemaining  int32    // payload bytes of the DATA frame under way that have not come, padding included
+	dataID         StreamID // its stream
+	work           int32    // done without content to pay for it: see h2_work.go
+	dataPadding    uint8    // padding of the DATA frame under way that has not come, once its length is known
+	flags          h2flags
 
-	resets uint8 // RST_STREAM that Finish sent, less those that the server did
+	sentResets uint8 // RST_STREAM that Finish sent, less those that the server did
 }
 
 type h2flags uint8
 
 const (
-	h2Padded   h2flags = 1 << iota // the DATA frame under way begins with the length of its padding
-	h2End                          // it ends the stream
-	h2Drop                         // its stream does not want it
-	h2Counted                      // its payload is counted against the content-length
-	h2InData                       // a DATA frame is under way
-	h2Settled                      // the server's first SETTINGS have come
-	h2GoneAway                     // the server sent GOAWAY
-	h2Closed                       // the connection is over
+	h2DataPadded  h2flags = 1 << iota // the DATA frame under way begins with the length of its padding
+	h2DataEnd                         // it ends the stream
+	h2DataDiscard                     // its stream does not want it
+	h2DataCounted                     // its payload is counted against the content-length
+	h2InData                          // a DATA frame is under way
+	h2GotSettings                     // the server's first SETTINGS have come
+	h2GoneAway                        // the server sent GOAWAY
+	h2Closed                          // the connection is over
 
-	h2FrameFlags = h2Padded | h2End | h2Drop | h2Counted | h2InData
+	h2DataFlags = h2DataPadded | h2DataEnd | h2DataDiscard | h2DataCounted | h2InData
 )
 
 // h2rare is what changes rarely. It is copied to be changed.
 type h2rare struct {
-	peer     map[http2.SettingID]uint32 // what the server set; copied to be changed
-	window   int32                      // its SETTINGS_INITIAL_WINDOW_SIZE
-	maxFrame int32                      // its SETTINGS_MAX_FRAME_SIZE
-	table    hpack.Table                // of its header blocks
-	resize   int64                      // the table size update that our next block begins with; -1: none
-	encSize  uint32                     // the table size that the server thinks we may use
+	peerSettings      map[http2.SettingID]uint32 // what the server set; copied to be changed
+	peerInitialWindow int32                      // its SETTINGS_INITIAL_WINDOW_SIZE
+	peerMaxFrame      int32                      // its SETTINGS_MAX_FRAME_SIZE
+	recvTable         hpack.Table                // of its header blocks
+	sendTableUpdate   int64                      // the table size update that our next block begins with; -1: none
+	sendTableSize     uint32                     // the table size that the server thinks we may use
 
-	lastID  StreamID    // of our latest request
-	live    int32       // streams that count against the server's limit
-	pings   int32       // unanswered
-	unacked []allowance // for each of our SETTINGS that is not acknowledged, what held before it; never written
-	lastOK  StreamID    // of the server's GOAWAY: what it may have processed
+	lastID          StreamID    // of our latest request
+	liveStreams     int32       // streams that count against the server's limit
+	unackedPings    int32       // unanswered
+	unackedSettings []allowance // for each of our SETTINGS that is not acknowledged, what held before it; never written
+	goAwayLast      StreamID    // of the server's GOAWAY: what it may have processed
 
-	block     pbuf.Buf // a header block of which CONTINUATION is to come
-	blockID   StreamID // its stream; 0: there is none
-	blockEnd  bool     // it ends the stream
-	blockPart int      // frames of it so far
+	block       pbuf.Buf // a header block of which CONTINUATION is to come
+	blockID     StreamID // its stream; 0: there is none
+	blockEnd    bool     // it ends the stream
+	blockFrames int      // frames of it so far
 }
 
 // What a connection begins with, before any SETTINGS (RFC 9113 section 6.5.2).
@@ -76,8 +76,8 @@ const (
 	maxWindow       = math.MaxInt32
 )
 
-// change returns a copy of the rare part to be written, which c has from now on.
-func (c *Conn) change() *h2rare {
+// editRare returns a copy of the rare part to be written, which c has from now on.
+func (c *Conn) editRare() *h2rare {
 	r := *c.h2.rare
 	c.h2.rare = &r
 	return &r
@@ -85,7 +85,7 @@ func (c *Conn) change() *h2rare {
 
 // slots returns how many requests may start now.
 func (h *h2) slots() int {
-	if h.flags&(h2Settled|h2GoneAway|h2Closed) != h2Settled {
+	if h.flags&(h2GotSettings|h2GoneAway|h2Closed) != h2GotSettings {
 		return 0
 	}
 	return int(max(0, min(h.room(), h.ids())))
@@ -93,11 +93,11 @@ func (h *h2) slots() int {
 
 // room returns how many streams more the server takes.
 func (h *h2) room() int64 {
-	most := int64(math.MaxInt32) // RFC 9113 section 6.5.2: initially there is no limit
-	if v, ok := h.rare.peer[http2.SettingMaxConcurrentStreams]; ok {
-		most = min(most, int64(v))
+	limit := int64(math.MaxInt32) // RFC 9113 section 6.5.2: initially there is no limit
+	if v, ok := h.rare.peerSettings[http2.SettingMaxConcurrentStreams]; ok {
+		limit = min(limit, int64(v))
 	}
-	return most - int64(h.rare.live)
+	return limit - int64(h.rare.liveStreams)
 }
 
 // ids returns how many requests there are identifiers for, whatever places in the ledger's table are taken. A request leaves
@@ -119,7 +119,7 @@ func (c *Conn) h2Usable() error {
 }
 
 func (h h2) equal(x h2) bool {
-	if (h.rare == nil) != (x.rare == nil) || !h.part.Equal(x.part) || !h.queues.equal(x.queues) {
+	if (h.rare == nil) != (x.rare == nil) || !h.recvFrame.Equal(x.recvFrame) || !h.queues.equal(x.queues) {
 		return false
 	}
 	if h.rare == nil {
@@ -128,13 +128,13 @@ func (h h2) equal(x h2) bool {
 	if !h.streams.equal(x.streams) || !h.rare.equal(x.rare) {
 		return false
 	}
-	h.streams, h.rare, h.part, h.queues = x.streams, x.rare, x.part, x.queues
+	h.streams, h.rare, h.recvFrame, h.queues = x.streams, x.rare, x.recvFrame, x.queues
 	return h == x
 }
 
 func (r *h2rare) equal(x *h2rare) bool {
-	return maps.Equal(r.peer, x.peer) && r.window == x.window && r.maxFrame == x.maxFrame && r.table.Equal(x.table) &&
-		r.resize == x.resize && r.encSize == x.encSize && r.lastID == x.lastID && r.live == x.live && r.pings == x.pings &&
-		slices.Equal(r.unacked, x.unacked) && r.lastOK == x.lastOK && bytes.Equal(r.block.Bytes(), x.block.Bytes()) &&
-		r.blockID == x.blockID && r.blockEnd == x.blockEnd && r.blockPart == x.blockPart
+	return maps.Equal(r.peerSettings, x.peerSettings) && r.peerInitialWindow == x.peerInitialWindow && r.peerMaxFrame == x.peerMaxFrame && r.recvTable.Equal(x.recvTable) &&
+		r.sendTableUpdate == x.sendTableUpdate && r.sendTableSize == x.sendTableSize && r.lastID == x.lastID && r.liveStreams == x.liveStreams && r.unackedPings == x.unackedPings &&
+		slices.Equal(r.unackedSettings, x.unackedSettings) && r.goAwayLast == x.goAwayLast && bytes.Equal(r.block.Bytes(), x.block.Bytes()) &&
+		r.blockID == x.blockID && r.blockEnd == x.blockEnd && r.blockFrames == x.blockFrames
 }

@@ -4,15 +4,15 @@ import "golang.org/x/net/http2"
 
 // stream is what is remembered of one HTTP/2 stream: 48 bytes without pointers.
 type stream struct {
-	tag    uint64   // the caller's
-	left   int64    // content bytes that the response's Content-Length still announces; -1: it has none
-	unsent int64    // content bytes that the request's Content-Length still announces; -1: it has none
-	id     StreamID // 0: an empty slot
-	recv   int32    // bytes received that the server was not given credit for
-	owed   int32    // of them, bytes that the caller is done with; 0 without manual credit
-	send   int32    // what may be sent, relative to the server's initial window
-	flags  streamFlags
-	info   int32 // 1xx responses so far
+	tag            uint64   // the caller's
+	recvRemaining  int64    // content bytes that the response's Content-Length still announces; -1: it has none
+	sendRemaining  int64    // content bytes that the request's Content-Length still announces; -1: it has none
+	id             StreamID // 0: an empty slot
+	recvUncredited int32    // bytes received for which the server was not given credit
+	recvConsumed   int32    // of them, bytes that the caller is done with; 0 without manual credit
+	sendCredit     int32    // what may be sent, relative to the server's initial window
+	flags          streamFlags
+	informational  int32 // 1xx responses so far
 }
 
 type streamFlags uint16
@@ -42,13 +42,13 @@ func (s *stream) live() bool {
 }
 
 // kept reports whether the stream's slot is taken: it is live, or the caller has not consumed all that came on it.
-func (s *stream) kept() bool { return s.live() || s.recv > s.owed }
+func (s *stream) kept() bool { return s.live() || s.recvUncredited > s.recvConsumed }
 
 // expected reports whether the caller still waits for an event of s: its end, or that what is queued is gone.
 func (s *stream) expected() bool { return s.flags&(streamGotEnd|streamQueued) != streamGotEnd }
 
 // answered reports whether the server has begun to answer: then it has processed the request, whatever it says later.
-func (s *stream) answered() bool { return s.flags&streamAnswered != 0 || s.info > 0 }
+func (s *stream) answered() bool { return s.flags&streamAnswered != 0 || s.informational > 0 }
 
 // sentAll reports whether our END_STREAM is on the wire, with nothing queued before it.
 func (s *stream) sentAll() bool { return s.flags&(streamSentEnd|streamQueued) == streamSentEnd }
@@ -136,7 +136,7 @@ var verdicts = [...][numStates]verdict{
 	},
 	http2.FrameWindowUpdate: {
 		stateIdle: {failConn, http2.ErrCodeProtocol},
-		stateOpen: {}, stateHalfLocal: {}, stateHalfRemote: {}, // nothing is left to send in one, yet it may be illegal
+		stateOpen: {}, stateHalfLocal: {}, stateHalfRemote: {}, // we send no more in one, yet the frame may be illegal
 		stateEnded: {action: ignore}, statePeerReset: {action: ignore},
 		stateWeReset: {action: ignore}, stateForgotten: {action: ignore},
 	},

@@ -7,8 +7,8 @@ import (
 )
 
 // This is the straight path for what nearly all frames of a connection with WebSockets are: whole DATA frames on open
-// tunnels that the windows allow. It does what the general path does and nothing else; whatever is in any way special is
-// left to that.
+// tunnels that the windows allow. It does what the general path does and nothing else; whatever is in any way special goes
+// there.
 
 // h2HandleTunnels takes such DATA frames from the start of data, and returns how many bytes they are. It needs the claim, and must
 // not be called within a frame.
@@ -17,14 +17,14 @@ func (c *Conn) h2HandleTunnels(out *Output, data []byte) (used int) {
 	if h.rare.blockID != 0 { // RFC 9113 section 6.10: only CONTINUATION may come
 		return 0
 	}
-	most := c.h2Allowed()
+	allowed := c.h2Allowed()
 	table := h.streams.r.table
 	for len(data) > frameHeadLen {
 		head := binary.BigEndian.Uint64(data)
 		n := int(head >> 40)
 		id := StreamID(head<<8|uint64(data[8])) & maxStreamID
 		// The type of DATA is 0; with flags, without content or cut it is not for here (sections 4.1, 4.2 and 6.1).
-		if head>>24&0xffff != 0 || uint(n-1) >= uint(most.maxFrame) || len(data)-frameHeadLen < n {
+		if head>>24&0xffff != 0 || uint(n-1) >= uint(allowed.maxFrame) || len(data)-frameHeadLen < n {
 			break
 		}
 		s := &table[slotOf(id, len(table))]
@@ -32,21 +32,21 @@ func (c *Conn) h2HandleTunnels(out *Output, data []byte) (used int) {
 			break
 		}
 		// Section 6.9.1; both sums are below 2^32.
-		if int64(s.recv)+int64(n) > int64(most.window) || int64(h.recv)+int64(n) > int64(c.set.connWindow) {
+		if int64(s.recvUncredited)+int64(n) > int64(allowed.streamWindow) || int64(h.recvUncredited)+int64(n) > int64(c.set.connWindow) {
 			break
 		}
 		end := frameHeadLen + n
 		out.addData(s, data[frameHeadLen:end:end])
 		data, used = data[end:], used+end
 		h.repay(int32(n))
-		h.recv += int32(n)
-		s.recv += int32(n)
+		h.recvUncredited += int32(n)
+		s.recvUncredited += int32(n)
 		h.streams.received(s, int32(n))
-		if !c.set.manual {
-			h.owed += int32(n)
-			c.h2CreditConn(out)
-			if s.recv >= c.set.streamWindow/creditShare {
-				c.h2CreditStream(out, s)
+		if !c.set.manualCredit {
+			h.recvConsumed += int32(n)
+			c.h2SendConnCredit(out)
+			if s.recvUncredited >= c.set.streamWindow/creditShare {
+				c.h2SendStreamCredit(out, s)
 			}
 		}
 	}
@@ -71,14 +71,14 @@ func (o *Output) addData(s *stream, p []byte) {
 func (c *Conn) h2SendTunnel(out *Output, s *stream, mark int) bool {
 	h := &c.h2
 	n := len(out.Send) - mark - frameHeadLen
-	if s.flags&(streamSendMask|streamQueued) != streamTunnel || n == 0 || n > int(h.rare.maxFrame) ||
-		n > int(h.send) || int64(n) > c.h2StreamWindow(s) {
+	if s.flags&(streamSendMask|streamQueued) != streamTunnel || n == 0 || n > int(h.rare.peerMaxFrame) ||
+		n > int(h.sendWindow) || int64(n) > c.h2StreamSendWindow(s) {
 		return false
 	}
 	putFrameHead(out.Send[mark:], n, http2.FrameData, 0, s.id)
 	h.repay(int32(n))
-	h.send -= int32(n)
-	s.send -= int32(n)
+	h.sendWindow -= int32(n)
+	s.sendCredit -= int32(n)
 	h.streams.sent(s, int32(n))
 	return true
 }

@@ -103,8 +103,8 @@ func TestH2Verdicts(t *testing.T) {
 				}
 				if want == "-" {
 					d := r.conn
-					d.h2.recv, d.h2.owed = c.h2.recv, c.h2.owed // DATA counts on the connection
-					d.change().table = c.h2.rare.table          // and a header block changes the table
+					d.h2.recvUncredited, d.h2.recvConsumed = c.h2.recvUncredited, c.h2.recvConsumed // DATA counts on the connection
+					d.editRare().recvTable = c.h2.rare.recvTable                                    // and a header block changes the table
 					if len(r.events) > 0 || !d.Equal(c) {
 						t.Errorf("it is not ignored: %s", h2Events(r.events))
 					}
@@ -170,7 +170,7 @@ func TestH2CallsInsideBlock(t *testing.T) {
 	}
 	c = h2Must(t)(begin("").SendData(new(Output), 1, nil, true))
 	if r := h2Feed(c, false, tail); r.err != nil || h2Events(r.events) != "1 Headers 200 X:y\n1 Done\n" ||
-		r.conn.h2.rare.live != 0 {
+		r.conn.h2.rare.liveStreams != 0 {
 		t.Errorf("ended: %v\n%s", r.err, h2Events(r.events))
 	}
 	c = h2Must(t)(begin(fHeaders(1, true, ":status: 200")).SendData(new(Output), 1, nil, true))

@@ -346,19 +346,19 @@ func workDone(before, after Conn, frame string) (walks, turned int) {
 		for ; p != ""; p = p[6:] {
 			largest = max(largest, int32(binary.BigEndian.Uint32([]byte(p[2:]))))
 		}
-		if largest > from.rare.window && from.rare.live > 0 {
+		if largest > from.rare.peerInitialWindow && from.rare.liveStreams > 0 {
 			walks += places
 		}
-		if to.rare.window > from.rare.window && from.queues != nil {
+		if to.rare.peerInitialWindow > from.rare.peerInitialWindow && from.queues != nil {
 			walks += from.queues.streams.Len()
 		}
 	case http2.FrameGoAway:
 		last := StreamID(binary.BigEndian.Uint32([]byte(p)))
 		above := from.rare.lastID
 		if from.flags&h2GoneAway != 0 {
-			above = min(above, from.rare.lastOK)
+			above = min(above, from.rare.goAwayLast)
 		}
-		if last < above && from.rare.live > 0 {
+		if last < above && from.rare.liveStreams > 0 {
 			walks += places
 		}
 	}
@@ -383,15 +383,15 @@ func workDone(before, after Conn, frame string) (walks, turned int) {
 	if gone := turns(from) - turns(to); gone > 0 && frame[3] != byte(http2.FrameRSTStream) && frame[3] != byte(http2.FrameGoAway) {
 		turned += gone
 	}
-	raised := frame[3] == byte(http2.FrameSettings) && to.rare.window > from.rare.window
+	raised := frame[3] == byte(http2.FrameSettings) && to.rare.peerInitialWindow > from.rare.peerInitialWindow
 	for k, s := range from.queues.streams.All {
 		id := StreamID(2*k + 1)
 		a := from.streams.get(id)
 		next, ok := to.queues.get(id)
 		switch {
-		case !s.turn && raised && after.h2StreamWindow(&a) > 0: // the stream is as it was before it sent anything
+		case !s.turn && raised && after.h2StreamSendWindow(&a) > 0: // the stream is as it was before it sent anything
 			turned += requeued
-		case s.turn && ok && !next.turn && len(next.rest()) == len(s.rest()):
+		case s.turn && ok && !next.turn && len(next.unsent()) == len(s.unsent()):
 			turned += 1 + requeued
 		}
 	}

@@ -28,9 +28,9 @@ func (n Next) String() string {
 
 func (h *h1) next() Next {
 	switch {
-	case h.recv == recvClosed || h.recv == recvTunnelEOF || h.over():
+	case h.recvState == recvClosed || h.recvState == recvTunnelEOF || h.over():
 		return NextClose
-	case h.recv == recvTunnel && h.send != sendTunnel:
+	case h.recvState == recvTunnel && h.sendState != sendTunnel:
 		return NextAwaitEOF
 	}
 	return NextRead
@@ -40,7 +40,7 @@ func (h *h2) next() Next {
 	switch {
 	case h.flags&h2Closed != 0:
 		return NextClose
-	case h.flags&h2GoneAway != 0 && h.rare.live == 0:
+	case h.flags&h2GoneAway != 0 && h.rare.liveStreams == 0:
 		return NextClose
 	}
 	return NextRead

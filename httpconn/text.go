@@ -23,12 +23,12 @@ func fault(code http2.ErrCode, err error, format string, args ...any) *ConnError
 	return &ConnError{Code: code, Reason: fmt.Sprintf(format, args...), Err: err}
 }
 
-// show quotes text for an error message, and no more of it than helps. It is for what is no secret: names of fields, what a
-// server says of its protocol.
-func show[S ~string | ~[]byte](s S) string {
-	const most = 64
-	if len(s) > most {
-		return fmt.Sprintf("%q...", string(s[:most]))
+// quote puts text into quotation marks for an error, and no more of it than helps. It is for what is no secret: names of
+// fields, what a server says of its protocol.
+func quote[S ~string | ~[]byte](s S) string {
+	const limit = 64
+	if len(s) > limit {
+		return fmt.Sprintf("%q...", string(s[:limit]))
 	}
 	return fmt.Sprintf("%q", string(s))
 }
