@@ -92,7 +92,7 @@ func TestOldValues(t *testing.T) {
 					for range rounds {
 						i := rng.IntN(len(values))
 						h1Feed(values[i], false, "\r\n garbage: to make a fork\x00") // must leave no trace
-						r := h1Feed(values[i], tc.eof, h1Pieces(rng, tc.input[at(i):])...)
+						r := h1Feed(values[i], tc.eof, randomPieces(rng, tc.input[at(i):])...)
 						if got := r.String(); got != want[i] || !r.conn.Equal(end) {
 							t.Errorf("from byte %d\n%s\nwant\n%s", at(i), got, want[i])
 							return
@@ -119,11 +119,11 @@ func TestForkedPipeline(t *testing.T) {
 	}
 	const short = "HTTP/1.1 204 x\r\n\r\n"
 	const last = "HTTP/1.1 200 x\r\nContent-Length: 1\r\n\r\n"
-	if got := h1Show(h1Feed(a, false,
+	if got := eventText(h1Feed(a, false,
 		short+short+short+last+"x").events[6:]); got != "4#1 Headers 200 Content-Length:1\n4#1 Data \"x\"\n4#1 Done\n" {
 		t.Error(got)
 	}
-	if got := h1Show(h1Feed(b, false,
+	if got := eventText(h1Feed(b, false,
 		short+short+short+last).events[6:]); got != "4#2 Headers 200 Content-Length:1\n4#2 Done\n" {
 		t.Error(got)
 	}

@@ -152,13 +152,3 @@ func (h *h1) chunkExtension(b byte) bool {
 	}
 	return true
 }
-
-func unhex(b byte) (byte, bool) {
-	switch {
-	case '0' <= b && b <= '9':
-		return b - '0', true
-	case 'a' <= b|0x20 && b|0x20 <= 'f':
-		return b | 0x20 - 'a' + 10, true
-	}
-	return 0, false
-}

@@ -90,13 +90,13 @@ func h1CheckOrder(t *testing.T, events []Event, streams int, eof bool) {
 			*s = done
 		}
 		if !ok || ev.StreamID == 0 {
-			t.Fatalf("event %d is out of order:\n%s", i, h1Show(events))
+			t.Fatalf("event %d is out of order:\n%s", i, eventText(events))
 		}
 	}
 	if eof {
 		for id, s := range state {
 			if id > 0 && s != done {
-				t.Fatalf("stream %d has no end:\n%s", id, h1Show(events))
+				t.Fatalf("stream %d has no end:\n%s", id, eventText(events))
 			}
 		}
 	}

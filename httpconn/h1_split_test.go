@@ -35,30 +35,10 @@ func TestH1AnySplit(t *testing.T) {
 			check("byte by byte", strings.Split(tc.input, "")...)
 			rng := rand.New(rand.NewPCG(1, uint64(len(tc.input))))
 			for range rounds {
-				check("in random pieces", h1Pieces(rng, tc.input)...)
+				check("in random pieces", randomPieces(rng, tc.input)...)
 			}
 		})
 	}
-}
-
-// stride returns how far apart the cuts of an input are: every byte is one where it has most bytes or less; a longer one
-// has about a hundred, as each costs a pass over it.
-func stride(input string, most int) int {
-	if len(input) <= most {
-		return 1
-	}
-	return len(input)/100 + 1
-}
-
-// h1Pieces cuts s into pieces of 0 to 9 bytes.
-func h1Pieces(rng *rand.Rand, s string) []string {
-	var pieces []string
-	for s != "" {
-		n := min(rng.IntN(10), len(s))
-		pieces = append(pieces, s[:n])
-		s = s[n:]
-	}
-	return pieces
 }
 
 // TestH1Linear feeds a large head byte by byte. Allocated bytes are the measure, as time is not to be trusted: a parser

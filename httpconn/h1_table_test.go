@@ -17,7 +17,7 @@ type h1Case struct {
 	reqs  []Request
 	input string
 	eof   bool   // the server closes after input
-	want  string // events as h1Show shows them
+	want  string // events as eventText shows them
 	next  Next   // after all that
 
 	// of a bad case
@@ -37,45 +37,6 @@ var (
 		{Authority: "example.com", Tag: 30}}
 	h1Pipeline = Config{Pipeline: 4}
 )
-
-// h1Show renders events one a line, with adjacent data of a stream joined, as any split may join or cut it.
-func h1Show(events []Event) string {
-	var b strings.Builder
-	for i := 0; i < len(events); i++ {
-		ev := events[i]
-		fmt.Fprintf(&b, "%d", ev.StreamID)
-		if ev.Tag != 0 {
-			fmt.Fprintf(&b, "#%d", ev.Tag)
-		}
-		fmt.Fprintf(&b, " %v", ev.Kind)
-		if ev.Status != 0 {
-			fmt.Fprintf(&b, " %d", ev.Status)
-		}
-		var names []string
-		for name := range ev.Header {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		for _, name := range names {
-			fmt.Fprintf(&b, " %s:%s", name, strings.Join(ev.Header[name], "|"))
-		}
-		if ev.Kind == EventData {
-			data := slices.Clone(ev.Data)
-			for ; i+1 < len(events) && events[i+1].Kind == EventData && events[i+1].StreamID == ev.StreamID; i++ {
-				data = append(data, events[i+1].Data...)
-			}
-			fmt.Fprintf(&b, " %q", data)
-		}
-		if ev.Err != nil {
-			fmt.Fprintf(&b, " %v", ev.Err)
-			if ev.Retryable() {
-				b.WriteString(" (retryable)")
-			}
-		}
-		b.WriteString("\n")
-	}
-	return b.String()
-}
 
 // h1Begin makes the connection of a case with its requests sent.
 func h1Begin(t testing.TB, tc h1Case) Conn {
@@ -101,7 +62,7 @@ type h1Result struct {
 }
 
 func (r h1Result) String() string {
-	return fmt.Sprintf("%serr %v, next %v, slots %d", h1Show(r.events), r.err, r.conn.Next(), r.conn.Slots())
+	return fmt.Sprintf("%serr %v, next %v, slots %d", eventText(r.events), r.err, r.conn.Next(), r.conn.Slots())
 }
 
 // h1Feed passes input in the given pieces, and the end of input if eof, until an error.
@@ -145,7 +106,7 @@ func TestH1Good(t *testing.T) {
 			if r.err != nil {
 				t.Fatal(r.err)
 			}
-			if got := h1Show(r.events); got != tc.want {
+			if got := eventText(r.events); got != tc.want {
 				t.Errorf("events\n%swant\n%s", got, tc.want)
 			}
 			if r.conn.Next() != tc.next {
@@ -194,7 +155,7 @@ func TestH1Bad(t *testing.T) {
 					delete(open, ev.StreamID)
 				case EventReset:
 					if !open[ev.StreamID] || ev.Err != r.err && !ev.Retryable() && !errors.Is(ev.Err, ErrUnexpectedEOF) {
-						t.Errorf("unexpected %s", h1Show([]Event{ev}))
+						t.Errorf("unexpected %s", eventText([]Event{ev}))
 					}
 					delete(open, ev.StreamID)
 				}
@@ -202,7 +163,7 @@ func TestH1Bad(t *testing.T) {
 			if len(open) > 0 {
 				t.Errorf("streams %v got no end", open)
 			}
-			if got := h1Show(r.events); tc.want != "" && !strings.HasPrefix(got, tc.want) {
+			if got := eventText(r.events); tc.want != "" && !strings.HasPrefix(got, tc.want) {
 				t.Errorf("events\n%swant first\n%s", got, tc.want)
 			}
 			// It sticks.

@@ -105,12 +105,12 @@ func h2Allows(t *testing.T, c Conn, want allowance) {
 	t.Helper()
 	const big = maxWindow
 	if want.streamWindow <= want.maxFrame {
-		h2Fits(t, c, "window", int(want.streamWindow), func(n int) string { return fData(1, false, x(n)) }, http2.ErrCodeFlowControl)
+		h2Fits(t, c, "window", int(want.streamWindow), func(n int) string { return fData(1, false, xs(n)) }, http2.ErrCodeFlowControl)
 	} else {
-		h2Fits(t, c, "frame of content", int(want.maxFrame), func(n int) string { return fData(1, false, x(n)) }, http2.ErrCodeFrameSize)
+		h2Fits(t, c, "frame of content", int(want.maxFrame), func(n int) string { return fData(1, false, xs(n)) }, http2.ErrCodeFrameSize)
 	}
 	if want.maxFrame < big {
-		h2Fits(t, c, "unknown frame", int(want.maxFrame), func(n int) string { return fRaw(0x77, 0, 0, x(n)) }, http2.ErrCodeFrameSize)
+		h2Fits(t, c, "unknown frame", int(want.maxFrame), func(n int) string { return fRaw(0x77, 0, 0, xs(n)) }, http2.ErrCodeFrameSize)
 	}
 	h2Fits(t, c, "header block", want.headerBytes, func(n int) string {
 		return fRaw(http2.FrameHeaders, http2.FlagHeadersEndHeaders, 3, strings.Repeat("\x88", n))
@@ -169,21 +169,21 @@ func TestH2SettingsTakeEffect(t *testing.T) {
 // The window of the connection is raised at once.
 func TestH2ConnWindowRaised(t *testing.T) {
 	c := h2Fed(t, h2Started(t, Config{ConnWindow: 65535, ManualCredit: true}, h2Ext), f200(1))
-	full := strings.Repeat(fData(1, false, x(13107)), 5) // 65,535
+	full := strings.Repeat(fData(1, false, xs(13107)), 5) // 65,535
 	h2ConnErr(t, h2Feed(c, false, full+fData(1, false, "x")).err, http2.ErrCodeFlowControl, ErrFlowControl)
 	c = h2Must(t)(c.Settings(new(Output), Settings{ConnWindow: 65540}))
-	if r := h2Feed(c, false, full+fData(1, false, x(5))); r.err != nil {
+	if r := h2Feed(c, false, full+fData(1, false, xs(5))); r.err != nil {
 		t.Error(r.err)
 	}
-	h2ConnErr(t, h2Feed(c, false, full+fData(1, false, x(6))).err, http2.ErrCodeFlowControl, ErrFlowControl)
+	h2ConnErr(t, h2Feed(c, false, full+fData(1, false, xs(6))).err, http2.ErrCodeFlowControl, ErrFlowControl)
 }
 
 // A window that is lowered below what has come wants credit at once: a server that may send nothing brings about none.
 func TestH2LoweredWindowDoesNotStall(t *testing.T) {
 	for _, manual := range []bool{false, true} {
 		c := h2Fed(t, h2Started(t, Config{StreamWindow: 1000, ManualCredit: manual}, h2Ext, h2Ext, h2Ext, h2Ext),
-			f200(1)+f200(3)+f200(5)+f200(7)+fData(1, false, x(400))+fData(3, false, x(40))+fData(5, true, x(400))+
-				fData(7, false, x(400))[:100])
+			f200(1)+f200(3)+f200(5)+f200(7)+fData(1, false, xs(400))+fData(3, false, xs(40))+fData(5, true, xs(400))+
+				fData(7, false, xs(400))[:100])
 		var out Output
 		if manual {
 			c = h2Must(t)(c.Consume(&out, 1, 300))
@@ -196,7 +196,7 @@ func TestH2LoweredWindowDoesNotStall(t *testing.T) {
 		if got := h2Sent(out.Send); got != want {
 			t.Errorf("sent %s, want %s", got, want)
 		}
-		r := h2Feed(c, false, fData(7, false, x(400))[100:], fAck())
+		r := h2Feed(c, false, fData(7, false, xs(400))[100:], fAck())
 		want = "WINDOW_UPDATE 7 400\n"
 		if manual {
 			want = ""
@@ -220,11 +220,11 @@ func TestH2SettingsAnySplit(t *testing.T) {
 	c := h2Fed(t, h2Started(t, Config{StreamWindow: 100}, h2Ext), f200(1))
 	c = h2Must(t)(c.Settings(new(Output), Settings{StreamWindow: 50, MaxFrame: 20_000, MaxHeaderBytes: 40}))
 	c = h2Must(t)(c.Settings(new(Output), Settings{StreamWindow: 30}))
-	input := fData(1, false, x(30)) + fAck() + fData(1, false, x(50)) + fAck() + fData(1, false, x(30)) + fPing(false, "12345678") +
-		fData(1, true, x(31))
+	input := fData(1, false, xs(30)) + fAck() + fData(1, false, xs(50)) + fAck() + fData(1, false, xs(30)) + fPing(false, "12345678") +
+		fData(1, true, xs(31))
 	whole := h2Feed(c, false, input)
-	if got := h2Events(whole.events); got != "1 Data \""+x(30)+"\"\n0 SettingsAcked\n1 Data \""+x(50)+"\"\n0 SettingsAcked\n1 Data \""+
-		x(30)+"\"\n1 Reset StreamError FLOW_CONTROL_ERROR\n" {
+	if got := h2Events(whole.events); got != "1 Data \""+xs(30)+"\"\n0 SettingsAcked\n1 Data \""+xs(50)+"\"\n0 SettingsAcked\n1 Data \""+
+		xs(30)+"\"\n1 Reset StreamError FLOW_CONTROL_ERROR\n" {
 		t.Error(got)
 	}
 	for cut := range len(input) {

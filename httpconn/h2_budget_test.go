@@ -79,9 +79,9 @@ func TestH2ContentPaysInProportion(t *testing.T) {
 		"a byte and padding":       {h2Fed(t, c, fPadded(1, false, "x", 255)), 1},
 		"padding":                  {h2Fed(t, c, fPadded(1, false, "", 255)), 0},
 		"nothing":                  {h2Fed(t, c, fData(1, false, "")), 0},
-		"6,400 bytes":              {h2Fed(t, c, fData(1, false, x(6400))), 101},
-		"6,400 bytes in 100":       {h2Fed(t, c, strings.Repeat(fData(1, false, x(64)), 100)), 200},
-		"content nobody waits for": {h2Fed(t, h2Must(t)(c.Cancel(new(Output), 1, 0)), fData(1, false, x(6400))), 0},
+		"6,400 bytes":              {h2Fed(t, c, fData(1, false, xs(6400))), 101},
+		"6,400 bytes in 100":       {h2Fed(t, c, strings.Repeat(fData(1, false, xs(64)), 100)), 200},
+		"content nobody waits for": {h2Fed(t, h2Must(t)(c.Cancel(new(Output), 1, 0)), fData(1, false, xs(6400))), 0},
 		"a byte sent":              {send(1), 1},
 		"6,400 bytes sent":         {send(6400), 101},
 		"20,000 bytes sent":        {send(20_000), 313},
@@ -91,7 +91,7 @@ func TestH2ContentPaysInProportion(t *testing.T) {
 		"a request":                {h2Requests(t, c, h2Get), 1},
 		"a large request": {h2Requests(t, c, Request{Scheme: "https", Authority: "a",
 			Header: http.Header{"X": {strings.Repeat("\\", 6400)}}}), 101},
-		"more than was done": {h2Fed(t, c, strings.Repeat(fData(1, false, x(1<<14)), 6)), 1000},
+		"more than was done": {h2Fed(t, c, strings.Repeat(fData(1, false, xs(1<<14)), 6)), 1000},
 	} {
 		if got := 1000 - tc.c.h2.work; got != tc.paid {
 			t.Errorf("%s pays for %d, want %d", name, got, tc.paid)
@@ -117,7 +117,7 @@ func TestH2FramesThatAreNotCounted(t *testing.T) {
 		c = h2Fed(t, h2Must(t)(c.Cancel(new(Output), 3, http2.ErrCodeCancel)), f200(1))
 		input := strings.Repeat(frame, 300)
 		whole := h2Feed(c, false, input)
-		cut := h2Feed(c, false, h1Pieces(rng, input)...)
+		cut := h2Feed(c, false, randomPieces(rng, input)...)
 		if whole.String() != cut.String() || !whole.conn.Equal(cut.conn) {
 			t.Errorf("%s: whole\n%v\ncut\n%v", name, whole, cut)
 		}
@@ -231,7 +231,7 @@ func TestH2DefaultMaxWork(t *testing.T) {
 		t.Error(err)
 	}
 	h2ConnErr(t, rounds(21, ""), http2.ErrCodeEnhanceYourCalm, ErrFlood)
-	if err := rounds(50, strings.Repeat(fData(1, false, x(1<<14)), 120)); err != nil { // 1.9 MB
+	if err := rounds(50, strings.Repeat(fData(1, false, xs(1<<14)), 120)); err != nil { // 1.9 MB
 		t.Error(err)
 	}
 }

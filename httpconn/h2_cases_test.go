@@ -32,7 +32,7 @@ func h2All() []h2Case {
 		h2FloodCases)
 }
 
-// h2Events is h1Show with errors reduced to what a table should say of them.
+// h2Events is eventText with errors reduced to what a table should say of them.
 func h2Events(events []Event) string {
 	var b strings.Builder
 	for i := 0; i < len(events); {
@@ -46,7 +46,7 @@ func h2Events(events []Event) string {
 		ev := &group[0]
 		err := ev.Err
 		ev.Err = nil
-		b.WriteString(strings.TrimSuffix(h1Show(group), "\n"))
+		b.WriteString(strings.TrimSuffix(eventText(group), "\n"))
 		switch e := err.(type) {
 		case *StreamError:
 			fmt.Fprintf(&b, " StreamError %v", e.Code)
@@ -203,7 +203,7 @@ func TestH2AnySplit(t *testing.T) {
 					cut := rng.IntN(len(tc.input))
 					check("cut at "+itoa(int64(cut)), tc.input[:cut], tc.input[cut:])
 				}
-				check("in random pieces", h1Pieces(rng, tc.input)...)
+				check("in random pieces", randomPieces(rng, tc.input)...)
 				return
 			}
 			for cut := range len(tc.input) + 1 {

@@ -23,7 +23,7 @@ func TestH2CancelPaysBack(t *testing.T) {
 		if granted -= 16000; granted < 0 {
 			t.Fatalf("the connection stalls at stream %d", id)
 		}
-		c = h2Fed(t, c, f200(uint32(id))+fData(uint32(id), false, x(16000)))
+		c = h2Fed(t, c, f200(uint32(id))+fData(uint32(id), false, xs(16000)))
 		late := c
 		out.Reset()
 		c = h2Must(t)(c.Cancel(&out, id, http2.ErrCodeCancel))
@@ -61,7 +61,7 @@ func TestH2ConsumeAfterTheEnd(t *testing.T) {
 		"end with bytes":  fPadded(1, true, "", 20),
 		"reset":           fReset(1, http2.ErrCodeCancel),
 		"our reset":       fWindow(1, 0),
-		"too much":        fPadded(1, false, x(40), 7), // an error of the stream, in the middle of a frame
+		"too much":        fPadded(1, false, xs(40), 7), // an error of the stream, in the middle of a frame
 		"going away":      fGoAway(0, 0, ""),
 		"end, then reset": fData(1, true, "") + fReset(1, 0),
 	} {
@@ -71,7 +71,7 @@ func TestH2ConsumeAfterTheEnd(t *testing.T) {
 			if name == "too much" {
 				head = fHeaders(1, false, ":status: 200", "content-length: 100")
 			}
-			input := head + fData(1, false, x(100)) + end
+			input := head + fData(1, false, xs(100)) + end
 			whole := h2Feed(c, false, input)
 			if whole.err != nil {
 				t.Fatal(whole.err)

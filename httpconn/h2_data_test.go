@@ -12,10 +12,7 @@ import (
 // h2Small has windows of 100 on streams; the connection's cannot be less than 65,535.
 var h2Small = Config{StreamWindow: 100, ConnWindow: 65535}
 
-// x is n bytes of content.
-func x(n int) string { return strings.Repeat("x", n) }
-
-func h2Shown(n int) string { return fmt.Sprintf("1 Headers 200\n1 Data %q\n", x(n)) }
+func h2Shown(n int) string { return fmt.Sprintf("1 Headers 200\n1 Data %q\n", xs(n)) }
 
 var h2DataCases = []h2Case{
 	{name: "padding", reqs: []Request{h2Ext}, input: f200(1) + fPadded(1, false, "ab", 3) + fPadded(1, false, "c", 255) +
@@ -24,35 +21,35 @@ var h2DataCases = []h2Case{
 	{name: "padding alone", reqs: []Request{h2Ext}, input: f200(1) + fPadded(1, false, "", 255) + fPadded(1, false, "", 0) +
 		fPadded(1, true, "", 1), want: "1 Headers 200\n1 Done\n"},
 	{name: "credit at half a window", cfg: h2Small, reqs: []Request{h2Ext},
-		input: f200(1) + fData(1, false, x(49)) + fData(1, false, x(1)) +
-			fData(1, false, x(100)), want: h2Shown(150), sent: "WINDOW_UPDATE 1 50\nWINDOW_UPDATE 1 100\n"},
+		input: f200(1) + fData(1, false, xs(49)) + fData(1, false, xs(1)) +
+			fData(1, false, xs(100)), want: h2Shown(150), sent: "WINDOW_UPDATE 1 50\nWINDOW_UPDATE 1 100\n"},
 	{name: "credit for padding", cfg: h2Small, reqs: []Request{h2Ext},
-		input: f200(1) + fPadded(1, false, "x", 98) + fPadded(1, false, x(49), 0),
+		input: f200(1) + fPadded(1, false, "x", 98) + fPadded(1, false, xs(49), 0),
 		want:  h2Shown(50), sent: "WINDOW_UPDATE 1 100\nWINDOW_UPDATE 1 50\n"},
-	{name: "no credit after the end", cfg: h2Small, reqs: []Request{h2Ext}, input: f200(1) + fData(1, true, x(100)),
+	{name: "no credit after the end", cfg: h2Small, reqs: []Request{h2Ext}, input: f200(1) + fData(1, true, xs(100)),
 		want: h2Shown(100) + "1 Done\n"},
 	{name: "window full", cfg: h2Small, reqs: []Request{h2Ext},
-		input: f200(1) + fData(1, false, x(40)) + fData(1, false, x(60)),
+		input: f200(1) + fData(1, false, xs(40)) + fData(1, false, xs(60)),
 		want:  h2Shown(100), sent: "WINDOW_UPDATE 1 100\n"},
 	{name: "an empty frame ends a stream whose window is full", cfg: Config{StreamWindow: 100, ManualCredit: true},
-		reqs: []Request{h2Ext}, input: f200(1) + fData(1, false, x(100)) + fData(1, true, ""),
+		reqs: []Request{h2Ext}, input: f200(1) + fData(1, false, xs(100)) + fData(1, true, ""),
 		want: h2Shown(100) + "1 Done\n"},
 	{name: "stream overflows its window", cfg: h2Small, reqs: []Request{h2Ext, h2Get},
-		input: f200(1) + fData(1, false, x(40)) +
-			fData(1, false, x(61)) + fData(1, true, x(300)) + fHeaders(3, true, ":status: 200"),
+		input: f200(1) + fData(1, false, xs(40)) +
+			fData(1, false, xs(61)) + fData(1, true, xs(300)) + fHeaders(3, true, ":status: 200"),
 		want:   h2Shown(40) + "1 Reset StreamError FLOW_CONTROL_ERROR\n3 Headers 200\n3 Done\n",
 		sent:   "RST_STREAM 1 FLOW_CONTROL_ERROR\n",
 		reason: "DATA of 61 bytes exceeds the stream's window of 60"},
 	{name: "padding overflows the window", cfg: h2Small, reqs: []Request{h2Ext},
-		input: f200(1) + fPadded(1, false, x(1), 99),
+		input: f200(1) + fPadded(1, false, xs(1), 99),
 		want:  "1 Headers 200\n1 Reset StreamError FLOW_CONTROL_ERROR\n", sent: "RST_STREAM 1 FLOW_CONTROL_ERROR\n"},
 	{name: "connection's window overflows", cfg: Config{StreamWindow: 1 << 20, ConnWindow: 1, ManualCredit: true},
 		reqs:  []Request{h2Ext, h2Ext},
-		input: f200(1) + strings.Repeat(fData(1, false, x(1<<14)), 3) + fData(1, false, x(1<<14-1)) + fData(3, false, "x"),
+		input: f200(1) + strings.Repeat(fData(1, false, xs(1<<14)), 3) + fData(1, false, xs(1<<14-1)) + fData(3, false, "x"),
 		want:  h2Shown(65535) + "1 Reset ConnError FLOW_CONTROL_ERROR\n3 Reset ConnError FLOW_CONTROL_ERROR\n",
 		code:  http2.ErrCodeFlowControl, is: ErrFlowControl, reason: "DATA of 1 bytes exceeds the connection's window of 0"},
 	{name: "DATA nobody wants is credited on the connection", cfg: h2Small, reqs: []Request{h2Get}, input: fReset(1, 0) +
-		strings.Repeat(fPadded(1, false, x(16000), 255), 5), want: "1 Reset ResetError NO_ERROR\n",
+		strings.Repeat(fPadded(1, false, xs(16000), 255), 5), want: "1 Reset ResetError NO_ERROR\n",
 		sent: "RST_STREAM 1 STREAM_CLOSED\nWINDOW_UPDATE 0 48768\n"},
 }
 
@@ -63,11 +60,11 @@ func TestH2WindowBeforeAcknowledgement(t *testing.T) {
 		t.Fatal(err)
 	}
 	c = h2Requests(t, h2Fed(t, c, fSettings(connectOn, 1)), h2Ext)
-	r := h2Feed(c, false, f200(1)+fData(1, false, x(16000)))
+	r := h2Feed(c, false, f200(1)+fData(1, false, xs(16000)))
 	if got := h2Sent(r.send); got != "WINDOW_UPDATE 1 16000\n" || r.err != nil {
 		t.Errorf("%v %s", r.err, got)
 	}
-	r = h2Feed(r.conn, false, fAck()+fData(1, false, x(101)))
+	r = h2Feed(r.conn, false, fAck()+fData(1, false, xs(101)))
 	if got := h2Sent(r.send); got != "RST_STREAM 1 FLOW_CONTROL_ERROR\n" {
 		t.Error(got)
 	}
@@ -81,7 +78,7 @@ func TestH2EmptyDataAtNegativeWindow(t *testing.T) {
 		t.Fatal(err)
 	}
 	c = h2Requests(t, h2Fed(t, c, fSettings(connectOn, 1)), h2Ext)
-	c = h2Fed(t, c, f200(1)+fData(1, false, x(16000))+fAck()) // -15,900 are left
+	c = h2Fed(t, c, f200(1)+fData(1, false, xs(16000))+fAck()) // -15,900 are left
 	r := h2Feed(c, false, fData(1, false, "")+fData(1, true, ""))
 	if got := h2Events(r.events); r.err != nil || got != "1 Done\n" {
 		t.Errorf("%v\n%s", r.err, got)
@@ -95,7 +92,7 @@ func TestH2EmptyDataAtNegativeWindow(t *testing.T) {
 // WINDOW_UPDATEs are few: two for each window, whatever the frames are.
 func TestH2CreditIsBatched(t *testing.T) {
 	c := h2Fed(t, h2Started(t, Config{StreamWindow: 10_000, ConnWindow: 100_000}, h2Ext), f200(1))
-	frame := []byte(fData(1, false, x(10)))
+	frame := []byte(fData(1, false, xs(10)))
 	var out Output
 	for range 100_000 { // 1 MB
 		out.Events = out.Events[:0]
@@ -145,7 +142,7 @@ func TestH2Consume(t *testing.T) {
 	consume(0, 0, ErrUnknownStream)
 	consume(2, 0, ErrUnknownStream)
 	consume(5, 0, ErrUnknownStream)
-	feed(fData(1, false, x(60)) + fData(3, false, x(60)))
+	feed(fData(1, false, xs(60)) + fData(3, false, xs(60)))
 	check("")
 	consume(1, -1, ErrConsumed)
 	consume(1, 61, ErrConsumed)
@@ -160,7 +157,7 @@ func TestH2Consume(t *testing.T) {
 	check("WINDOW_UPDATE 3 60\n")
 
 	// Of a frame under way only what was handed over; padding is nobody's but ours.
-	frame := fPadded(1, false, x(20), 30)
+	frame := fPadded(1, false, xs(20), 30)
 	feed(frame[:9])
 	consume(1, 1, ErrConsumed)
 	feed(frame[9:10])
@@ -178,7 +175,7 @@ func TestH2Consume(t *testing.T) {
 	check("")
 
 	// After the stream is over what was received counts on the connection, unless the caller gave it up.
-	feed(fData(3, false, x(80)) + fData(1, true, x(90)))
+	feed(fData(3, false, xs(80)) + fData(1, true, xs(90)))
 	owed := c.h2.recvConsumed
 	c = h2Must(t)(c.Cancel(new(Output), 3, http2.ErrCodeCancel))
 	if c.h2.recvConsumed != owed+80 || c.h2.recvUncredited != c.h2.recvConsumed+90 {
@@ -204,7 +201,7 @@ func TestH2Consume(t *testing.T) {
 // A stream that is cancelled in the middle of a frame: the rest counts on the connection, wherever the cut is.
 func TestH2CancelInsideData(t *testing.T) {
 	for _, manual := range []bool{false, true} {
-		frame := fPadded(1, true, x(20), 10)
+		frame := fPadded(1, true, xs(20), 10)
 		for cut := range len(frame) + 1 {
 			cfg := Config{ManualCredit: manual}
 			c := h2Fed(t, h2Started(t, cfg, h2Ext), f200(1))

@@ -16,8 +16,8 @@ import (
 // on a tunnel take a path of their own, and in pieces.
 func TestH2ReceiveLimitsAtTheirEdge(t *testing.T) {
 	manual := Config{StreamWindow: 1 << 20, ConnWindow: 65535, ManualCredit: true}
-	full := f200(1) + f200(3) + strings.Repeat(fData(1, false, x(13087)), 5) // 100 are left
-	headers := func(before string, n int) string {                           // n fields
+	full := f200(1) + f200(3) + strings.Repeat(fData(1, false, xs(13087)), 5) // 100 are left
+	headers := func(before string, n int) string {                            // n fields
 		fields := slices.Repeat([]string{"a: b"}, n)
 		if before == "" {
 			fields[0] = ":status: 200"
@@ -32,30 +32,30 @@ func TestH2ReceiveLimitsAtTheirEdge(t *testing.T) {
 		in   func(over int) string
 		sent string // if it is exceeded
 	}{
-		{"the connection's window", manual, h2Ext, func(n int) string { return full + fData(1, false, x(100+n)) }, "GOAWAY FLOW_CONTROL_ERROR"},
-		{"the connection's window, on another stream", manual, h2Ext, func(n int) string { return full + fData(3, false, x(100+n)) },
+		{"the connection's window", manual, h2Ext, func(n int) string { return full + fData(1, false, xs(100+n)) }, "GOAWAY FLOW_CONTROL_ERROR"},
+		{"the connection's window, on another stream", manual, h2Ext, func(n int) string { return full + fData(3, false, xs(100+n)) },
 			"GOAWAY FLOW_CONTROL_ERROR"},
 		{"the connection's window, padded", manual, h2Ext, func(n int) string { return full + fPadded(1, false, "", 99+n) },
 			"GOAWAY FLOW_CONTROL_ERROR"},
 		{"the connection's window, of a stream that is over", manual, h2Ext,
 			func(n int) string {
-				return full + fReset(1, 0) + fData(1, false, x(100)) + strings.Repeat(fData(3, false, "x"), n)
+				return full + fReset(1, 0) + fData(1, false, xs(100)) + strings.Repeat(fData(3, false, "x"), n)
 			},
 			"GOAWAY FLOW_CONTROL_ERROR"},
-		{"a stream's window", h2Small, h2Ext, func(n int) string { return f200(1) + fData(1, false, x(100+n)) }, "RST_STREAM 1 FLOW_CONTROL_ERROR"},
-		{"a stream's window, no tunnel", h2Small, h2Get, func(n int) string { return f200(1) + fData(1, false, x(100+n)) },
+		{"a stream's window", h2Small, h2Ext, func(n int) string { return f200(1) + fData(1, false, xs(100+n)) }, "RST_STREAM 1 FLOW_CONTROL_ERROR"},
+		{"a stream's window, no tunnel", h2Small, h2Get, func(n int) string { return f200(1) + fData(1, false, xs(100+n)) },
 			"RST_STREAM 1 FLOW_CONTROL_ERROR"},
-		{"a stream's window, padded", h2Small, h2Ext, func(n int) string { return f200(1) + fPadded(1, false, x(50), 49+n) },
+		{"a stream's window, padded", h2Small, h2Ext, func(n int) string { return f200(1) + fPadded(1, false, xs(50), 49+n) },
 			"RST_STREAM 1 FLOW_CONTROL_ERROR"},
 		{"padding", Config{}, h2Ext, func(n int) string {
-			return f200(1) + fRaw(http2.FrameData, http2.FlagDataPadded, 1, string(rune(5+n))+x(5))
+			return f200(1) + fRaw(http2.FrameData, http2.FlagDataPadded, 1, string(rune(5+n))+xs(5))
 		},
 			"GOAWAY PROTOCOL_ERROR"},
 		{"padding of HEADERS", Config{}, h2Get, func(n int) string {
 			return f200(1) + fRaw(http2.FrameHeaders, http2.FlagHeadersPadded|http2.FlagHeadersEndHeaders|http2.FlagHeadersEndStream, 1,
-				string(rune(5+n))+x(5))
+				string(rune(5+n))+xs(5))
 		}, "GOAWAY PROTOCOL_ERROR"},
-		{"the frame's size", Config{}, h2Ext, func(n int) string { return f200(1) + fData(1, false, x(1<<14+n)) }, "GOAWAY FRAME_SIZE_ERROR"},
+		{"the frame's size", Config{}, h2Ext, func(n int) string { return f200(1) + fData(1, false, xs(1<<14+n)) }, "GOAWAY FRAME_SIZE_ERROR"},
 		{"fields", limited, h2Get, func(n int) string { return headers("", 6+n) }, "RST_STREAM 1 ENHANCE_YOUR_CALM"},
 		{"fields of trailers", limited, h2Get, func(n int) string { return headers(f200(1), 6+n) }, "RST_STREAM 1 ENHANCE_YOUR_CALM"},
 		{"informational responses", limited, h2Get, func(n int) string {
@@ -162,7 +162,7 @@ func TestH2MaxBufferedHoldsWhatIsAnnounced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out.Send = append(out.Send, x(200)...)
+	out.Send = append(out.Send, xs(200)...)
 	c = h2Must(t)(c.EndData(&out, 1, mark, false))
 	if c.Buffered(0) != 200 || len(out.Send) > 0 {
 		t.Errorf("%d bytes queued, %d sent", c.Buffered(0), len(out.Send))
@@ -198,7 +198,7 @@ func TestAnnouncedLengths(t *testing.T) {
 		most     int
 	}{
 		{"HEADERS", frame(http2.FrameHeaders) + "x", big, 4<<10 + overhead},
-		{"much of HEADERS", frame(http2.FrameHeaders) + x(30_000), big, 4*(30_000+9) + overhead},
+		{"much of HEADERS", frame(http2.FrameHeaders) + xs(30_000), big, 4*(30_000+9) + overhead},
 		{"unknown", frame(0x77) + "x", big, 4<<10 + overhead},
 		{"DATA", f200(1) + frame(http2.FrameData) + "x", h2Must(t)(big.Settings(new(Output), Settings{StreamWindow: 1 << 30, ConnWindow: 1 << 30})),
 			overhead},
@@ -238,7 +238,7 @@ func TestWindowsHaveALeast(t *testing.T) {
 // The reason that goes with a GOAWAY is cut.
 func TestH2GoAwayReasonAtItsEdge(t *testing.T) {
 	for n, want := range map[int]int{0: 0, maxDebug: maxDebug, maxDebug + 1: maxDebug} {
-		if got := len(appendGoAway(nil, 0, x(n))) - frameHeadLen - 8; got != want {
+		if got := len(appendGoAway(nil, 0, xs(n))) - frameHeadLen - 8; got != want {
 			t.Errorf("%d bytes of %d", got, n)
 		}
 	}
@@ -252,11 +252,11 @@ func TestH1LimitsAtTheirEdge(t *testing.T) {
 		"informational": func(n int) string {
 			return strings.Repeat("HTTP/1.1 102\r\n\r\n", 3+n) + "HTTP/1.1 204\r\n\r\n"
 		},
-		"head":              func(n int) string { return "HTTP/1.1 204\r\nA:" + x(50-14-2-4+n) + "\r\n\r\n" },
-		"trailers":          func(n int) string { return chunked + "0\r\nA:" + x(50-2-4+n) + "\r\n\r\n" },
+		"head":              func(n int) string { return "HTTP/1.1 204\r\nA:" + xs(50-14-2-4+n) + "\r\n\r\n" },
+		"trailers":          func(n int) string { return chunked + "0\r\nA:" + xs(50-2-4+n) + "\r\n\r\n" },
 		"fields":            func(n int) string { return "HTTP/1.1 204\r\n" + strings.Repeat("A:\r\n", 2+n) + "\r\n" },
 		"fields of trailer": func(n int) string { return chunked + "0\r\n" + strings.Repeat("A:\r\n", 2+n) + "\r\n" },
-		"extensions":        func(n int) string { return chunked + "1;" + x(49+n) + "\r\nx\r\n0\r\n\r\n" },
+		"extensions":        func(n int) string { return chunked + "1;" + xs(49+n) + "\r\nx\r\n0\r\n\r\n" },
 	} {
 		for over := range 2 {
 			for _, pieces := range [][]string{{in(over)}, strings.Split(in(over), "")} {

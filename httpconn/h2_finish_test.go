@@ -41,7 +41,7 @@ func TestFinish(t *testing.T) {
 			}
 			c := h2Must(t)(before.Finish(&out, 1))
 			sent := strings.ReplaceAll(h2Sent(out.Send), "SETTINGS ack\n", "")
-			if got := h1Show(r.events); got != tt.want || sent != tt.sent {
+			if got := eventText(r.events); got != tt.want || sent != tt.sent {
 				t.Errorf("events\n%ssent\n%swant\n%s%s", got, sent, tt.want, tt.sent)
 			}
 			if live := c.h2.rare.liveStreams == 1; live != tt.live {
@@ -118,7 +118,7 @@ func TestFinishInFrame(t *testing.T) {
 			t.Fatalf("cut at %d: sent %s", cut, got)
 		}
 		r := h2Feed(c, false, last[cut:], fHeaders(3, true, ":status: 200"))
-		if got := h1Show(r.events); r.err != nil || !strings.HasSuffix(got, "1 Done\n3 Headers 200\n3 Done\n") || r.conn.h2.rare.liveStreams != 0 {
+		if got := eventText(r.events); r.err != nil || !strings.HasSuffix(got, "1 Done\n3 Headers 200\n3 Done\n") || r.conn.h2.rare.liveStreams != 0 {
 			t.Errorf("cut at %d: %s%v, %d streams live", cut, got, r.err, r.conn.h2.rare.liveStreams)
 		}
 	}

@@ -26,12 +26,12 @@ var h2FloodCases = []h2Case{
 		sent: strings.Repeat("SETTINGS ack\n", 5), code: http2.ErrCodeEnhanceYourCalm, is: ErrFlood,
 		reason: "work of 12 without content, the last of it for SETTINGS, at most 10 is allowed"},
 	{name: "flood: windows, broken up by content", cfg: h2Calm, reqs: []Request{h2Ext},
-		input: f200(1) + strings.Repeat(h2Wide+fData(1, false, x(2*64))+fPadded(1, false, "y", 200), 20),
-		want:  "1 Headers 200\n" + strings.Repeat("0 Settings\n0 Settings\n1 Data \""+x(128)+"y\"\n", 20),
+		input: f200(1) + strings.Repeat(h2Wide+fData(1, false, xs(2*64))+fPadded(1, false, "y", 200), 20),
+		want:  "1 Headers 200\n" + strings.Repeat("0 Settings\n0 Settings\n1 Data \""+xs(128)+"y\"\n", 20),
 		sent:  strings.Repeat("SETTINGS ack\nSETTINGS ack\n", 20)},
 	{name: "flood: windows, broken up by too little", cfg: h2Calm, reqs: []Request{h2Ext},
-		input: f200(1) + strings.Repeat(h2Wide+fData(1, false, x(2*64-1)), 4) + h2Wide + h2Wide,
-		want: "1 Headers 200\n" + strings.Repeat("0 Settings\n0 Settings\n1 Data \""+x(127)+"\"\n", 4) + "0 Settings\n" +
+		input: f200(1) + strings.Repeat(h2Wide+fData(1, false, xs(2*64-1)), 4) + h2Wide + h2Wide,
+		want: "1 Headers 200\n" + strings.Repeat("0 Settings\n0 Settings\n1 Data \""+xs(127)+"\"\n", 4) + "0 Settings\n" +
 			"1 Reset ConnError ENHANCE_YOUR_CALM\n",
 		sent: strings.Repeat("SETTINGS ack\nSETTINGS ack\n", 4) + "SETTINGS ack\n", code: http2.ErrCodeEnhanceYourCalm, is: ErrFlood},
 	{name: "flood: GOAWAY, ever lower", cfg: h2Calm, reqs: []Request{h2Get, h2Get, h2Get, h2Get},
@@ -77,7 +77,7 @@ var h2FloodCases = []h2Case{
 func TestH2HeaderBlockAtItsLimit(t *testing.T) {
 	const limit = 300
 	block := func(n int) string { // one field of n-7 bytes, without Huffman code
-		return "\x88\x00\x01a\x7f" + string([]byte{byte(n-7-127) | 0x80, byte((n - 7 - 127) >> 7)}) + x(n-7)
+		return "\x88\x00\x01a\x7f" + string([]byte{byte(n-7-127) | 0x80, byte((n - 7 - 127) >> 7)}) + xs(n-7)
 	}
 	frames := map[string]func(block string) string{
 		"one frame":         func(b string) string { return fBlock(1, true, b) },
@@ -120,7 +120,7 @@ func TestH2HeaderListAtItsLimit(t *testing.T) {
 	} {
 		for over := range 2 {
 			fields := slices.Clone(tc.fields)
-			fields[len(fields)-1] += x(300 - tc.size + over)
+			fields[len(fields)-1] += xs(300 - tc.size + over)
 			r := h2Feed(h2Started(t, h2Calm, h2Get), false, tc.before+fHeaders(1, true, fields...))
 			if got := h2Sent(r.send); (got == "") != (over == 0) || r.err != nil {
 				t.Errorf("%d bytes more than the limit: sent %q, %v", over, got, r.err)

@@ -119,7 +119,7 @@ type h2Result struct {
 
 // String is what must be the same for any split.
 func (r h2Result) String() string {
-	return fmt.Sprintf("%ssent\n%serr %v, next %v, slots %d", h1Show(r.events), h2Sent(r.send), r.err, r.conn.Next(),
+	return fmt.Sprintf("%ssent\n%serr %v, next %v, slots %d", eventText(r.events), h2Sent(r.send), r.err, r.conn.Next(),
 		r.conn.Slots())
 }
 

@@ -82,19 +82,6 @@ func (set *settings) headerListSize() http2.Setting {
 	return http2.Setting{ID: http2.SettingMaxHeaderListSize, Val: uint32(min(set.limits.MaxHeaderBytes, maxWindow))}
 }
 
-// h2SendAllCredit gives credit on all streams, as a smaller window wants it sooner: a server that has used up more than that
-// sends nothing that could bring it about. The frame under way brings its own.
-func (c *Conn) h2SendAllCredit(out *Output) {
-	h := &c.h2
-	h.streams.claim()
-	for _, s := range liveIn(h.streams.r.table, 0) {
-		if h.flags&h2InData == 0 || s.id != h.dataID {
-			c.h2SendStreamCredit(out, h.streams.at(s.id))
-		}
-	}
-	h.streams.release()
-}
-
 // allowance is what the server may do by one of our SETTINGS.
 type allowance struct {
 	streamWindow int32 // INITIAL_WINDOW_SIZE

@@ -76,6 +76,24 @@ const (
 	maxWindow       = math.MaxInt32
 )
 
+// h2New begins an HTTP/2 connection: the preface and our SETTINGS (RFC 9113 section 3.4).
+func h2New(set *settings, out *Output) Conn {
+	c := Conn{set: set, version: HTTP2}
+	c.h2.sendWindow = initialWindow
+	c.h2.rare = &h2rare{
+		peerInitialWindow: initialWindow, peerMaxFrame: initialMaxFrame, sendTableUpdate: -1, sendTableSize: hpack.DefaultMaxSize,
+		unackedSettings: beforeSettings}
+	out.Send = append(out.Send, http2.ClientPreface...)
+	out.Send = appendSettings(out.Send,
+		http2.Setting{ID: http2.SettingEnablePush, Val: 0},
+		http2.Setting{ID: http2.SettingInitialWindowSize, Val: uint32(set.streamWindow)},
+		set.headerListSize())
+	if more := set.connWindow - initialWindow; more > 0 { // section 6.9.2: only WINDOW_UPDATE changes the connection's
+		out.Send = appendWord(out.Send, http2.FrameWindowUpdate, 0, uint32(more))
+	}
+	return c
+}
+
 // editRare returns a copy of the rare part to be written, which c has from now on.
 func (c *Conn) editRare() *h2rare {
 	r := *c.h2.rare

@@ -54,7 +54,7 @@ func TestH2OldValues(t *testing.T) {
 					for range rounds {
 						i := rng.IntN(len(values))
 						h2Disturb(rng, values[i]) // must leave no trace
-						r := h2Feed(values[i], tc.eof, h1Pieces(rng, tc.input[at(i):])...)
+						r := h2Feed(values[i], tc.eof, randomPieces(rng, tc.input[at(i):])...)
 						if got := r.String(); got != want[i] || !r.conn.Equal(end) {
 							t.Errorf("from byte %d\n%s\nwant\n%s", at(i), got, want[i])
 							return
@@ -110,11 +110,11 @@ func TestH2Fork(t *testing.T) {
 		if !b.conn.Equal(whole.conn) || err == nil && a.conn.Equal(whole.conn) {
 			t.Fatalf("cut at %d", cut)
 		}
-		if got, want := h1Show(append(at.events, b.events...)), h1Show(whole.events); got != want {
+		if got, want := eventText(append(at.events, b.events...)), eventText(whole.events); got != want {
 			t.Fatalf("cut at %d\n%swant\n%s", cut, got, want)
 		}
-		if err == nil && strings.Contains(h1Show(a.events), "3 ") {
-			t.Fatalf("cut at %d: events of a cancelled stream\n%s", cut, h1Show(a.events))
+		if err == nil && strings.Contains(eventText(a.events), "3 ") {
+			t.Fatalf("cut at %d: events of a cancelled stream\n%s", cut, eventText(a.events))
 		}
 	}
 }
@@ -230,8 +230,8 @@ func TestH2NoAllocs(t *testing.T) {
 		c, ids := h2Tunnels(t, n)
 		out := Output{Events: make([]Event, 0, 4), Send: make([]byte, 0, 1<<10)}
 		p := make([]byte, 100)
-		frame := []byte(fData(uint32(ids[0]), false, x(100)))
-		padded := []byte(fPadded(uint32(ids[0]), false, x(100), 9))
+		frame := []byte(fData(uint32(ids[0]), false, xs(100)))
+		padded := []byte(fPadded(uint32(ids[0]), false, xs(100), 9))
 		for name, do := range map[string]func(){
 			"Stream":        func() { c = h2Must(t)(c.Stream(&out, frame)) },
 			"Stream padded": func() { c = h2Must(t)(c.Stream(&out, padded)) },
@@ -296,7 +296,7 @@ func TestH2CallsElsewhere(t *testing.T) {
 // that copied what it kept on each call would need some 8,000 for each.
 func TestH2Linear(t *testing.T) {
 	block := hBlock(":status: 200", "x: "+strings.Repeat("\\", 40_000))
-	input := []byte(fRaw(0x55, 0, 0, x(1<<14)) + fBlock(1, true, block, 1<<14, 1<<14))
+	input := []byte(fRaw(0x55, 0, 0, xs(1<<14)) + fBlock(1, true, block, 1<<14, 1<<14))
 	c := h2Started(t, Config{}, h2Get)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -301,9 +301,9 @@ func TestH2WorkIsCounted(t *testing.T) {
 				case k < 14:
 					frame = fWindow(id, 1+rng.Uint32N(2000))
 				case k < 16:
-					frame = fData(id, false, x(rng.IntN(300)))
+					frame = fData(id, false, xs(rng.IntN(300)))
 				case k < 18:
-					frame = fPadded(id, false, x(rng.IntN(200)), rng.IntN(50))
+					frame = fPadded(id, false, xs(rng.IntN(200)), rng.IntN(50))
 				case k == 18 && i > 200:
 					last = min(last, last-StreamID(rng.IntN(3)))
 					frame = fGoAway(uint32(last), 0, "")

@@ -1,9 +1,6 @@
 package httpconn
 
-import (
-	"math"
-	"strconv"
-)
+import "math"
 
 // Limits bounds what a server can make a connection hold or do. In every field 0 means the default and a negative number no
 // limit. Those of a WebSocket are in package mintws.
@@ -68,5 +65,3 @@ func setLimit(p *int, def int) {
 		*p = math.MaxInt
 	}
 }
-
-func itoa(n int64) string { return strconv.FormatInt(n, 10) }

@@ -2,6 +2,7 @@ package httpconn
 
 import (
 	"fmt"
+	"strconv"
 
 	"golang.org/x/net/http/httpguts"
 	"golang.org/x/net/http2"
@@ -32,3 +33,16 @@ func quote[S ~string | ~[]byte](s S) string {
 	}
 	return fmt.Sprintf("%q", string(s))
 }
+
+// unhex returns the value of a hexadecimal digit.
+func unhex(b byte) (byte, bool) {
+	switch {
+	case '0' <= b && b <= '9':
+		return b - '0', true
+	case 'a' <= b|0x20 && b|0x20 <= 'f':
+		return b | 0x20 - 'a' + 10, true
+	}
+	return 0, false
+}
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }

@@ -1,0 +1,63 @@
+package httpconn
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mintws/mintws/internal/badbyte"
+)
+
+// field is one field of a request.
+type field struct{ name, value string }
+
+// checkFields returns the field lines of h sorted by name, in the order of the values, or ErrInvalidRequest.
+func checkFields(h http.Header) ([]field, error) {
+	n := 2 // for what frameRequest adds
+	for _, values := range h {
+		n += len(values)
+	}
+	fields := make([]field, 0, n)
+	for name, values := range h {
+		for _, value := range values {
+			fields = append(fields, field{name, value})
+		}
+	}
+	slices.SortStableFunc(fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
+	for _, f := range fields { // sorted first, so that the same Header gives the same error
+		if fault := badbyte.InToken(f.name); fault != "" {
+			return nil, invalid("field name "+fault, "a token")
+		}
+		if fault := badbyte.InValue(f.value); fault != "" {
+			return nil, invalid("value of field "+quote(f.name)+" "+fault, "no control characters")
+		}
+	}
+	return fields, nil
+}
+
+// parseLength reads a Content-Length of the caller's into length, which is -1 until there was one (RFC 9110 section 8.6:
+// 1*DIGIT, once).
+func parseLength(value string, length *int64) error {
+	n, err := strconv.ParseUint(value, 10, 63)
+	switch {
+	case *length >= 0:
+		return invalid("field Content-Length is there twice", "one")
+	case err != nil:
+		for i := range len(value) {
+			if value[i] < '0' || value[i] > '9' {
+				return invalid("field Content-Length "+badbyte.At(value, i), "one decimal number")
+			}
+		}
+		return invalid("field Content-Length is empty or too large", "a decimal number below 2^63")
+	}
+	*length = int64(n)
+	return nil
+}
+
+// invalid is the caller's mistake: what is wrong, and what was expected. Nothing that the caller passed stands in it but the
+// names of fields: any of it may be a secret.
+func invalid(wrong, want string) error {
+	return fmt.Errorf("%w: %s, expected %s", ErrInvalidRequest, wrong, want)
+}

@@ -1,0 +1,99 @@
+package httpconn
+
+import "golang.org/x/net/http2"
+
+// The windows of what we receive (RFC 9113 section 5.2): when the server is given credit, and for what.
+
+// creditShare: credit is given once this part of the window is used up, so that WINDOW_UPDATEs are few (RFC 9113 section
+// 6.9.1 leaves the moment to the receiver).
+const creditShare = 2
+
+func (c *Conn) h2SendConnCredit(out *Output) {
+	if h := &c.h2; h.recvConsumed > 0 && h.recvConsumed >= c.set.connWindow/creditShare {
+		out.Send = appendWord(out.Send, http2.FrameWindowUpdate, 0, uint32(h.recvConsumed))
+		h.recvUncredited -= h.recvConsumed
+		h.recvConsumed = 0
+	}
+}
+
+// h2SendStreamCredit gives credit on s, which is in the table, if it is time. It needs the claim. Without manual credit all that
+// was received counts as consumed.
+func (c *Conn) h2SendStreamCredit(out *Output, s *stream) {
+	n := s.recvConsumed
+	if !c.set.manualCredit {
+		n = s.recvUncredited
+	}
+	if n == 0 || n < c.set.streamWindow/creditShare || s.flags&streamGotEnd != 0 || !s.live() {
+		return
+	}
+	out.Send = appendWord(out.Send, http2.FrameWindowUpdate, s.id, uint32(n))
+	s.recvUncredited -= n
+	if s.recvConsumed == 0 {
+		c.h2.streams.received(s, -n)
+		return
+	}
+	s.recvConsumed = 0
+	c.h2.streams.put(*s)
+}
+
+// h2SendAllCredit gives credit on all streams, as a smaller window wants it sooner: a server that has used up more than that
+// sends nothing that could bring it about. The frame under way brings its own.
+func (c *Conn) h2SendAllCredit(out *Output) {
+	h := &c.h2
+	h.streams.claim()
+	for _, s := range liveIn(h.streams.r.table, 0) {
+		if h.flags&h2InData == 0 || s.id != h.dataID {
+			c.h2SendStreamCredit(out, h.streams.at(s.id))
+		}
+	}
+	h.streams.release()
+}
+
+// h2EndCredit leaves of what came on s, which gets no more, what the caller is still to consume.
+func (c *Conn) h2EndCredit(s *stream) {
+	n := int32(0)
+	if c.set.manualCredit {
+		n = c.h2Unconsumed(s)
+	}
+	s.recvUncredited, s.recvConsumed = n, 0
+}
+
+// h2Unconsumed returns how much of what came on s was handed over and not consumed.
+func (c *Conn) h2Unconsumed(s *stream) int32 {
+	n := s.recvUncredited - s.recvConsumed
+	if h := &c.h2; h.flags&(h2InData|h2DataDiscard) == h2InData && h.dataID == s.id { // counted when the frame began
+		n -= h.dataRemaining - int32(h.dataPadding)
+	}
+	return n
+}
+
+// h2Consume is Conn.Consume on HTTP/2.
+func (c *Conn) h2Consume(out *Output, id StreamID, n int) error {
+	if err := c.h2Usable(); err != nil {
+		return err
+	}
+	h := &c.h2
+	if id == 0 || id&1 == 0 || id > h.rare.lastID {
+		return ErrUnknownStream
+	}
+	if !c.set.manualCredit {
+		return ErrUnsupported
+	}
+	s := h.streams.get(id)
+	switch over := s.id == 0 || s.flags&streamCanceled != 0; {
+	case n >= 0 && over: // all that came on it is paid back
+		return nil
+	case n < 0 || int64(n) > int64(c.h2Unconsumed(&s)):
+		return ErrConsumed
+	}
+	h.recvConsumed += int32(n)
+	c.h2SendConnCredit(out)
+	h.streams.claim()
+	s.recvConsumed += int32(n)
+	h.streams.put(s)
+	if s.live() {
+		c.h2SendStreamCredit(out, h.streams.at(id))
+	}
+	h.streams.release()
+	return nil
+}
