@@ -96,7 +96,7 @@ func (r *runner) install(python27, venv, python string) error {
 	return os.RemoveAll(bootstrap)
 }
 
-// importSuite is a program that succeeds where the suite can be imported, all of it.
+// importSuite is a program that succeeds where all of the suite can be imported.
 const importSuite = "import autobahntestsuite.wstest"
 
 // hasSuite reports whether python has the suite.

@@ -8,8 +8,8 @@
 // -help says what else there is. It needs Go, and for Autobahn also Python 2.7 with a C compiler, or an installed wstest.
 // Nothing in it is special to Linux; it is vetted for darwin but was not run there.
 //
-// The exit code is 0 when every case that was asked for ran and none failed, 1 when not, 2 for a usage error. With go run,
-// which makes 1 of all that are not 0, this holds for autobahn/run.sh.
+// The exit code is 0 when every case that was asked for ran and none failed, 1 when not, 2 for a usage error.
+// autobahn/run.sh passes it on; go run makes 1 of all that are not 0.
 package main
 
 import (

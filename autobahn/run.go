@@ -178,7 +178,7 @@ func (r *runner) client() (want int, late bool, err error) {
 	return want, false, r.completed(err)
 }
 
-// server runs our echo server and the suite's fuzzing client. How long a case may take is the suite's business.
+// server runs our echo server and the suite's fuzzing client. The suite decides how long a case may take.
 func (r *runner) server() (want int, late bool, err error) {
 	log := r.log("echoserver")
 	server, port, err := r.listen("echo_server", log, func(port int) (*exec.Cmd, error) {

@@ -12,7 +12,7 @@ import (
 	"github.com/mintws/mintws/autobahn/progress"
 )
 
-// commandError says that a program which has itself said what is wrong ended with this exit code.
+// commandError is the exit code of a program that has already said what is wrong.
 type commandError struct{ code int }
 
 // Error says it in words.

@@ -40,8 +40,8 @@ func (c *memConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// copyBlock is how much is copied at once. From 1 MiB on copy goes past the cache, and who then looks at the bytes waits for
-// them: a matter of a few bytes more or less, with which no library has to do.
+// copyBlock is how much is copied at once. From 1 MiB on copy bypasses the cache, and whoever looks at the bytes next
+// waits for them. That hangs on a few bytes more or less, and is no merit or fault of a library.
 const copyBlock = 64 << 10
 
 // received copies what a read of buf would get of wire.

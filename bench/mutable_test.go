@@ -12,9 +12,10 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// mutable is a client's decoder that checks what mintws checks, and whose state is behind a pointer and changed in place: what
-// it takes less than ours is the price of a value. Messages of several frames or reads are joined in one buffer that is used
-// again. It is here to be measured, so its errors have no detail and it judges headers, and control frames, as a whole.
+// mutable is a client's decoder that checks what mintws checks, and whose state is behind a pointer and changed in place:
+// the time that it saves is the price of values. Messages of several frames or reads are joined in one buffer that is
+// used again. It is here to be measured, so its errors have no detail and it judges headers, and control frames, as a
+// whole.
 type mutable struct {
 	limits mintws.Limits
 	part   []byte        // of a frame that cannot be judged yet

@@ -18,8 +18,8 @@ import (
 )
 
 // A visitor opens a WebSocket at target and keeps it until it is over or the deadline passes. Each message is passed to
-// answer, and what that returns is sent. How a WebSocket that was open ended is not the visitor's concern: its error
-// says that it did not open, or that the deadline passed.
+// answer, and what that returns is sent. A visitor does not judge how an open WebSocket ended: its error says that it did
+// not open, or that the deadline passed.
 type visitor func(target string, deadline time.Time, answer func(mintws.Frame) (mintws.Frame, bool)) error
 
 // driver is one run against one fuzzing server.

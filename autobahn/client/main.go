@@ -1,14 +1,14 @@
 // Command client drives this library's WebSocket client through the cases of an Autobahn fuzzing server: it asks how many
-// there are, opens one connection for each and echoes what comes until that is closed, and at the end has the server write
-// its reports, which it does not do before. Which cases there are is the server's business.
+// there are, opens one connection for each and echoes what comes until that is closed, and at the end has the server
+// write its reports. The server decides which cases there are.
 //
 //	go run ./autobahn/client -url ws://127.0.0.1:9001 -agent mintws
 //
 // With -http2 all of them are streams of one connection, by extended CONNECT (RFC 8441). The fuzzing server does not speak
 // HTTP/2, so the URL is that of a proxy before it.
 //
-// How a case ended is for the reports to say: a connection that either side fails is what most cases are about. A case that
-// passes its deadline is named on stderr, and the run goes on with the next.
+// The reports say how each case ended: in most cases one side fails the connection. A case that passes its deadline
+// is named on stderr, and the run goes on with the next.
 //
 // The exit code is 0 if all the cases ran to their end, 3 if some of them passed their deadline, 1 if the run could not be
 // completed: the server cannot be reached, or an opening handshake fails. It is 2 for a usage error.

@@ -17,8 +17,8 @@ import (
 )
 
 // Echoes wait for the server's credit. While more than enough of them do, the server gets none from us either: then it
-// sends no more than the rest of its window, a MiB, before it has read. What is queued at most is that, grown by what
-// masks add to short messages, and the echo of the one message of 16 MiB that may be complete with it.
+// sends no more than the rest of its window, a MiB, before it has read. So at most that much is queued, with what masks
+// add to short messages, and the echo of the one message of 16 MiB that may be complete with it.
 const (
 	enough    = 1 << 20
 	maxQueued = 32 << 20
@@ -108,7 +108,7 @@ func (s *session) open(target string, deadline time.Time) error {
 	return nil
 }
 
-// turn writes what is to be written and handles what one read brings. Errors of the protocol are for conn.Next to tell.
+// turn writes what is to be written and handles what one read brings. conn.Next tells of errors of the protocol.
 func (s *session) turn(deadline time.Time) error {
 	if err := s.sock.SetDeadline(deadline); err != nil {
 		return err

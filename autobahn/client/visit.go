@@ -92,8 +92,8 @@ func (v *visitation) loop(sock net.Conn, out *httpconn.Output, deadline time.Tim
 
 // read takes the bytes of one read, none for the end of input, and answers all that came with them in out.Send.
 func (v *visitation) read(out *httpconn.Output, data []byte) {
-	// Errors of the connection and of the WebSocket are what the cases are about. Both are the next values with and without
-	// one, and conn.Next says how to go on. Only that no WebSocket was opened is kept.
+	// Errors of the connection and of the WebSocket are what the cases are about. With one or without, the values
+	// returned are the next ones, and conn.Next says how to go on. Only the error that no WebSocket was opened is kept.
 	if len(data) > 0 {
 		v.conn, _ = v.conn.Stream(out, data)
 	} else {

@@ -14,7 +14,7 @@ var (
 		mintws.Ping([]byte("in between")),
 		{Opcode: mintws.OpContinuation, Payload: []byte("two fragments")},
 	}
-	// What a server that echoes answers to it. Other messages, such as a greeting, are shown and not minded.
+	// What an echo server answers to it. Other messages, such as a greeting, are shown and otherwise ignored.
 	wanted = []mintws.Frame{said[0], said[1], mintws.Pong([]byte("in between")), mintws.Text("one message, two fragments")}
 )
 

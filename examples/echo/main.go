@@ -1,5 +1,5 @@
-// Command echo talks to a WebSocket echo server and prints what goes and comes: text, binary, a message in fragments with a
-// ping between them, and the closing handshake. It fails unless everything came back.
+// Command echo talks to a WebSocket echo server and prints what it sends and receives: text, binary, a message in
+// fragments with a ping between them, and the closing handshake. It fails unless everything came back.
 //
 //	go run ./examples/echo                               # a server of its own, over HTTP/1.1 and then over HTTP/2
 //	go run ./examples/echo wss://example.org/echo        # that server, over what it prefers
@@ -73,7 +73,7 @@ func talk(ctx context.Context, w io.Writer, url string, versions []httpconn.Vers
 		return err
 	}
 	defer sock.Close()
-	defer context.AfterFunc(ctx, func() { sock.Close() })() // the socket is ours, and so is its time
+	defer context.AfterFunc(ctx, func() { sock.Close() })() // the socket is ours, and so are its deadlines
 	fmt.Fprintln(w, conn.Version())
 	conn, ws, err := mintws.Upgrade(conn, &out, url, mintws.Options{}) // the last ":=": values advance with "="
 	greeted, missing := false, slices.Clone(wanted)

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// selfSigned makes a certificate for this machine, good for a month, which nobody trusts who is not told to.
+// selfSigned makes a certificate for this machine, good for a month, which nobody trusts unless told to.
 func selfSigned() (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -63,7 +63,7 @@ type echoServer struct {
 	drained  chan struct{} // closed when stopping and no session is left
 }
 
-// newEchoServer returns a server. It needs an http.Server to be reached by anybody.
+// newEchoServer returns a server. Clients reach it through an http.Server.
 func newEchoServer(opt options) *echoServer {
 	def := func(d *time.Duration, value time.Duration) {
 		if *d == 0 {

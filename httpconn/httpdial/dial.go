@@ -1,7 +1,7 @@
 // Package httpdial opens the sockets for package httpconn, which knows none: TCP, unix sockets, TLS with ALPN, HTTP proxies
 // and SOCKS5. [Dial] returns a socket and the first [httpconn.Conn] for it, and takes no further part.
 //
-// Nothing in httpconn or mintws depends on it. A program with its own way to connections takes [httpconn.New].
+// Nothing in httpconn or mintws depends on it. A program that opens its connections itself uses [httpconn.New] instead.
 package httpdial
 
 import (
@@ -23,13 +23,12 @@ type Options struct {
 	// Config is passed to [httpconn.New]. Its Limits also bound the answer of an HTTP proxy.
 	Config httpconn.Config
 
-	// Protocols are the versions to use, the preferred one first. Over TLS they are what ALPN offers, in this order
-	// (RFC 7301). Without TLS nothing is negotiated, and the first one is spoken: HTTP2 means prior knowledge (RFC 9113
-	// section 3.3).
+	// Protocols are the versions to use, the preferred one first. Over TLS, ALPN offers them in this order (RFC 7301).
+	// Without TLS nothing is negotiated, and the first one is spoken: HTTP2 means prior knowledge (RFC 9113 section 3.3).
 	//
 	// A server may speak HTTP/2 and yet have no WebSockets on it: it says so in its SETTINGS (RFC 8441 section 3). For ws and
-	// wss, Dial then opens a second connection and speaks HTTP/1.1 on it, if HTTP1 is among Protocols; so it does for every
-	// scheme where the server answers the preface of HTTP/2 in HTTP/1. With HTTP2 alone these are the errors
+	// wss, Dial then opens a second connection and speaks HTTP/1.1 on it, if HTTP1 is among Protocols. It does the same
+	// for every scheme if the server answers the preface of HTTP/2 in HTTP/1. With HTTP2 alone, the errors are
 	// [httpconn.ErrExtendedConnectDisabled] and [ErrNotHTTP2].
 	//
 	// Dial goes by the server's first SETTINGS. For a server that allows WebSockets only in later ones, dial http or https with
@@ -41,13 +40,13 @@ type Options struct {
 	Protocols []httpconn.Version
 
 	// TLS configures TLS to the server, for wss and https. It is cloned, never changed. An empty ServerName becomes the
-	// host of the URL, NextProtos is always what Protocols say, and nothing below TLS 1.2 is spoken. Nil: the
-	// system's certificate authorities, verified.
+	// host of the URL, NextProtos is always what Protocols say, and nothing below TLS 1.2 is spoken. Nil means that the
+	// server's certificate is verified against the system's authorities.
 	TLS *tls.Config
 
 	// DialContext opens the connection to the server or to the proxy; network is "tcp" or "unix". It should give up when
-	// ctx ends, which is also when Timeout has passed. Nil means that of a zero net.Dialer; timeouts, a local address,
-	// keep-alives or a resolver of your own are those of another one: (&net.Dialer{...}).DialContext.
+	// ctx ends, which is also when Timeout has passed. Nil means that of a zero net.Dialer. For timeouts, a local
+	// address, keep-alives or a resolver of your own, take the method of another one: (&net.Dialer{...}).DialContext.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// Unix is the path of a unix socket to connect to instead of the URL's host and port ("@name" is the abstract
@@ -66,8 +65,8 @@ type Options struct {
 	// A user name and password in its URL are sent to it: Basic authentication (RFC 7617), or that of RFC 1929.
 	Proxy func(target *url.URL) (*url.URL, error)
 
-	// ProxyHeader holds further fields of the CONNECT request. It is not changed. A Proxy-Authorization here stands
-	// instead of the one made from the proxy's URL.
+	// ProxyHeader holds further fields of the CONNECT request. It is not changed. A Proxy-Authorization here takes the
+	// place of the one made from the proxy's URL.
 	ProxyHeader http.Header
 
 	// ProxyTLS configures TLS to an https proxy, by the rules of TLS. What it negotiates by ALPN is always HTTP/1.1.
@@ -80,10 +79,10 @@ type Options struct {
 }
 
 // DefaultTimeout is what Options.Timeout is if it is 0.
-const DefaultTimeout = 30 * time.Second // room for lost packets in each step, and short of what a person waits
+const DefaultTimeout = 30 * time.Second // room for lost packets in each step, and over before a person gives up
 
 // Dial opens a connection to the server of rawURL, whose scheme is ws, wss, http or https, and returns the socket together
-// with an [httpconn.Conn] for it. Path and query play no part but in Options.Proxy; no request is made. With mintws, pass
+// with an [httpconn.Conn] for it. Path and query matter to Options.Proxy alone, as no request is made. With mintws, pass
 // the same URL to its Upgrade.
 //
 // The socket is the caller's: Dial keeps no reference to it and leaves no goroutine and no deadline behind. It is a
@@ -95,8 +94,9 @@ const DefaultTimeout = 30 * time.Second // room for lost packets in each step, a
 // with them are appended to out.Events, what has to be written next, such as the acknowledgement, to out.Send; for ws and
 // wss the server is then known to allow extended CONNECT (see Options.Protocols).
 //
-// The deadline and cancellation of ctx apply to everything: connecting, the proxy, TLS; so does Options.Timeout. If
-// either has ended, Dial returns an error, whatever came of it. Once Dial has returned, ctx has no effect on the socket.
+// The deadline and cancellation of ctx apply to everything: connecting, the proxy, TLS; so does Options.Timeout. Once
+// either has ended Dial returns an error, even where it would have succeeded. Once Dial has returned, ctx has no effect
+// on the socket.
 //
 // For ws, wss, http and https alike a proxy is asked for a tunnel with CONNECT (RFC 6455 section 4.1 wants it for ws too):
 // the Conn then speaks to the server itself, sends it the same bytes as without a proxy, and can be upgraded.

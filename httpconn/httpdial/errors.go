@@ -17,7 +17,7 @@ var (
 	ErrALPN = errors.New("httpdial: no common protocol")
 	// ErrNotHTTP2: the server answers the preface of HTTP/2 in HTTP/1.
 	ErrNotHTTP2 = errors.New("httpdial: the server does not speak HTTP/2")
-	// ErrProxyRefused: an HTTP proxy answered, and gives no tunnel. It is wrapped in a [ProxyError].
+	// ErrProxyRefused: an HTTP proxy answered, but gave no tunnel. It is wrapped in a [ProxyError].
 	ErrProxyRefused = errors.New("httpdial: proxy refused the tunnel")
 )
 

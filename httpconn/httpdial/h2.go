@@ -16,16 +16,16 @@ import (
 	"github.com/mintws/mintws/httpconn"
 )
 
-// fallBack reports whether what err says of the server is reason to try HTTP/1.1 on a new connection, and whether that is
-// among the protocols asked for.
+// fallBack reports whether err is a reason to try HTTP/1.1 on a new connection, and HTTP/1.1 is among the protocols asked
+// for.
 func (opt Options) fallBack(err error) bool {
 	return slices.Contains(opt.protocols(), httpconn.HTTP1) &&
 		(errors.Is(err, httpconn.ErrExtendedConnectDisabled) || errors.Is(err, ErrNotHTTP2))
 }
 
 // settle writes the connection preface in out.Send and reads until the server's SETTINGS have come. What has to be written
-// next is then in out. If webSocket is true, they must allow extended CONNECT. With an error, what has to be written is the
-// last that the server should be told.
+// next is then in out. If webSocket is true, they must allow extended CONNECT. After an error that is our last words to
+// the server.
 func settle(ctx context.Context, sock net.Conn, conn httpconn.Conn, out *httpconn.Output, webSocket bool) (httpconn.Conn, error) {
 	err := underContext(ctx, sock, func() (err error) {
 		conn, err = readSettings(sock, conn, out)
@@ -77,10 +77,10 @@ func readSettings(sock io.ReadWriter, conn httpconn.Conn, out *httpconn.Output) 
 	}
 }
 
-// maxStatusLine is how much of an answer is kept in case that it is one of HTTP/1.
+// maxStatusLine is how much of an answer is kept in case it is HTTP/1.
 const maxStatusLine = 64
 
-// fit returns an error if the connection is of no use for what it was made.
+// fit returns an error if the connection cannot do what it was made for.
 func fit(conn httpconn.Conn, out *httpconn.Output, webSocket bool) error {
 	for _, ev := range out.Events {
 		if ev.Kind == httpconn.EventGoAway { // it came with the SETTINGS
@@ -93,12 +93,12 @@ func fit(conn httpconn.Conn, out *httpconn.Output, webSocket bool) error {
 	return nil
 }
 
-// partingTime is how long a server has to read our last words and close: enough for a round trip, and not so long that
-// who waits for the second connection minds.
+// partingTime is how long a server has to read our last words and close: enough for a round trip, and too short to hold
+// up the second connection noticeably.
 const partingTime = 250 * time.Millisecond
 
 // partWith writes the last words, ends our side and closes raw; sock is raw or TLS on it. A socket that is closed with bytes
-// unread is reset, which may destroy the words on their way: so what the server still sends is read, for a while, as long
+// unread is reset, which may destroy the words on their way. So what the server still sends is read for a while, as long
 // as ctx lasts.
 func partWith(ctx context.Context, sock, raw net.Conn, words []byte) {
 	hangUp := func() { raw.Close() }

@@ -85,7 +85,7 @@ func (opt Options) dialProxy(ctx context.Context, proxy *url.URL, t target.Targe
 	if proxyPorts[proxy.Scheme] == "" {
 		return fail(e, fmt.Errorf("%w: scheme %q, want http, https, socks5 or socks5h", ErrInvalidURL, proxy.Scheme))
 	}
-	// What cannot be asked for is found before anything is connected.
+	// What a proxy cannot be asked for is refused before anything is connected.
 	var ask tunnel
 	if strings.HasPrefix(proxy.Scheme, "socks5") {
 		ask, err = newSOCKSTunnel(proxy.User, t)

@@ -14,7 +14,7 @@ import (
 	"github.com/mintws/mintws/internal/target"
 )
 
-// What is waited for of the content of a refusal: enough for what a proxy says to a person.
+// How much of a refusal's content is waited for: enough for a proxy's message to a person.
 const (
 	maxProxyBody  = 64 << 10 // in bytes on the wire
 	proxyBodyTime = 2 * time.Second

@@ -1,9 +1,9 @@
 // Package deflate compresses with DEFLATE (RFC 1951). Between two calls it remembers nothing: the text that matches may
 // reach into is handed in, as a plain slice, with each of them.
 //
-// That is what a WebSocket needs that is a value: of its context only a window of text is kept, and a compressor in a
-// pool takes it up. Other packages do so by compressing the window and dropping the result; this one enters it into its
-// hash chains without looking for matches, which takes a small part of that time.
+// A WebSocket that is a value needs this: it keeps only a window of text as its context, which a compressor from a pool
+// takes up. Other packages take it up by compressing it and dropping the result; this one enters it into its hash chains
+// without looking for matches, which takes a small part of that time.
 package deflate
 
 // MaxWindow is the largest distance of a match (RFC 1951 section 3.2.5).

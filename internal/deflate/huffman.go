@@ -23,8 +23,8 @@ type builder struct {
 }
 
 // lengths sets the code length of each symbol, 0 where it does not occur, so that the whole is shortest. Where that would
-// take a code longer than most, it is the shortest that has none to within 8 %, see TestLengths. One symbol alone gets one bit
-// (RFC 1951 section 3.2.7).
+// take a code longer than most, the whole is at most 8 % longer than the shortest without one; see TestLengths. One
+// symbol alone gets one bit (RFC 1951 section 3.2.7).
 func (h *builder) lengths(freq []uint16, most int, lens []uint8) {
 	n := 0
 	high := uint16(0)

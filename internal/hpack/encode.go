@@ -4,8 +4,9 @@ package hpack
 // literal without indexing, its name an index where the static table has it. It allocates nothing where dst has room.
 //
 // A sensitive field is a literal never indexed, whatever the table has: no intermediary may put it into a table, where its
-// value could be guessed by the size of later requests (RFC 7541 section 7.1.3). Which fields that are is the caller's
-// decision, usually authorization, proxy-authorization and cookie. So is the case of names: HTTP/2 wants lower case.
+// value could be guessed by the size of later requests (RFC 7541 section 7.1.3). The caller decides which fields are
+// sensitive, usually authorization, proxy-authorization and cookie. The case of names is the caller's too: HTTP/2 wants
+// lower case.
 func AppendField(dst []byte, name, value string, sensitive bool) []byte {
 	index, exact := staticIndex(name, value)
 	if exact && !sensitive {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// ErrLimit: there is more text than the caller's limit. It is returned as it is, and the only error that says nothing about
+// ErrLimit: there is more text than the caller's limit. It is returned unwrapped, and is the only error that is not about
 // the data.
 var ErrLimit = errors.New("inflate: text exceeds the limit")
 

@@ -8,8 +8,8 @@ const slop = 16
 // longestMatch is how many bits a match can have: two codes, 5 extra bits of the length and 13 of the distance.
 const longestMatch = maxCode + 5 + maxCode + 13
 
-// fast decodes literals and matches while the longest one, and some room, remain, without a look at either inside of an
-// element. It stops before any element that it cannot do, and leaves that to codes.
+// fast decodes literals and matches as long as there is input and room for the longest, so that it need not check either
+// within an element. It stops before any element that it cannot do, and leaves that to codes.
 func (d *decoder) fast(t *tables) {
 	src, in, out, pos := d.src, d.in, d.out, d.pos
 	hold, nbits := d.hold, uint(d.nbits)

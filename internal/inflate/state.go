@@ -70,7 +70,7 @@ const (
 // New returns the State before the first message of a connection. windowBits is the base-2 logarithm of the window: a
 // distance beyond it is an error. With takeover, messages may refer to the text of those before (RFC 7692 section 7.1.1).
 //
-// Some senders whose peer asked for 8 bits use 9, as zlib's compressor has no 8; who wants to hear them passes 9.
+// Some senders whose peer asked for 8 bits use 9, as zlib's compressor has no 8. To accept them, pass 9.
 func New(windowBits int, takeover bool) (State, error) {
 	if windowBits < MinWindowBits || windowBits > MaxWindowBits {
 		return State{}, fmt.Errorf("%w, not %d", ErrWindowBits, windowBits)
@@ -100,7 +100,8 @@ func (s State) Append(dst, src []byte, limit int) (next State, out []byte, n int
 }
 
 // Finish is as Append for the last piece of a message, which may be empty. The four octets 00 00 ff ff that the sender left
-// out (RFC 7692 section 7.2.1) are understood, not expected. After [ErrLimit], Finish is called again with the rest of src.
+// out (RFC 7692 section 7.2.1) are implied: the caller does not add them. After [ErrLimit], Finish is called again with
+// the rest of src.
 //
 // A message that ends between two blocks, where the header of the empty stored block is missing too, is [ErrTail]. As text
 // and window are then beyond doubt, this is the one fault that comes with the next State, for those who want to be lenient.

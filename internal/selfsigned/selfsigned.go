@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Make makes a certificate for this machine, good for a day, which nobody trusts who is not told to.
+// Make makes a certificate for this machine, good for a day, which nobody trusts unless told to.
 func Make() (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -23,8 +23,8 @@ type Target struct {
 	Port   string // as in the URL but without leading zeros, "" if it has none or an empty one
 }
 
-// Parse reads the URL of a server. What may not stand in its path and query as it is, is percent-encoded, as browsers do it.
-// The errors show nothing of the URL but scheme, host and port.
+// Parse reads the URL of a server. What path and query may not contain is percent-encoded, as browsers do it. The errors
+// show nothing of the URL but scheme, host and port.
 func Parse(rawURL string) (Target, error) {
 	// Browsers drop some of them, so that a URL is not the one that it looks like.
 	if i := strings.IndexFunc(rawURL, isControl); i >= 0 {
@@ -155,7 +155,7 @@ func (t Target) Address() string {
 	return Authority(t.Host, cmp.Or(t.Port, t.DefaultPort()))
 }
 
-// Remote is the address as another machine is told it. A zone means something on this machine only (RFC 6874 section 1).
+// Remote is the address to give to another machine. A zone means something on this machine only (RFC 6874 section 1).
 func (t Target) Remote() string {
 	t.Host = WithoutZone(t.Host)
 	return t.Address()

@@ -1,5 +1,5 @@
 // Package utf8dfa validates UTF-8 (RFC 3629) piece by piece. Its whole state is one byte, so it carries over reads and
-// fragments for nothing, and it fails at the first byte that cannot continue any valid text.
+// fragments at no cost, and it fails at the first byte that cannot continue any valid text.
 package utf8dfa
 
 import "encoding/binary"

@@ -15,9 +15,9 @@ import (
 // tunnel is the stream on HTTP/2: the request's body and the response's.
 //
 // A deadline on a body of net/http's breaks the body when it passes, so that the reading that is interrupted cannot go
-// on. For that reason another goroutine reads the body, and Read waits for it. It is a new one for each reading, and what it
-// brings has a place to go, so that it never waits for anything but the body. net/http ends the body when the handler is
-// over, by a panic too, and so nothing is left of a stream that nobody closed.
+// on. For that reason another goroutine reads the body, and Read waits for it. Each reading has a new one, with a place
+// for what it brings, so that it never waits for anything but the body. net/http ends the body when the handler is over,
+// by a panic too, so nothing is left of a stream that nobody closed.
 type tunnel struct {
 	w    http.ResponseWriter
 	rc   *http.ResponseController
@@ -140,7 +140,7 @@ func (t *tunnel) Write(p []byte) (n int, err error) {
 	}
 	defer func() {
 		if t.over.Err() != nil && recover() != nil {
-			n, err = 0, net.ErrClosed // net/http panics where a goroutine writes that the handler left behind
+			n, err = 0, net.ErrClosed // net/http panics if a goroutine writes that the handler left behind
 		}
 		t.mu.Lock()
 		t.writing, late = false, t.writeUntil.passed()
@@ -155,8 +155,8 @@ func (t *tunnel) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-// interrupt ends the Write under way, and the stream with it: net/http knows no other way. Where none is under way, the
-// stream lives on, as a net.Conn does.
+// interrupt ends the Write under way, and the stream with it: net/http has no other way. If none is under way the stream
+// lives on, as a net.Conn does.
 func (t *tunnel) interrupt() {
 	defer func() {
 		if t.over.Err() != nil {

@@ -1,7 +1,7 @@
 // Package wshttp puts WebSockets on net/http: it answers the request that [mintws.Accept] judged and hands over the
 // bytes below.
 //
-// A handler is these steps, the loop left out:
+// A handler takes these steps; the loop is left out:
 //
 //	ws, status, header, err := mintws.Accept(r, mintws.AcceptOptions{})
 //	if err != nil {
@@ -21,15 +21,15 @@
 // w and r's body may not be used any more; r's other fields may.
 //
 // One goroutine may read while another writes; the other methods may be called at any time, so that a deadline in the
-// past interrupts a Read or a Write under way. After a Read was interrupted reading can go on; after a Write was, the
-// peer has got some part of it and the stream is good for nothing but to be closed.
+// past interrupts a Read or a Write under way. After a Read was interrupted, reading can go on. After a Write was, the
+// peer has got some part of it, and the stream can only be closed.
 //
 // On HTTP/1.1 the stream is a connection of its own, which http.Server has let go of: its Shutdown neither waits for it nor
 // closes it, and it may outlive the handler. Whoever has it must close it.
 //
 // On HTTP/2 the stream is the exchange of the request and its response, and shares its connection with others. The
-// handler must close it before it returns, and no Write may be under way then. With the handler, whether it returns or
-// panics, the stream ends: nothing is left of it, also where nobody called Close. For net/http to accept such requests
+// handler must close it before it returns, and no Write may be under way then. The stream ends with the handler, whether
+// that returns or panics, and nothing is left of it even if nobody called Close. For net/http to accept such requests
 // import package [github.com/mintws/mintws/mintws/wshttp/xconnect].
 //
 // # Ending
@@ -62,16 +62,16 @@ type Stream interface {
 
 // Answer sends the head that opens the WebSocket, with the status and header from [mintws.Accept], and returns the stream
 // below it. Bytes that the client sent after its request come first. Fields that others have put into w.Header(), such as
-// cookies, are sent too, but for those that are in header, those that frame a message, and Sec-WebSocket-* that Accept did
+// cookies, are sent too, except those that are in header, those that frame a message, and Sec-WebSocket-* that Accept did
 // not set.
 //
 // Answer clears the deadlines that [http.Server] has set for the request: its ReadTimeout and its WriteTimeout do not count
-// for the stream. From then on a client that sends nothing holds a Read, and one that does not read holds a Write, for ever:
-// the handler has to set deadlines for both.
+// for the stream. From then on a client that sends nothing blocks a Read for ever, and one that does not read blocks a
+// Write: the handler has to set deadlines for both.
 //
-// On failure there is nothing left to do for the handler but to return: the client has got a 500, or the connection is gone.
-// The reason is a ResponseWriter without [http.Hijacker], made by a middleware that does not have Unwrap either, or a
-// header or status that cannot be sent, or that the client is gone or does not read.
+// After an error the handler can only return: the client has got a 500, or the connection is gone. The reason is a
+// ResponseWriter without [http.Hijacker], made by a middleware that does not have Unwrap either, or a header or status
+// that cannot be sent, or that the client is gone or does not read.
 func Answer(w http.ResponseWriter, r *http.Request, status int, header http.Header) (Stream, error) {
 	s, err := answer(w, r, status, header)
 	if err != nil {

@@ -28,8 +28,8 @@ func Answer(request []byte, opt mintws.AcceptOptions) (response []byte, ws mintw
 	return respond.Append(nil, status, header), ws, nil
 }
 
-// Frames returns frames as the bytes that a server sends: without a mask, and not compressed. It panics where a frame cannot
-// be sent, or not after the one before it; bytes that break the protocol are for the test to write down.
+// Frames returns frames as the bytes that a server sends: without a mask, and not compressed. It panics where a frame
+// cannot be sent, or not after the one before it. To break the protocol, write the bytes yourself.
 func Frames(frames ...mintws.Frame) []byte { return encode(mintws.Server, frames) }
 
 // MaskedFrames returns frames as the bytes that a client sends, all with the mask 0, so that the payload can be read in them.

@@ -4,8 +4,9 @@
 //	import _ "github.com/mintws/mintws/mintws/wshttp/xconnect"
 //
 // They announce it only if the environment variable GODEBUG has http2xconnect=1 when they are initialised, because browsers
-// then open WebSockets that way, and handlers that know HTTP/1.1 alone fail. So it is for programs of which all WebSocket
-// handlers are up to it, and not for libraries. A setting of http2xconnect that is there already stays as it is.
+// then open WebSockets that way, and handlers that know HTTP/1.1 alone fail. So it is for programs whose WebSocket
+// handlers all work on HTTP/2, and not for libraries. A setting of http2xconnect that is already in GODEBUG stays as it
+// is.
 //
 // The package sets the variable, which child processes inherit. It imports so little that it is initialised before
 // net/http: packages are initialised in the order of their import paths as soon as what they import is (Go
