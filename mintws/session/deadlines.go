@@ -142,28 +142,38 @@ func (d Deadlines) Next() time.Time {
 // than a second after Next is taken for a program that was held up, or for a clock that jumped. It puts the error off, once and
 // by a second, so that what has arrived can be read.
 func (d Deadlines) Tick(now time.Time) (next Deadlines, ping bool, err error) {
+	ping, late := d.tick(now)
+	if late != nil {
+		err = late
+	}
+	return d, ping, err
+}
+
+// tick is Tick, and moves d on itself.
+func (d *Deadlines) tick(now time.Time) (ping bool, late *TimeoutError) {
 	if d.t == nil || d.due == never {
-		return d, false, nil
+		return false, nil
 	}
 	at := int64(now.Sub(d.t.start))
 	d.clamp(at)
 	switch {
 	case at < d.due:
-		return d, false, nil
+		return false, nil
 	case d.wait == silence:
 		d.wait = 0
-		d.enter(wait(ForPong), at)
 		if d.t.Pong < 0 {
 			d.enter(silence, at)
+		} else {
+			d.enter(wait(ForPong), at)
 		}
-		return d, true, nil
+		return true, nil
 	case !d.late && uint64(at)-uint64(d.due) > uint64(grace): // at and due may be centuries apart, as no int64 is
 		d.late, d.due = true, after(at, grace)
-		return d, false, nil
+		return false, nil
 	}
-	err = &TimeoutError{For: Wait(d.wait), After: d.t.span(d.wait)}
+	late = &TimeoutError{For: Wait(d.wait), After: d.t.span(d.wait)}
 	d.wait, d.due, d.late = 0, never, false
-	return d, false, err
+	return false, late
 }
 
 // Equal reports whether d and x wait for the same and have the same Timing. It is for tests: go-cmp uses it.

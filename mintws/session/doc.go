@@ -4,4 +4,7 @@
 // [Deadlines] are the time of one WebSocket: how long its opening handshake may take, how long the peer may be silent before it
 // is asked for a sign of life, how long that and the closing handshake may take. They are a value of 24 bytes, and need nothing
 // but the state of the WebSocket, so they serve clients and servers, and each stream of a shared HTTP/2 connection.
+//
+// A [Session] is one WebSocket on a connection of its own together with that connection and its Deadlines, as one value. It has
+// one answer to the question whether it is over, and a refusal is an error with all that is needed to go on from there.
 package session

@@ -1,0 +1,192 @@
+package session
+
+import (
+	"time"
+
+	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/mintws"
+)
+
+// Session is one WebSocket on a connection of its own, with its time, as an immutable value: bytes that were read go in; frames,
+// bytes to write and the next deadline come out. A client's has the [httpconn.Conn] inside, over HTTP/1.1 or HTTP/2; a server's
+// is on the byte stream that is left after the handshake.
+//
+// Each method that does something returns the next Session and leaves the receiver valid for ever: it can be kept, forked,
+// replayed, and used from several goroutines at once. What is written belongs to one connection with one history, of course. Its
+// size is 336 bytes; pass it by value, and keep it in a slice or a struct of yours.
+//
+// The zero Session is over.
+type Session struct {
+	conn    httpconn.Conn // the zero Conn: there is none, and ws is on a byte stream
+	ws      mintws.WebSocket
+	d       Deadlines
+	more    *more
+	content int32 // how much of a refusal's content has come
+	flags   flags
+	_       [8]byte // values whose size is a multiple of 16 are copied faster: see mintws.WebSocket
+}
+
+// more is what few Sessions have. It is never written once a Session has it.
+type more struct {
+	refused *mintws.HandshakeError // the server said no, and the content of its answer follows
+	body    []byte                 // the beginning of that
+	fail    error                  // how the Session ended, where the WebSocket does not say
+}
+
+// flags are the yes-or-no parts of a Session's state.
+type flags uint8
+
+const (
+	isOver   flags = 1 << iota
+	gotEnd         // the server has ended the stream
+	hasRest        // the last call has left something in Output.Rest
+	isServer       // there is no Conn
+)
+
+// New returns a Session for a WebSocket that is there already. A server passes the zero Conn and the WebSocket that
+// [mintws.Accept] gave it; from there on bytes are those of the stream behind the handshake. A client that asked for the WebSocket
+// itself passes the Conn that it is on; [Upgrade] does both.
+//
+// d is what [NewDeadlines] returned, one for all Sessions of a program.
+func New(c httpconn.Conn, ws mintws.WebSocket, d Deadlines, now time.Time) Session {
+	s := Session{conn: c, ws: ws, d: Deadlines{t: d.t, due: never}}
+	if c.Version() == 0 {
+		s.flags = isServer
+	}
+	if s.ended() {
+		s.flags |= isOver
+	}
+	s.d = s.d.Observe(now, s.phase(), false)
+	return s
+}
+
+// Upgrade asks c, a connection on which nothing else is under way, for a WebSocket at url: see [mintws.Upgrade], whose errors
+// it returns. Then nothing is changed. The request is in out.Send.
+func Upgrade(c httpconn.Conn, out *Output, url string, opt mintws.Options, d Deadlines, now time.Time) (Session, error) {
+	c, ws, err := mintws.Upgrade(c, &out.Output, url, opt)
+	if err != nil {
+		return Session{}, err
+	}
+	return New(c, ws, d, now), nil
+}
+
+// Again asks for a WebSocket on the connection of s, where that is over and has refused one: with the token that a 401 called
+// for, say, or at another path of the same server. [Refusal.Reusable] says whether that can succeed. The time for the answer begins
+// anew. The error is that of [mintws.Upgrade], or ErrNotOver. Then s is returned as it is.
+func (s Session) Again(out *Output, now time.Time, url string, opt mintws.Options) (Session, error) {
+	if !s.Over() {
+		return s, ErrNotOver
+	}
+	next, err := Upgrade(s.conn, out, url, opt, s.d, now)
+	if err != nil {
+		return s, err
+	}
+	return next, nil
+}
+
+// Send sends f: what has to be written is in out.Send. The error is that of [mintws.Send], such as mintws.ErrNotOpen before the
+// answer has come, mintws.ErrCloseSent after a Close and mintws.ErrClosed once s is over. Then nothing is changed, and s is as good as
+// before.
+//
+// A Close begins the closing handshake, or completes it. Go on until s is over: messages may still come.
+func (s Session) Send(out *Output, now time.Time, f mintws.Frame) (Session, error) {
+	return s.send(out, now, &f, nil)
+}
+
+// SendPrepared is Send for a frame that was prepared.
+func (s Session) SendPrepared(out *Output, now time.Time, p *mintws.Prepared) (Session, error) {
+	return s.send(out, now, nil, p)
+}
+
+func (s Session) send(out *Output, now time.Time, f *mintws.Frame, p *mintws.Prepared) (Session, error) {
+	if s.Over() {
+		return s, mintws.ErrClosed
+	}
+	next, err := s, error(nil)
+	switch {
+	case s.flags&isServer != 0 && p == nil:
+		next.ws, out.Send, err = s.ws.AppendEncode(out.Send, *f)
+	case s.flags&isServer != 0:
+		next.ws, out.Send, err = s.ws.AppendPrepared(out.Send, p)
+	case p == nil:
+		next.conn, next.ws, err = mintws.Send(s.conn, &out.Output, s.ws, *f)
+	default:
+		next.conn, next.ws, err = mintws.SendPrepared(s.conn, &out.Output, s.ws, p)
+	}
+	if err != nil {
+		return s, err
+	}
+	if next.ended() {
+		next.finish(out)
+	}
+	next.d = next.d.Observe(now, next.phase(), false)
+	return next, nil
+}
+
+// Heard counts as a sign of life that the Session cannot see: see [Deadlines.Observe]. Call it when Deadline has passed while you
+// do not read, and when a socket that was full takes bytes again.
+func (s Session) Heard(now time.Time) Session {
+	if !s.Over() {
+		s.d = s.d.Observe(now, s.phase(), true)
+	}
+	return s
+}
+
+// Deadline returns when [Session.Tick] is to be called if nothing else happens; the zero Time is never.
+func (s Session) Deadline() time.Time { return s.d.Next() }
+
+// Over reports whether s is at its end: write what is in Output.Send, and close the socket. It is one answer for both versions
+// of HTTP and for both roles. After a closing handshake a client's Session is not over before the server has ended the
+// connection or, on HTTP/2, the stream, or the time for that has passed (RFC 6455 section 7.1.1). After a refusal it is not over before
+// the content has come: then [Session.Again] may go on with the connection. A server's is over with the closing handshake: end
+// your direction of the socket and read what is left for a moment, as wshttp.Linger does.
+func (s Session) Over() bool { return s.flags&isOver != 0 || s.ws.State() == mintws.Invalid }
+
+// Err says how s ended: nil while it is not over, and where it ended well. Otherwise it is a *[Refusal], a *[TimeoutError], or what
+// [mintws.WebSocket.Err] says: a *mintws.ProtocolError or a *mintws.CloseError.
+func (s Session) Err() error {
+	switch {
+	case !s.Over():
+		return nil
+	case s.more != nil && s.more.fail != nil:
+		return s.more.fail
+	}
+	return s.ws.Err()
+}
+
+// State returns where the WebSocket stands: Connecting until the server has answered, Open while messages flow.
+func (s Session) State() mintws.State {
+	if s.flags&isOver != 0 && !s.ws.Over() { // the time was over, or the connection
+		return mintws.Failed
+	}
+	return s.ws.State()
+}
+
+// WebSocket returns the WebSocket inside s, to be asked: Subprotocol, PeerClose, Receiving. Who advances it parts from s.
+func (s Session) WebSocket() mintws.WebSocket { return s.ws }
+
+// Conn returns the connection inside s, to be asked: Version, Buffered, Next. It is the zero Conn where s has none. Who
+// advances it parts from s.
+func (s Session) Conn() httpconn.Conn { return s.conn }
+
+// Equal reports whether s and x are in the same state, so that both go on in the same way. It is for tests: go-cmp uses it.
+func (s Session) Equal(x Session) bool {
+	return s.flags == x.flags && s.content == x.content && s.more.equal(x.more) &&
+		s.d.Equal(x.d) && s.ws.Equal(x.ws) && s.conn.Equal(x.conn)
+}
+
+func (m *more) equal(x *more) bool {
+	if m == nil || x == nil {
+		return m == x
+	}
+	return text(m.fail) == text(x.fail) && string(m.body) == string(x.body) && (m.refused == nil) == (x.refused == nil) &&
+		(m.refused == nil || m.refused.Error() == x.refused.Error())
+}
+
+// text returns the text of an error, "" where there is none.
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
