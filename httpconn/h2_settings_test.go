@@ -184,20 +184,20 @@ func TestH2InitialWindowMoves(t *testing.T) {
 func TestH2MaxFrameSize(t *testing.T) {
 	c := h2Fed(t, h2Started(t, Config{}, h2Ext), f200(1)+fWindow(0, 1<<20)+fWindow(1, 1<<20))
 	var out Output
-	h2Must(t)(c.SendData(&out, 1, make([]byte, 40000), true))
+	h2Must(t)(c.SendData(&out, 1, make([]byte, 40000), true)) //mintvet:fork
 	if got := h2Sent(out.Send); got != "DATA 1 16384\nDATA 1 16384\nDATA 1 7232 end\n" {
 		t.Error(got)
 	}
 	c = h2Fed(t, c, fSettings(setFrame, 40000))
 	out.Reset()
-	h2Must(t)(c.SendData(&out, 1, make([]byte, 40001), false))
+	h2Must(t)(c.SendData(&out, 1, make([]byte, 40001), false)) //mintvet:fork
 	if got := h2Sent(out.Send); got != "DATA 1 40000\nDATA 1 1\n" {
 		t.Error(got)
 	}
 	out.Reset()
 	r := h2Get
 	r.Header = map[string][]string{"X": {strings.Repeat("\\", 20000)}} // long in Huffman code, so sent as it is
-	if _, _, err := c.Request(&out, r); err != nil || out.Send[0] != 0 || int(out.Send[1])<<8|int(out.Send[2]) < 20000 {
+	if _, _, err := c.Request(&out, r); err != nil || out.Send[0] != 0 || int(out.Send[1])<<8|int(out.Send[2]) < 20000 { //mintvet:fork
 		t.Errorf("%v % x", err, out.Send[:9])
 	}
 	c = h2Fed(t, c, fSettings(setFrame, 1<<14))

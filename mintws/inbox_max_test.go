@@ -355,7 +355,7 @@ func TestReceiveErrRest(t *testing.T) {
 			t.Errorf("%v: %v", kind, e)
 		}
 		ev.StreamID += 2
-		if _, ws, e = Receive(cl.conn, &cl.out, cl.ws, &cl.in, ev); e != nil || ws != cl.ws || len(cl.in.Rest) != 2 {
+		if _, ws, e = Receive(cl.conn, &cl.out, cl.ws, &cl.in, ev); e != nil || ws != cl.ws || len(cl.in.Rest) != 2 { //mintvet:fork
 			t.Errorf("%v of another stream: %v", kind, e)
 		}
 	}
@@ -365,7 +365,7 @@ func TestReceiveErrRest(t *testing.T) {
 		if kind == httpconn.EventReset {
 			ev.Err = httpconn.ErrMalformed
 		}
-		_, ws, e := Receive(cl.conn, &cl.out, cl.ws, &in, ev)
+		_, ws, e := Receive(cl.conn, &cl.out, cl.ws, &in, ev) //mintvet:fork
 		if !errors.Is(e, ErrRest) || !ws.Over() || ws.Err() != e || ev.Err != nil && !errors.Is(e, ev.Err) {
 			t.Errorf("%v: %v, %v", kind, ws.State(), e)
 		}

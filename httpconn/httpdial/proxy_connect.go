@@ -82,7 +82,7 @@ func checkProxyHeader(h http.Header) error {
 	var out httpconn.Output
 	c, err := httpconn.New(httpconn.HTTP1, httpconn.Config{}, &out)
 	if err == nil {
-		_, _, err = c.Request(&out, connectRequest("proxy.invalid:80", h))
+		_, _, err = c.Request(&out, connectRequest("proxy.invalid:80", h)) //mintvet:fork
 	}
 	if err != nil {
 		return retold{"ProxyHeader: " + bare(err), err}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// program is one that uses the real library, with a fault for each type that is in it, each of which is found.
+const program = `package main
+
+import (
+	"fmt"
+
+	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/mintws"
+)
+
+func main() {
+	ws, err := mintws.NewWebSocket(mintws.Client, mintws.Options{})
+	_, p, err := ws.Encode(mintws.Text("Hello"))
+	fmt.Println(p, err)
+	var out httpconn.Output
+	conn, err := httpconn.New(httpconn.HTTP1, httpconn.Config{}, &out)
+	conn.Request(&out, httpconn.Request{Authority: "example.org", Path: "/"})
+	fmt.Println(conn.Next(), err)
+}
+`
+
+// TestVettool: go vet runs the tool, as the README says, on a program that uses the library beside this module. It reports, and
+// its exit code says so; marks silence it.
+func TestVettool(t *testing.T) {
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tool, dir := filepath.Join(t.TempDir(), "mintvet"), t.TempDir()
+	if text, buildErr := exec.CommandContext(t.Context(), "go", "build", "-o", tool, ".").CombinedOutput(); buildErr != nil {
+		t.Fatalf("%v\n%s", buildErr, text)
+	}
+	write := func(name, text string) {
+		if writeErr := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); writeErr != nil {
+			t.Fatal(writeErr)
+		}
+	}
+	write("go.mod", "module example.org/user\n\ngo 1.26.0\n\nrequire github.com/mintws/mintws v0.0.0\n\nreplace github.com/mintws/mintws => "+root+"\n")
+	write("go.sum", string(sum))
+	vet := func() (string, error) {
+		cmd := exec.CommandContext(t.Context(), "go", "vet", "-vettool="+tool, "./...")
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
+		text, runErr := cmd.CombinedOutput()
+		return string(text), runErr
+	}
+	write("main.go", program)
+	text, err := vet()
+	for _, want := range []string{
+		`main.go:12:2: ws: the next WebSocket is dropped for _; write ws, p, err = ws.Encode(mintws.Text("Hello"))`,
+		"main.go:16:2: conn: the next Conn is dropped by a call as a statement; write conn, _, err = conn.Request(",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("not said: %s", want)
+		}
+	}
+	if err == nil || strings.Count(text, "main.go:") != 2 {
+		t.Errorf("%v, and it said\n%s", err, text)
+	}
+	marked := strings.NewReplacer("\"))\n", "\")) //mintvet:fork\n", "\t"+`conn.Req`, "\t//mintvet:fork on purpose\n\tconn.Req").Replace(program)
+	if write("main.go", marked); strings.Count(marked, "//mintvet:fork") != 2 {
+		t.Fatal(marked)
+	}
+	if text, err = vet(); err != nil {
+		t.Errorf("with marks: %v\n%s", err, text)
+	}
+}

@@ -1,0 +1,316 @@
+package nextvalue
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+)
+
+// The kinds, as the categories of diagnostics.
+const (
+	kindScope     = "scope"     // := in an inner scope
+	kindBlank     = "blank"     // _ for the value
+	kindStatement = "statement" // a call as a statement
+	kindRange     = "range"     // a range variable
+	kindParameter = "parameter" // a parameter that is not returned
+	kindEntry     = "entry"     // a map entry not put back
+	kindElement   = "element"   // a copied element of a slice
+	kindField     = "field"     // a copied field of a struct
+	kindClosure   = "closure"   // a variable captured by a closure
+	kindSent      = "sent"      // an error path that keeps the old value where the new one was sent
+)
+
+// judge reports what is wrong with a step, if something is.
+func (c *checker) judge(s *step) {
+	switch s.fate {
+	case fateStatement, fateBlank:
+		c.dropped(s)
+	case fateInPlace:
+		if !s.to.shared {
+			if w := c.raced(s); w != nil {
+				c.report(s, s.call, kindClosure, fmt.Sprintf("%s: a goroutine advances the captured %s, and so does the function around it: the %s of one "+
+					"of them is lost; let one goroutine own %[1]s", s.src.text, s.src.root.Name(), s.name))
+			} else if !c.leaves(s) {
+				c.copies(s, s.to.root)
+			}
+		}
+	case fateMoved:
+		if s.to.shared || !c.owns(s.unit, s.to.root) || s.src.root == nil {
+			return // it is stored
+		}
+		if c.leaves(s) {
+			c.sent(s)
+			return
+		}
+		c.moved(s)
+	}
+}
+
+// dropped: nobody takes the result.
+func (c *checker) dropped(s *step) {
+	known := s.src.root != nil
+	switch {
+	case c.test(s):
+		if !known || !c.advancedLater(s.unit, s.call, s.src) || c.refused(s) {
+			return
+		}
+	case calls(s.call, "Close") && !(known && c.advancedLater(s.unit, s.call, s.src)):
+		return // the last words: what comes after it is closed, and nobody needs it
+	}
+	if s.fate == fateBlank {
+		c.report(s, s.stmt, kindBlank, fmt.Sprintf("%s: the next %s is dropped for _; write %s", c.source(s), s.name, c.instead(s)))
+		return
+	}
+	c.report(s, s.call, kindStatement, fmt.Sprintf("%s: the next %s is dropped by a call as a statement; write %s", c.source(s), s.name, c.instead(s)))
+}
+
+// refused reports whether nothing but the error of s is used, and no bytes are left anywhere: a test that asks whether a call
+// is refused.
+func (c *checker) refused(s *step) bool {
+	for _, arg := range s.call.Args {
+		if _, thrown := arg.(*ast.CallExpr); !thrown && isOutput(c.pass.TypesInfo.TypeOf(arg)) { // new(Output) is left alone
+			return false
+		}
+	}
+	for _, l := range s.lhs {
+		if id, ok := l.(*ast.Ident); !ok || id.Name != "_" && !isError(c.pass.TypesInfo.TypeOf(l)) {
+			return false
+		}
+	}
+	return s.fate == fateBlank
+}
+
+// copies: v, which was advanced in place or whose next value is lost in the function, is itself a copy of something that goes on.
+func (c *checker) copies(s *step, v *types.Var) {
+	if loop := c.ranges[v]; loop != nil {
+		if place, ok := pathOf(c.pass.TypesInfo, loop.X); ok && !c.test(s) && collection(c.pass.TypesInfo.TypeOf(loop.X)) &&
+			(c.isParam(s.unit, place.root) || c.survives(s.unit, loop.X, place)) {
+			index := "i"
+			if id, ok := loop.Key.(*ast.Ident); ok && id.Name != "_" {
+				index = id.Name
+			}
+			c.once(v, s, kindRange, fmt.Sprintf("%s: %s is a copy that the loop makes of an element, and the next %s ends with it; write %s[%s] = %[2]s",
+				s.src.text, v.Name(), s.name, types.ExprString(loop.X), index))
+		}
+		return
+	}
+	if p, ok := c.param[v]; ok {
+		if c.missed(v, c.test(s)) {
+			what := "parameter"
+			if p.index < 0 {
+				what = "receiver"
+			}
+			c.once(v, s, kindParameter, fmt.Sprintf("%s: the %s %s is a copy, and the caller keeps the old %s; return %[3]s, or take a pointer",
+				s.src.text, what, v.Name(), s.name))
+		}
+		return
+	}
+	for _, o := range c.originals[v] {
+		if c.test(s) && !c.advancedLater(s.unit, s.call, o.path) || !c.survives(s.unit, s.stmt, o.path) || c.deleted(s, o) {
+			continue
+		}
+		if o.path.via == viaField && c.reads[o.path.field] == 1 {
+			continue // the only one who ever reads the field: it was handed over
+		}
+		kind, what := describe(o.path)
+		c.once(v, s, kind, fmt.Sprintf("%s: %s is a copy of %s, and the %s keeps the old %s; write %[3]s = %[2]s",
+			s.src.text, v.Name(), o.path.text, what, s.name))
+		return
+	}
+}
+
+func describe(p path) (kind, what string) {
+	switch p.via {
+	case viaEntry:
+		return kindEntry, "entry"
+	case viaElement:
+		return kindElement, "element"
+	}
+	return kindField, "original"
+}
+
+// moved: the next value is in another variable, and does not come out of it.
+func (c *checker) moved(s *step) {
+	src := s.src
+	if c.test(s) && !c.shadows(s) {
+		return // it has a name of its own: a fork
+	}
+	again := func() bool { return !c.test(s) || c.advancedLater(s.unit, s.call, src) }
+	switch {
+	case !src.shared && !c.owns(s.unit, src.root):
+		if again() && (c.test(s) || c.repeated(s)) {
+			c.report(s, s.dst, kindClosure, fmt.Sprintf("%s: the closure captures %s and keeps the next %s to itself, so that the old one is used again; write %s",
+				src.text, src.root.Name(), s.name, c.instead(s)))
+		}
+	case src.shared:
+		if again() && c.survives(s.unit, s.stmt, src) {
+			kind, what := describe(src)
+			c.report(s, s.dst, kind, fmt.Sprintf("%s: the next %s is in %s alone, and the %s keeps the old one; write %[1]s = %[3]s",
+				src.text, s.name, s.to.text, what))
+		}
+	case again() && c.readLater(s.unit, s.stmt, src):
+		if c.shadows(s) {
+			c.report(s, s.dst, kindScope, c.anew(s))
+			return
+		}
+		c.report(s, s.dst, kindBlank, fmt.Sprintf("%s: the next %s is in %s alone, and the old one is used again; write %[1]s = %[3]s", src.text, s.name, s.to.text))
+	default:
+		c.copies(s, src.root)
+	}
+}
+
+// anew is the message for := in an inner scope.
+func (c *checker) anew(s *step) string {
+	return fmt.Sprintf("%s: := declares another %[1]s in this scope, and the next %s ends with it; declare the others before and write %s",
+		s.src.text, s.name, c.instead(s))
+}
+
+// raced returns the function literal that runs s in a goroutine of its own, while the function around it goes on advancing the
+// same variable. A lock, or waiting for the goroutine, makes it right.
+func (c *checker) raced(s *step) *unit {
+	v := s.src.root
+	home := c.declaredIn(v)
+	if c.test(s) || home == nil {
+		return nil
+	}
+	for w := s.unit; w != home && w != nil; w = w.outer {
+		if !c.started(w) || mentions(w.body, "Lock") {
+			continue
+		}
+		after := c.later(w.outer, w.node, func(n ast.Node) bool { return waits(n) || c.declares(n, v) })
+		if contains(after, w.node) {
+			return w // started again in a loop
+		}
+		for _, x := range c.uses[v] {
+			for _, t := range c.steps[x.id] {
+				if t.fate == fateInPlace && t.src.same(s.src) && !t.unit.within(w) && t.unit == w.outer && contains(after, t.call) {
+					return w
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// started reports whether the function literal runs in a goroutine of its own.
+func (c *checker) started(u *unit) bool {
+	call, ok := c.parents[u.node].(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	if _, ok := c.parents[call].(*ast.GoStmt); ok && call.Fun == u.node {
+		return true
+	}
+	return calls(call, "AfterFunc") || calls(call, "Go")
+}
+
+// repeated reports whether a captured variable is used again after the function literal of s: by whoever calls it again, or by
+// the function around it.
+func (c *checker) repeated(s *step) bool {
+	call, ok := c.parents[s.unit.node].(*ast.CallExpr)
+	if !ok || call.Fun != s.unit.node {
+		return true // somebody else calls it, as often as he likes
+	}
+	return s.unit.outer != nil && (!c.owns(s.unit.outer, s.src.root) || c.readLater(s.unit.outer, call, s.src))
+}
+
+// deleted reports whether the entry is taken out of its map between the copy and the step.
+func (c *checker) deleted(s *step, o original) bool {
+	if o.path.via != viaEntry {
+		return false
+	}
+	for _, n := range c.later(s.unit, o.node, nil) {
+		if c.deletes(n, o.path) && contains(c.later(s.unit, n, func(m ast.Node) bool { return m == o.node }), s.call) {
+			return true
+		}
+	}
+	return false
+}
+
+// deletes reports whether n is delete(m, k) for the entry p.
+func (c *checker) deletes(n ast.Node, p path) bool {
+	stmt, ok := n.(*ast.ExprStmt)
+	if !ok {
+		return false
+	}
+	call, ok := stmt.X.(*ast.CallExpr)
+	if !ok || len(call.Args) != 2 {
+		return false
+	}
+	f, ok := call.Fun.(*ast.Ident)
+	return ok && f.Name == "delete" && types.ExprString(call.Args[0])+"["+types.ExprString(call.Args[1])+"]" == p.text
+}
+
+func calls(call *ast.CallExpr, name string) bool {
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	return ok && sel.Sel.Name == name
+}
+
+func mentions(n ast.Node, method string) bool {
+	found := false
+	ast.Inspect(n, func(m ast.Node) bool {
+		call, ok := m.(*ast.CallExpr)
+		found = found || ok && calls(call, method)
+		return !found
+	})
+	return found
+}
+
+// waits reports whether n waits for something: it receives from a channel, or calls a method Wait.
+func waits(n ast.Node) bool {
+	found := mentions(n, "Wait")
+	ast.Inspect(n, func(m ast.Node) bool {
+		if _, ok := m.(*ast.FuncLit); ok {
+			return false
+		}
+		u, ok := m.(*ast.UnaryExpr)
+		found = found || ok && u.Op == token.ARROW
+		return !found
+	})
+	return found
+}
+
+func collection(t types.Type) bool {
+	switch u := t.Underlying().(type) {
+	case *types.Slice, *types.Array, *types.Map:
+		return true
+	case *types.Pointer:
+		return collection(u.Elem())
+	}
+	return false
+}
+
+// source is how a message names where the value came from.
+func (c *checker) source(s *step) string {
+	if s.src.root == nil {
+		return "a " + s.name
+	}
+	return s.src.text
+}
+
+// instead is the statement as it should be.
+func (c *checker) instead(s *step) string {
+	if s.src.root == nil {
+		return "next, … = " + types.ExprString(s.call)
+	}
+	sig := c.pass.TypesInfo.TypeOf(s.call.Fun).(*types.Signature)
+	var names []string
+	for i := range sig.Results().Len() {
+		t := sig.Results().At(i).Type()
+		switch {
+		case valueName(t) == s.name:
+			names = append(names, s.src.text)
+		case len(s.lhs) == sig.Results().Len():
+			names = append(names, types.ExprString(s.lhs[i]))
+		case isError(t):
+			names = append(names, "err")
+		case isBytes(t):
+			names = append(names, "p")
+		default:
+			names = append(names, "_")
+		}
+	}
+	return strings.Join(names, ", ") + " = " + types.ExprString(s.call)
+}
