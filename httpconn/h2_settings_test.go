@@ -196,7 +196,7 @@ func TestH2MaxFrameSize(t *testing.T) {
 	}
 	out.Reset()
 	r := h2Get
-	r.Header = map[string][]string{"X": {strings.Repeat("\\", 20000)}} // long in Huffman code, so sent as it is
+	r.Header = map[string][]string{"X": {strings.Repeat("\\", 20000)}}                                                   // long in Huffman code, so sent as it is
 	if _, _, err := c.Request(&out, r); err != nil || out.Send[0] != 0 || int(out.Send[1])<<8|int(out.Send[2]) < 20000 { //mintvet:fork
 		t.Errorf("%v % x", err, out.Send[:9])
 	}
