@@ -49,7 +49,7 @@ func TestLockWaits(t *testing.T) {
 	}
 	free := make(chan struct{})
 	go func() {
-		time.Sleep(50 * time.Millisecond) // so that it waits; without, there is nothing to be seen
+		time.Sleep(50 * time.Millisecond) // so that it has to wait; otherwise the test shows nothing
 		close(free)
 		unlock()
 	}()

@@ -40,7 +40,7 @@ func (e *gobwasEncoder) frame(role mintws.Role, h ws.Header, p []byte) error {
 	return nil
 }
 
-// encodeGobwas is encodeOurs for gobwas. It leaves the validation of text to its user, who has utf8.Valid.
+// encodeGobwas is encodeOurs for gobwas. It leaves the validation of text to its user, who here calls utf8.Valid.
 func encodeGobwas(b *testing.B, role mintws.Role, op mintws.Opcode, p []byte) {
 	var e gobwasEncoder
 	for b.Loop() {

@@ -85,8 +85,8 @@ type windowGws struct {
 func (h *windowGws) OnMessage(_ *gws.Conn, m *gws.Message) { h.got <- bytes.Clone(m.Bytes()) }
 func (h *windowGws) OnClose(_ *gws.Conn, err error)        { h.over <- err }
 
-// TestWindowUnasked: none of the clients takes offence at a server that says unasked how small a window it compresses with
-// (RFC 7692 section 7.1.2.1). Those that are not written in Go are in internal/test/interop.
+// TestWindowUnasked: every client accepts a server that says unasked how small a window it compresses with (RFC 7692
+// section 7.1.2.1). Those that are not written in Go are in internal/test/interop.
 func TestWindowUnasked(t *testing.T) {
 	for _, client := range windowClients {
 		for bits := 8; bits < 15; bits++ {

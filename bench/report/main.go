@@ -4,7 +4,7 @@
 //
 //	go run ./report                    # about ten minutes
 //	go run ./report -run Encode        # some of the benchmarks
-//	go run ./report -from report.txt   # the report anew, from results that are there
+//	go run ./report -from report.txt   # the report alone, from existing results
 package main
 
 import (

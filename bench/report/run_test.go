@@ -71,7 +71,7 @@ func TestParts(t *testing.T) {
 	}
 }
 
-// TestReport writes all files from results that are there.
+// TestReport writes all files from existing results.
 func TestReport(t *testing.T) {
 	dir := t.TempDir()
 	from := filepath.Join(dir, "raw.txt")

@@ -23,7 +23,7 @@ const scaleFrom, scaleTo = 0.05, 50
 
 var ticks = []float64{0.1, 0.2, 0.5, 1, 2, 5, 10, 20}
 
-// marks are shape and colour of each library. The colours differ for the colour-blind, too, and so do the shapes.
+// marks are shape and colour of each library. No two share either, and the colour-blind can tell the colours apart.
 var marks = []struct{ lib, shape, colour string }{
 	{"floor", "ring", "#222222"},
 	{"coder", "circle", "#0072b2"},

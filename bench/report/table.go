@@ -49,8 +49,8 @@ func newTable(res results) *table {
 	return t
 }
 
-// units says which numbers of a benchmark make a row. Time and memory of an operation are of no interest where the
-// benchmark counted something else by the second or by the connection.
+// units says which numbers of a benchmark make a row. Time and memory of an operation are left out where the benchmark
+// counted something else by the second or by the connection.
 func units(values map[string]float64) (list []string) {
 	own := false
 	for unit := range values {

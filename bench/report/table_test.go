@@ -124,7 +124,7 @@ func TestRatio(t *testing.T) {
 	}
 }
 
-// TestRival: who does not validate text is no rival in it.
+// TestRival: a library that does not validate text is no rival there.
 func TestRival(t *testing.T) {
 	for _, c := range []struct {
 		row, lib string

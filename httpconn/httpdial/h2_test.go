@@ -262,7 +262,7 @@ func TestDialFallsBack(t *testing.T) {
 				check := noLeak(t)
 				opt.TLS = trust()
 				opt.Protocols = both
-				if strings.HasPrefix(scheme, "http") { // who asks for HTTP gets it
+				if strings.HasPrefix(scheme, "http") { // a client that asks for HTTP gets it
 					dialed2(t, scheme+"://example.test/", opt)
 					<-s.frames
 					check()
@@ -496,7 +496,7 @@ func TestDialFarewell(t *testing.T) {
 	}
 }
 
-// What the context of a Dial over HTTP/2 does after it: nothing. And no deadline is left.
+// After a Dial over HTTP/2 its context does nothing, and no deadline is left.
 func TestDialHTTP2LeavesNothing(t *testing.T) {
 	s := speaks(extends, limited)
 	addr := tcpServer(t, s.serve)

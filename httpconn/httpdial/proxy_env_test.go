@@ -73,7 +73,7 @@ func TestDialProxyFromEnvironment(t *testing.T) {
 	refused(t, t.Context(), "ws://example.test/", Options{}, "proxy", nil)
 }
 
-// TestDialProxyUnreadable: a proxy that the environment names, but not so that it could be parsed, is not the same as none.
+// TestDialProxyUnreadable: a proxy in the environment that cannot be parsed is not the same as none.
 func TestDialProxyUnreadable(t *testing.T) {
 	opt := Options{DialContext: func(context.Context, string, string) (net.Conn, error) {
 		t.Error("connected")
@@ -91,7 +91,7 @@ func TestDialProxyUnreadable(t *testing.T) {
 			}
 		}
 	}
-	// It plays no part where none would be used.
+	// It does not matter where none would be used.
 	server := tcpServer(t, echo)
 	checkEcho(t, dialed(t, "ws://"+server, Options{}))
 	checkEcho(t, dialed(t, "ws://direct.test", Options{DialContext: toServer(server)}))

@@ -205,8 +205,8 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
-// TestWindows: a client that sends without credit gets no further. The stream's window is used up where nobody reads; the
-// WebSocket is refused to nobody, and the Peer holds what came before it was opened.
+// TestWindows: a client that sends without credit gets no further. As long as the WebSocket is not open nobody reads, so
+// the stream's window is used up and the stream is reset.
 func TestWindows(t *testing.T) {
 	sent := script(t, func(fr *http2.Framer, block func(...string) []byte) {
 		fr.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, EndHeaders: true, BlockFragment: block(":method", "CONNECT", ":protocol",

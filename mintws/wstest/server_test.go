@@ -194,7 +194,7 @@ func TestProtocols(t *testing.T) {
 	}
 }
 
-// TestCertificate: who is not told to does not trust the server.
+// TestCertificate: a client trusts the server only if it is told to.
 func TestCertificate(t *testing.T) {
 	s := wstest.NewServer(wstest.Options{TLS: true})
 	defer s.Close()

@@ -12,7 +12,7 @@ const (
 	end   = "<!-- end -->"
 )
 
-// Region holds that the part of file between the two marker lines is text, or writes it there with -update.
+// Region checks that the part of file between the two marker lines is text. With -update it writes text there.
 func Region(t *testing.T, file, text string) {
 	t.Helper()
 	has, err := os.ReadFile(file)

@@ -1,5 +1,5 @@
-// Package golden holds tests to files that people read: conversations in testdata, and parts of documents that are made from
-// what the code does. With -update such a test rewrites its files in place of failing.
+// Package golden compares what the code does with files that people read: conversations in testdata, and parts of
+// documents. With -update such a test rewrites its files instead of failing.
 package golden
 
 import (
@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "rewrite the files that tests compare wi
 // the test for a line that it does not understand.
 type Party func(t *testing.T, line string) []string
 
-// Talk holds each conversation of a directory, one in each file named *.txt, with a party of its own.
+// Talk has each conversation of a directory, one in each file named *.txt, with a party of its own.
 //
 // A line that begins in the first column is done. The indented lines below it are what comes of it, all of it and in order.
 // Lines that are empty or begin with # are for the reader.
@@ -55,8 +55,8 @@ func hold(t *testing.T, do Party, script string) []byte {
 	return []byte(b.String())
 }
 
-// Compare holds that a file, which holds has, is as it should be, or writes that with -update. It names the first line that
-// differs.
+// Compare fails the test if has, the content of a file, is not want, and names the first line that differs. With -update
+// it writes want into the file.
 func Compare(t *testing.T, file string, has, want []byte) {
 	t.Helper()
 	if string(has) == string(want) {

@@ -24,10 +24,10 @@ type Loop struct {
 	// Frame is called for each frame received, Event before that for each event.
 	Frame func(id httpconn.StreamID, f mintws.Frame) error
 	Event func(ev httpconn.Event)
-	// Cut, if it is set, says into pieces of which size a read is cut.
+	// Cut, if it is set, returns the size of the next piece that a read is cut into.
 	Cut func() int
-	// Fork, if it is set, has every input taken twice by the same Conn, which must give the same each time, and says
-	// with which of the two next ones to go on.
+	// Fork, if it is set, makes every Conn take its input twice. Both results must be the same, and Fork says which of
+	// the two next Conns to go on with.
 	Fork func() (second bool)
 
 	Fed  int // bytes that were read
@@ -55,7 +55,7 @@ func MakeLoop(sock net.Conn, conn httpconn.Conn) *Loop {
 // ErrOver is what Turn returns when Next is not NextRead and nothing has failed.
 var ErrOver = errors.New("the connection is over")
 
-// Turn writes what is to be written and handles one read. That the peer reads no more is no reason not to hear what it says.
+// Turn writes what is to be written and handles one read. A peer that reads no more may still have something to say.
 func (l *Loop) Turn() error {
 	if err := l.Write(); err != nil && !errors.Is(err, io.ErrClosedPipe) && !errors.Is(err, syscall.EPIPE) {
 		return err

@@ -57,7 +57,7 @@ func meet(t *testing.T, cfg httpconn.Config, opt mintws.Options, play func(s *h2
 		t.Fatal(err)
 	}
 	turn := 0
-	l.Fork = func() bool { turn++; return turn%2 == 0 } // what is illegal is so twice
+	l.Fork = func() bool { turn++; return turn%2 == 0 } // what is illegal is illegal both times
 	o := &outcome{l: l}
 	o.err = l.Until("meeting the server", func() bool {
 		if o.id == 0 && l.Ready() {

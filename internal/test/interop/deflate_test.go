@@ -166,8 +166,8 @@ func deflateClient(t *testing.T, command, asked, ours, want []string, n int) {
 	}
 }
 
-// TestDeflateSmallestWindow: a window of 8 bits, asked for by us. Zlib has none; who compresses with it takes one of 9
-// instead, of which it uses less than 256 bytes, as ws does, or cannot agree, as websockets.
+// TestDeflateSmallestWindow: a window of 8 bits, asked for by us. Zlib has none. A library that compresses with it either
+// takes one of 9 bits instead and uses less than 256 bytes of it, as ws does, or cannot agree, as websockets.
 func TestDeflateSmallestWindow(t *testing.T) {
 	command := nodeWS(t)
 	t.Run("server", func(t *testing.T) {

@@ -116,7 +116,7 @@ func (c *client) shut(id httpconn.StreamID, code mintws.CloseCode) {
 	c.ended(id)
 }
 
-// blob is n bytes that look like nothing.
+// blob is n bytes without a pattern.
 func blob(n int, seed uint64) []byte {
 	p := make([]byte, n)
 	rand.NewChaCha8([32]byte{byte(seed)}).Read(p)

@@ -6,8 +6,8 @@ import (
 )
 
 // TestWindowUnasked: a server may say in its answer how small a window it compresses with although the client has not asked
-// (RFC 7692 section 7.1.2.1), and no client of today takes offence; those written in Go are in the module bench. It is sent
-// unasked with DeflateOptions.AnnounceSendWindow. That of 9 bits is among the agreements.
+// (RFC 7692 section 7.1.2.1), and every client tried here accepts that; those written in Go are in the module bench. It
+// is sent unasked with DeflateOptions.AnnounceSendWindow. That of 9 bits is among the agreements.
 func TestWindowUnasked(t *testing.T) {
 	var list []agreement
 	for _, bits := range []int{8, 10, 12, 14} {
