@@ -15,12 +15,14 @@ const usage = `usage: go run ./autobahn client|server [options]
   server           the suite's client against our echo server
 
   --h2spec         the suite is h2spec, for HTTP/2 itself, and not Autobahn; of the other options only the last two go with it
+  --wsconn         our side is made with package wsconn, in place of the values below it
   --h2             over HTTP/2, with haproxy between our side and Autobahn, which speaks HTTP/1.1 alone
   --cases LIST     cases to run, comma separated, * allowed: '1.*,7.1.2' (default: all)
   --exclude LIST   cases to leave out of them, besides 12.* and 13.* (permessage-deflate)
   --all            do not leave out 12.* and 13.*; nor is the one left out that --cases names, as '12.*' does
   --strict         fail on non-strict cases too
-  --out DIR        where the report goes (default: autobahn/reports/ROLE-http1, -http2 or -h2spec)
+  --out DIR        where the report goes (default: autobahn/reports/ROLE-http1, -http2 or -h2spec;
+                   with --wsconn, -wsconn after that)
   --timeout SECS   give up after this long (default: 900, with cases of 12.* and 13.* 3600, with --h2spec 300)
 
 autobahn/run.sh does the same. The exit code is 0 when every case that was asked for ran and none failed, 1 when not, 2 for a
@@ -46,6 +48,7 @@ type options struct {
 	role    string
 	h2spec  bool
 	h2      bool
+	wsconn  bool
 	cases   []string // patterns
 	exclude []string // patterns, those of compression included
 	strict  bool
@@ -62,7 +65,7 @@ func parse(args []string) (options, error) {
 	for ; len(args) > 0; args = args[1:] {
 		arg := args[0]
 		switch arg {
-		case "--h2", "--cases", "--exclude", "--all", "--strict":
+		case "--h2", "--wsconn", "--cases", "--exclude", "--all", "--strict":
 			only = arg
 		}
 		switch arg {
@@ -75,6 +78,8 @@ func parse(args []string) (options, error) {
 			opt.h2spec = true
 		case "--h2":
 			opt.h2 = true
+		case "--wsconn":
+			opt.wsconn = true
 		case "--all":
 			all = true
 		case "--strict":
@@ -135,13 +140,17 @@ func (o options) transport() string {
 
 // kind returns what the run's report is called, besides its role.
 func (o options) kind() string {
+	kind := "http1"
 	switch {
 	case o.h2spec:
 		return "h2spec"
 	case o.h2:
-		return "http2"
+		kind = "http2"
 	}
-	return "http1"
+	if o.wsconn {
+		kind += "-wsconn"
+	}
+	return kind
 }
 
 // patterns splits a comma separated list.

@@ -17,9 +17,10 @@ func TestParse(t *testing.T) {
 		return o
 	}
 	for args, want := range map[string]options{
-		"client":      base,
-		"server":      with(func(o *options) { o.role, o.out = "server", "autobahn/reports/server-http1" }),
-		"client --h2": with(func(o *options) { o.h2, o.out = true, "autobahn/reports/client-http2" }),
+		"client":          base,
+		"server":          with(func(o *options) { o.role, o.out = "server", "autobahn/reports/server-http1" }),
+		"client --h2":     with(func(o *options) { o.h2, o.out = true, "autobahn/reports/client-http2" }),
+		"client --wsconn": with(func(o *options) { o.wsconn, o.out = true, "autobahn/reports/client-http1-wsconn" }),
 		"--h2 server --strict": with(func(o *options) {
 			o.role, o.h2, o.strict, o.out = "server", true, true, "autobahn/reports/server-http2"
 		}),
@@ -55,6 +56,7 @@ func TestParseErrors(t *testing.T) {
 		"client --h3":                  "unknown argument: --h3",
 		"client 12.*":                  "unknown argument: 12.*",
 		"client --h2 --h2spec":         "--h2 does not go with --h2spec",
+		"client --h2spec --wsconn":     "--wsconn does not go with --h2spec",
 		"client --h2spec --cases 1.*":  "--cases does not go with --h2spec",
 		"client --h2spec --exclude 1":  "--exclude does not go with --h2spec",
 		"client --h2spec --all":        "--all does not go with --h2spec",

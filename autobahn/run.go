@@ -91,6 +91,8 @@ func (r *runner) prepare() error {
 // target returns the package of the program of ours that is tested.
 func (r *runner) target() string {
 	switch {
+	case r.opt.role == roleServer && r.opt.wsconn:
+		return "./autobahn/wsconn/echoserver"
 	case r.opt.role == roleServer:
 		return "./examples/echoserver"
 	case r.opt.h2spec:
@@ -169,7 +171,7 @@ func (r *runner) client() (want int, late bool, err error) {
 	}
 	fmt.Fprintf(r.stdout, "%d cases against our client, over %s\n", want, r.opt.transport())
 	cmd := r.command(r.program("client"), "-url", url(port), "-agent", agent, "-want", strconv.Itoa(want),
-		"-http2="+strconv.FormatBool(r.opt.h2))
+		"-http2="+strconv.FormatBool(r.opt.h2), "-wsconn="+strconv.FormatBool(r.opt.wsconn))
 	cmd.Stdout, cmd.Stderr = r.stdout, r.stderr
 	err = r.call(cmd, "the cases")
 	if code, ok := exitCode(err); ok && code == exitLate {

@@ -24,14 +24,16 @@ func TestCases(t *testing.T) {
 	const over1 = "report: OUT/index.html\nreport: -dir OUT -agent mintws -role client -transport http/1.1 -want 3 -strict=false\n"
 	const over2 = "report: OUT/index.html\nreport: -dir OUT -agent mintws -role client -transport http/2 -want 3 -strict=true\n"
 	server := func(s string) string { return strings.ReplaceAll(s, "role client", "role server") }
-	const client1 = "3 cases against our client, over http/1.1\nclient: -url ws://ADDR -agent mintws -want 3 -http2=false\n"
-	const client2 = "3 cases against our client, over http/2\nclient: -url ws://ADDR -agent mintws -want 3 -http2=true\n"
+	const client1 = "3 cases against our client, over http/1.1\nclient: -url ws://ADDR -agent mintws -want 3 -http2=false -wsconn=false\n"
+	const client2 = "3 cases against our client, over http/2\nclient: -url ws://ADDR -agent mintws -want 3 -http2=true -wsconn=false\n"
 	const server1 = "3 cases against our server, over http/1.1\n"
 	for _, tt := range []wholeRun{
 		{args: "client", stdout: client1 + over1},
 		{args: "client --h2 --strict", stdout: client2 + over2},
 		{args: "server", stdout: server1 + "case 3 of 3, TIME\n" + server(over1)},
 		{args: "server --h2 --strict", stdout: "3 cases against our server, over http/2\ncase 3 of 3, TIME\n" + server(over2)},
+		{args: "client --wsconn", stdout: strings.Replace(client1, "-wsconn=false", "-wsconn=true", 1) + over1},
+		{args: "server --wsconn", stdout: server1 + "case 3 of 3, TIME\n" + server(over1)},
 		{args: "client", mode: "failed", code: 1, stdout: client1 + over1},
 		{args: "client", mode: "late", code: 1, stdout: client1 + over1},
 		{args: "client", mode: "late failed", code: 1, stdout: client1 + over1},

@@ -99,7 +99,7 @@ func TestRun(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
 			args := append([]string{"-url", "ws://server:1", "-agent", "a b"}, tt.args...)
-			code := run(args, &stdout, &stderr, tt.server.visit, (&fakeServer{}).visit)
+			code := run(args, &stdout, &stderr, tt.server.visit, (&fakeServer{}).visit, (&fakeServer{}).visit)
 			if code != tt.code {
 				t.Errorf("exit code %d, want %d", code, tt.code)
 			}
@@ -113,14 +113,19 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestHTTP2Flag: the flag chooses the visitor.
-func TestHTTP2Flag(t *testing.T) {
-	var http1, http2 fakeServer
-	http1.count, http2.count = "1", "2"
-	var stdout, stderr bytes.Buffer
-	code := run([]string{"-http2", "-url", "ws://server:1"}, &stdout, &stderr, http1.visit, http2.visit)
-	if code != 0 || len(http1.targets) != 0 || len(http2.targets) != 4 {
-		t.Errorf("exit code %d, %d visits over HTTP/1.1, %d over HTTP/2: %s",
-			code, len(http1.targets), len(http2.targets), &stderr)
+// TestVisitorFlags: a flag chooses the visitor.
+func TestVisitorFlags(t *testing.T) {
+	for i, name := range []string{"-http2=false", "-http2", "-wsconn"} {
+		var visitors [3]fakeServer
+		for j := range visitors {
+			visitors[j].count = "2"
+		}
+		var stdout, stderr bytes.Buffer
+		code := run([]string{name, "-url", "ws://server:1"}, &stdout, &stderr, visitors[0].visit, visitors[1].visit, visitors[2].visit)
+		for j := range visitors {
+			if n := len(visitors[j].targets); code != 0 || (n == 4) != (i == j) || n != 0 && n != 4 {
+				t.Errorf("%s: exit code %d, visitor %d had %d visits: %s", name, code, j, n, &stderr)
+			}
+		}
 	}
 }

@@ -29,13 +29,13 @@ const exitLate = 3
 
 func main() {
 	var s session
-	code := run(os.Args[1:], os.Stdout, os.Stderr, visit, s.visit)
+	code := run(os.Args[1:], os.Stdout, os.Stderr, visit, s.visit, visitConn)
 	s.close()
 	os.Exit(code)
 }
 
 // run is main with its surroundings as arguments. It returns the exit code.
-func run(args []string, stdout, stderr io.Writer, http1, http2 visitor) int {
+func run(args []string, stdout, stderr io.Writer, http1, http2, conn visitor) int {
 	flags := flag.NewFlagSet("client", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	d := driver{visit: http1, progress: progress.New(stdout), log: stderr}
@@ -45,6 +45,7 @@ func run(args []string, stdout, stderr io.Writer, http1, http2 visitor) int {
 	flags.DurationVar(&d.limit, "limit", time.Minute, "the longest that one case may take")
 	flags.DurationVar(&d.wait, "wait", 0, "keep trying this long until the server can be reached")
 	overHTTP2 := flags.Bool("http2", false, "speak HTTP/2, to a server that is known to do so")
+	overConn := flags.Bool("wsconn", false, "use package wsconn, in place of the values below it")
 	report := flags.Bool("report", true, "have the server write its reports at the end")
 	err := flags.Parse(args)
 	if err == flag.ErrHelp {
@@ -57,7 +58,13 @@ func run(args []string, stdout, stderr io.Writer, http1, http2 visitor) int {
 	if err != nil {
 		return 2
 	}
-	if *overHTTP2 {
+	switch {
+	case *overConn && *overHTTP2:
+		fmt.Fprintln(stderr, "client: wsconn is tried over HTTP/1.1")
+		return 2
+	case *overConn:
+		d.visit = conn
+	case *overHTTP2:
 		d.visit = http2
 	}
 

@@ -99,7 +99,11 @@ var visits = []struct {
 	{name: "refused", refuse: true, err: func(err error) bool { return errors.Is(err, mintws.ErrBadStatus) }},
 }
 
-func TestVisit(t *testing.T) {
+func TestVisit(t *testing.T)     { testVisitor(t, visit) }
+func TestVisitConn(t *testing.T) { testVisitor(t, visitConn) }
+
+// testVisitor tries a visitor over HTTP/1.1.
+func testVisitor(t *testing.T, visit visitor) {
 	for _, tt := range visits {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/mintws/wsconn"
+)
+
+// visitConn is visit with package wsconn.
+func visitConn(target string, deadline time.Time, answer func(mintws.Frame) (mintws.Frame, bool)) error {
+	ctx, cancel := context.WithDeadline(context.Background(), deadline)
+	defer cancel()
+	opt, err := options()
+	if err != nil {
+		return err
+	}
+	c, err := wsconn.Dial(ctx, target, wsconn.Options{WebSocket: opt})
+	if err != nil {
+		return err
+	}
+	defer c.CloseNow()
+	for c.Err() == nil && ctx.Err() == nil {
+		op, p, readErr := c.Read(ctx)
+		if readErr != nil {
+			continue // it is over, or late
+		}
+		if f, ok := answer(mintws.Frame{Opcode: op, Payload: p}); ok {
+			_ = c.Write(ctx, f.Opcode, f.Payload) // Read has the reason
+		}
+	}
+	if c.Err() == nil {
+		return fmt.Errorf("%s: %w", target, os.ErrDeadlineExceeded)
+	}
+	return nil
+}
