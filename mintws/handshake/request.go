@@ -42,7 +42,7 @@ func fields(text string, n int) (http.Header, string) {
 		line, rest, _ := strings.Cut(text, "\r\n")
 		text = rest
 		name, value, _ := strings.Cut(line, ":")
-		name = textproto.CanonicalMIMEHeaderKey(name)
+		name = canonical(name)
 		value = strings.Trim(value, " \t") // RFC 9112 section 5.1: OWS around the value is not part of it
 		if name == "Host" {
 			host = value
@@ -57,4 +57,19 @@ func fields(text string, n int) (http.Header, string) {
 		values = values[1:]
 	}
 	return header, host
+}
+
+// canonical is the name as http.Header has it. Those that every handshake has, as RFC 6455 spells them, cost nothing.
+func canonical(name string) string {
+	if c, ok := rfc6455[name]; ok {
+		return c
+	}
+	return textproto.CanonicalMIMEHeaderKey(name)
+}
+
+var rfc6455 = map[string]string{
+	"Sec-WebSocket-Key":        "Sec-Websocket-Key",
+	"Sec-WebSocket-Version":    "Sec-Websocket-Version",
+	"Sec-WebSocket-Protocol":   "Sec-Websocket-Protocol",
+	"Sec-WebSocket-Extensions": "Sec-Websocket-Extensions",
 }
