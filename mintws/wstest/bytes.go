@@ -12,14 +12,14 @@ import (
 // next and to encode what it is to get. Where the server would refuse the request, the response says so, and err is the
 // [*mintws.HandshakeError].
 //
-// Bytes that are not a request give no response and an error with status 400.
+// Bytes that are not the head of a request, or not all of it, give no response and a [*mintws.HandshakeError] that says so.
 func Answer(request []byte, opt mintws.AcceptOptions) (response []byte, ws mintws.WebSocket, err error) {
-	r, _, status := readRequest(request)
-	if r == nil {
-		if status == 0 {
-			status = http.StatusBadRequest
-		}
-		return nil, ws, &mintws.HandshakeError{Status: status, Err: mintws.ErrBadRequest, Detail: "not the head of a request", Server: true}
+	_, r, _, err := heads.Feed(request)
+	if err == nil && r == nil {
+		err = &mintws.HandshakeError{Status: http.StatusBadRequest, Err: mintws.ErrBadRequest, Detail: "the head of the request is not complete", Server: true}
+	}
+	if err != nil {
+		return nil, ws, err
 	}
 	ws, status, header, err := mintws.Accept(r, opt)
 	if err != nil {

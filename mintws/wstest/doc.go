@@ -26,7 +26,8 @@
 //		return wstest.Behavior{} // the second try succeeds
 //	}})
 //
-// Options.Over tells how each WebSocket ended, as the server saw it.
+// Options.Over tells how each WebSocket ended, as the server saw it. Requests of HTTP/1.1 are read strictly, as package
+// handshake does it: a client that writes a bad one is told what is wrong with it, and one that sends content is refused.
 //
 // # Without a network
 //

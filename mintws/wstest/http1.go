@@ -1,29 +1,31 @@
 package wstest
 
 import (
-	"bufio"
-	"bytes"
+	"errors"
 	"net/http"
 	"strconv"
 
 	"github.com/mintws/mintws/internal/respond"
+	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/mintws/handshake"
 )
 
-// maxHead is how long the head of a request may be.
-const maxHead = 64 << 10
+// heads is where a request begins: with as many fields as there may be, since the clients that are tested are friends.
+var heads = handshake.New(handshake.Limits{MaxHeaderBytes: 64 << 10, MaxHeaderFields: -1})
 
 // requests handles the requests of an HTTP/1.1 connection, up to the one that opens the WebSocket.
 func (p *Peer) requests() {
 	for p.ws == nil && p.end == live && !p.waiting {
-		r, rest, status := readRequest(p.in)
-		if r == nil && status == 0 {
+		head, r, rest, err := p.head.Feed(p.in)
+		p.head, p.in = head, rest
+		var refused *mintws.HandshakeError
+		switch {
+		case errors.As(err, &refused):
+			p.refuse(answer{status: refused.Status, header: refused.Header, body: err.Error() + "\n"}, true)
+			return
+		case r == nil:
 			return // there is more to come
 		}
-		if status != 0 {
-			p.refuse(answer{status: status, body: http.StatusText(status) + "\n"}, true)
-			return
-		}
-		p.in = rest
 		how := p.behavior(r)
 		p.waiting = true
 		p.answered(how, func() { p.respond(r, how) })
@@ -38,7 +40,7 @@ func (p *Peer) respond(r *http.Request, how Behavior) {
 	}
 	a := p.judge(r, how)
 	if a.ws == nil {
-		p.refuse(a, r.Close || r.ContentLength != 0) // content is not read
+		p.refuse(a, r.Close)
 		p.requests()
 		return
 	}
@@ -55,27 +57,6 @@ func (p *Peer) refuse(a answer, last bool) {
 	if last {
 		p.close(finished)
 	}
-}
-
-// readRequest takes a request off the front of b. Where it is not complete yet r is nil and status 0; where it is none, status
-// is that of the answer.
-func readRequest(b []byte) (r *http.Request, rest []byte, status int) {
-	n := bytes.Index(b, []byte("\r\n\r\n"))
-	if n < 0 {
-		if len(b) > maxHead {
-			return nil, nil, http.StatusRequestHeaderFieldsTooLarge
-		}
-		return nil, b, 0
-	}
-	n += len("\r\n\r\n")
-	r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(b[:n])))
-	switch {
-	case err != nil:
-		return nil, nil, http.StatusBadRequest
-	case r.ProtoMajor != 1: // RFC 9110 section 15.6.6
-		return nil, nil, http.StatusHTTPVersionNotSupported
-	}
-	return r, b[n:], 0
 }
 
 // appendRefusal appends a response that opens nothing.

@@ -232,7 +232,7 @@ func TestNotHTTP(t *testing.T) {
 		{"nonsense\r\n\r\n", "HTTP/1.1 400 ", true},
 		{"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 426 ", false},
 		{"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "HTTP/1.1 426 ", true},
-		{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 405 ", true},
+		{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 413 ", true},
 		{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/1.1 505 ", true},
 		{"GET / HTTP/1.1\r\nA: " + strings.Repeat("a", 70_000), "HTTP/1.1 431 ", true},
 		{ws + "\r\n", "HTTP/1.1 101 ", false},

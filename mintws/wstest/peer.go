@@ -9,6 +9,7 @@ import (
 
 	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/mintws/handshake"
 
 	"golang.org/x/net/http2"
 )
@@ -26,10 +27,11 @@ type Peer struct {
 	end   ending
 	inbox mintws.Inbox
 
-	started bool     // it is known which version the client speaks
-	waiting bool     // HTTP/1.1: a request waits for its answer
-	ws      *session // HTTP/1.1: nil until a WebSocket is open
-	h2      *h2      // HTTP/2: nil on HTTP/1.1
+	head    handshake.Head // HTTP/1.1: of the request that comes next
+	started bool           // it is known which version the client speaks
+	waiting bool           // HTTP/1.1: a request waits for its answer
+	ws      *session       // HTTP/1.1: nil until a WebSocket is open
+	h2      *h2            // HTTP/2: nil on HTTP/1.1
 }
 
 // NewPeer returns the server's end of a new connection. It panics if an option cannot be used.
@@ -58,7 +60,7 @@ func (opt Options) complete() Options {
 
 // newPeer is NewPeer with options that are complete.
 func newPeer(opt Options) *Peer {
-	return &Peer{opt: opt, after: func(_ time.Duration, f func()) { f() }}
+	return &Peer{opt: opt, head: heads, after: func(_ time.Duration, f func()) { f() }}
 }
 
 // Receive takes bytes that the client sent, cut anywhere, and returns what the server sends; that is valid until the next
