@@ -188,9 +188,9 @@ func framing(r *http.Request) string {
 // quote returns s quoted, cut to a length at which an error is still read. What it makes of s is ASCII, so that a log or a
 // terminal shows what was there and obeys none of it.
 func quote(s string) string {
-	const most = 64
-	if len(s) > most {
-		return strconv.QuoteToASCII(truncate(s, most)) + "..."
+	const limit = 64
+	if len(s) > limit {
+		return strconv.QuoteToASCII(truncate(s, limit)) + "..."
 	}
 	return strconv.QuoteToASCII(s)
 }

@@ -61,7 +61,7 @@ func (c *config) checkAnswer(status int, header http.Header) error {
 // checkNegotiated checks what the server chose of our offers.
 func (c *config) checkNegotiated(header http.Header, bad func(error, string, ...any) error) error {
 	if v := header["Sec-Websocket-Extensions"]; len(v) != 0 { // item 5
-		if err := c.settle(v); err != nil {
+		if err := c.agree(v); err != nil {
 			return bad(ErrBadExtension, "%s: %v", holds(header, "Sec-WebSocket-Extensions"), err)
 		}
 	}

@@ -197,8 +197,8 @@ func TestMuchToAPeerThatAnswersWhileItReads(t *testing.T) {
 			if back != messages {
 				t.Errorf("%d of %d messages came back", back, messages)
 			}
-			if most := pumpBound + size + 1<<10; p.peak > most {
-				t.Errorf("%d bytes were unwritten at once, want at most %d", p.peak, most)
+			if bound := pumpBound + size + 1<<10; p.peak > bound {
+				t.Errorf("%d bytes were unwritten at once, want at most %d", p.peak, bound)
 			}
 		})
 	}
@@ -244,8 +244,8 @@ func TestPeerThatAsksAndNeverListens(t *testing.T) {
 	if p.caused < pumpBound {
 		t.Errorf("%d bytes of Pongs are unwritten, want the bound reached", p.caused)
 	}
-	if most := pumpBound + 2*16<<10; len(p.unwritten) > most {
-		t.Errorf("%d bytes are unwritten, want at most %d", len(p.unwritten), most)
+	if bound := pumpBound + 2*16<<10; len(p.unwritten) > bound {
+		t.Errorf("%d bytes are unwritten, want at most %d", len(p.unwritten), bound)
 	}
 	p.sock.Close()
 	<-stuck

@@ -50,7 +50,7 @@ func newInMemory(t testing.TB, version httpconn.Version, n int) *inMemory {
 		t.Fatal(err)
 	}
 	if version == httpconn.HTTP2 {
-		m.settle(n)
+		m.announce(n)
 	}
 	m.ws = make([]mintws.WebSocket, n)
 	for i := range m.ws {
@@ -61,8 +61,8 @@ func newInMemory(t testing.TB, version httpconn.Version, n int) *inMemory {
 	return m
 }
 
-// settle has the server say how much it allows: n streams, and windows as large as there are.
-func (m *inMemory) settle(n int) {
+// announce has the server say how much it allows: n streams, and windows as large as there are.
+func (m *inMemory) announce(n int) {
 	var settings []byte
 	for _, s := range []http2.Setting{
 		{ID: http2.SettingEnableConnectProtocol, Val: 1},

@@ -2,9 +2,9 @@ package mintws
 
 import "github.com/mintws/mintws/httpconn"
 
-// plain are the configurations of open endpoints with the default Options, of which nothing was negotiated. Nobody writes
+// defaultConfigs are the configurations of open endpoints with the default Options, of which nothing was negotiated. Nobody writes
 // them, and most WebSockets of a program point to the same one, instead of 256 bytes of their own.
-var plain = func() (all [Server + 1][httpconn.HTTP2 + 1]config) {
+var defaultConfigs = func() (all [Server + 1][httpconn.HTTP2 + 1]config) {
 	for role := range all {
 		for version := range all[role] {
 			cfg, err := newConfig(Role(role), Options{})
@@ -25,7 +25,7 @@ func (c *config) shared() *config {
 	if c.rand != nil {
 		return c
 	}
-	if p := &plain[c.role][c.version]; c.equal(p) {
+	if p := &defaultConfigs[c.role][c.version]; c.equal(p) {
 		return p
 	}
 	if len(c.transforms) == 1 {

@@ -31,7 +31,7 @@ func openPair(t testing.TB, opt Options, extra string) (c httpconn.Conn, ws WebS
 	return c, ws
 }
 
-// TestSharedConfig: endpoints with the default options share what was settled. One with an option that matters after the
+// TestSharedConfig: endpoints with the default options share what was agreed. One with an option that matters after the
 // handshake, or of which something was negotiated, has its own.
 func TestSharedConfig(t *testing.T) {
 	deflate, err := NewDeflate(DeflateOptions{})
@@ -57,12 +57,12 @@ func TestSharedConfig(t *testing.T) {
 		{"an extension", Options{Extensions: []Extension{deflate}}, "Sec-WebSocket-Extensions: permessage-deflate\r\n", false},
 	} {
 		_, ws := openPair(t, tt.opt, tt.extra)
-		if shared := ws.cfg == &plain[Client][httpconn.HTTP1]; shared != tt.shared {
+		if shared := ws.cfg == &defaultConfigs[Client][httpconn.HTTP1]; shared != tt.shared {
 			t.Errorf("%s: shared is %v", tt.name, shared)
 		}
 	}
 	for _, role := range []Role{Client, Server} {
-		if ws := opened(role)(t); ws.cfg != &plain[role][0] || ws.cfg.role != role {
+		if ws := opened(role)(t); ws.cfg != &defaultConfigs[role][0] || ws.cfg.role != role {
 			t.Errorf("%v, without a handshake: not shared", role)
 		}
 	}

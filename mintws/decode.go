@@ -71,7 +71,7 @@ func (ws *WebSocket) decode(in *Inbox, data []byte) error {
 		var n int
 		var err *ProtocolError
 		switch {
-		case ws.left > 0:
+		case ws.remaining > 0:
 			n, err = ws.payload(in, data)
 		case ws.part.Len() > 0:
 			n, err = ws.resume(in, data)
@@ -113,7 +113,7 @@ func restMark(n int) uint16 { return uint16(max(0, n-1)%math.MaxUint16) + 1 }
 func (ws *WebSocket) failed(err error) {
 	ws.state, ws.fail = Failed, cause(err)
 	ws.msg, ws.part = pbuf.Buf{}, pbuf.Buf{}
-	ws.left, ws.size, ws.frames, ws.inOp, ws.inRSV, ws.inUTF8, ws.key = 0, 0, 0, 0, 0, 0, 0
+	ws.remaining, ws.size, ws.frames, ws.inOp, ws.inRSV, ws.inUTF8, ws.key = 0, 0, 0, 0, 0, 0, 0
 	ws.inWord = 0
 	if ws.ext != nil { // what came before can still be answered: see AppendEncode
 		ws.ext = ws.ext.sent()
@@ -156,7 +156,7 @@ func (ws *WebSocket) frame(in *Inbox, b []byte) (int, *ProtocolError) {
 	if ws.cfg.delivery == DeliverMessages || !ws.cfg.transformed(ws.inRSV) {
 		ws.size += h.length
 	}
-	ws.left, ws.key = h.length, h.key
+	ws.remaining, ws.key = h.length, h.key
 	ws.flags &^= inFin
 	if h.fin {
 		ws.flags |= inFin
@@ -177,16 +177,16 @@ func (ws *WebSocket) frame(in *Inbox, b []byte) (int, *ProtocolError) {
 
 // payload takes bytes of the data frame under way, and returns how many.
 func (ws *WebSocket) payload(in *Inbox, data []byte) (int, *ProtocolError) {
-	n := int(min(ws.left, int64(len(data))))
+	n := int(min(ws.remaining, int64(len(data))))
 	data = data[:n:n]
 	if ws.cfg.delivery == DeliverPayload {
-		return ws.deliverPiece(in, data[:min(n, in.left())])
+		return ws.deliverPiece(in, data[:min(n, in.remaining())])
 	}
 	// How long it will be is known once its last frame has begun. That is a hint and no more: pbuf allocates for what
 	// has arrived.
 	whole := 0
 	if ws.flags&inFin != 0 || ws.cfg.delivery == DeliverFragments {
-		whole = ws.msg.Len() + int(min(ws.left, 1<<30))
+		whole = ws.msg.Len() + int(min(ws.remaining, 1<<30))
 	}
 	next, dst := ws.msg.Extend(n, whole)
 	if ws.cfg.role == Server {
@@ -201,8 +201,8 @@ func (ws *WebSocket) payload(in *Inbox, data []byte) (int, *ProtocolError) {
 		}
 	}
 	ws.msg = next
-	ws.left -= int64(n)
-	if ws.left > 0 {
+	ws.remaining -= int64(n)
+	if ws.remaining > 0 {
 		return n, nil
 	}
 	return n, ws.endFrame(in)
@@ -247,7 +247,7 @@ func (ws *WebSocket) deliver(in *Inbox, b []byte) *ProtocolError {
 	} else if bad, err := ws.checkText(p); bad >= 0 {
 		return err
 	}
-	ws.left = 0
+	ws.remaining = 0
 	if err := ws.endMessage(); err != nil {
 		return err
 	}
@@ -266,19 +266,19 @@ func (ws *WebSocket) deliverPiece(in *Inbox, b []byte) (n int, err *ProtocolErro
 		f.Opcode = OpContinuation
 	}
 	if ws.cfg.transformed(ws.inRSV) {
-		ws.left -= int64(n)
-		f.More = ws.left > 0 || ws.flags&inFin == 0
+		ws.remaining -= int64(n)
+		f.More = ws.remaining > 0 || ws.flags&inFin == 0
 		var over int
-		f, over, err = ws.undo(in, f, in.left())
+		f, over, err = ws.undo(in, f, in.remaining())
 		n -= over
-		ws.left += int64(over)
+		ws.remaining += int64(over)
 	} else {
 		bad := -1
 		if bad, err = ws.checkText(p); bad >= 0 {
 			f.Payload = p[:bad:bad]
 		}
-		ws.left -= int64(n)
-		f.More = ws.left > 0 || ws.flags&inFin == 0
+		ws.remaining -= int64(n)
+		f.More = ws.remaining > 0 || ws.flags&inFin == 0
 	}
 	ws.key = ws.key.Skip(n)
 	if err == nil && !f.More {
@@ -297,7 +297,7 @@ func (ws *WebSocket) deliverPiece(in *Inbox, b []byte) (n int, err *ProtocolErro
 
 // endMessage forgets the message if its last byte has come.
 func (ws *WebSocket) endMessage() *ProtocolError {
-	if ws.left > 0 || ws.flags&inFin == 0 {
+	if ws.remaining > 0 || ws.flags&inFin == 0 {
 		return nil
 	}
 	if ws.inUTF8 != utf8dfa.Start { // RFC 6455 section 8.1
@@ -316,7 +316,7 @@ func (ws *WebSocket) checkText(p []byte) (bad int, err *ProtocolError) {
 	}
 	next, bad := utf8dfa.Check(ws.inUTF8, p)
 	if bad >= 0 {
-		return bad, badText("text", p[bad], ws.size-ws.left+int64(bad))
+		return bad, badText("text", p[bad], ws.size-ws.remaining+int64(bad))
 	}
 	ws.inUTF8 = next
 	return -1, nil

@@ -57,7 +57,7 @@ func TestPayloadHasNoLimit(t *testing.T) {
 		t.Fatal(ws.frames, err)
 	}
 	ws, err = ws.AppendDecode(new(Inbox), join(0x00, 127, 0, 0, 0, 0, 2, 0, 0, 0)) // 32 MiB, more than MaxFrame and MaxMessage
-	if err != nil || ws.left != 32<<20 {
-		t.Fatal(ws.left, err)
+	if err != nil || ws.remaining != 32<<20 {
+		t.Fatal(ws.remaining, err)
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // between reports whether ws stands between two messages and has no byte of the next one.
-func (ws *WebSocket) between() bool { return ws.inOp == 0 && ws.left <= 0 && ws.part.Len() == 0 }
+func (ws *WebSocket) between() bool { return ws.inOp == 0 && ws.remaining <= 0 && ws.part.Len() == 0 }
 
 // take takes the legal messages at the start of data that are in one frame each and all there, which is what most frames
 // are, and returns the rest. They change nothing about a WebSocket that is between messages, so that the cost is that of
@@ -23,7 +23,7 @@ func (in *Inbox) take(data []byte, cfg *config) []byte {
 	if cfg.always {
 		return data
 	}
-	most := uint64(min(cfg.limits.MaxFrame, cfg.limits.MaxMessage))
+	limit := uint64(min(cfg.limits.MaxFrame, cfg.limits.MaxMessage))
 	for len(data) >= 2 {
 		first, at, n := data[0], 2, uint64(data[1])
 		if first != bitFIN|byte(OpBinary) && first != bitFIN|byte(OpText) {
@@ -34,7 +34,7 @@ func (in *Inbox) take(data []byte, cfg *config) []byte {
 				break
 			}
 		}
-		if n > most || n > uint64(len(data)-at) {
+		if n > limit || n > uint64(len(data)-at) {
 			break
 		}
 		p := data[at:][:n:n]
@@ -53,7 +53,7 @@ func (in *Inbox) takeMasked(data []byte, cfg *config) []byte {
 	if cfg.always {
 		return data
 	}
-	most := uint64(min(cfg.limits.MaxFrame, cfg.limits.MaxMessage))
+	limit := uint64(min(cfg.limits.MaxFrame, cfg.limits.MaxMessage))
 	for len(data) >= 6 {
 		first, at, n := data[0], 2, uint64(data[1]^bitMASK)
 		if first != bitFIN|byte(OpBinary) && first != bitFIN|byte(OpText) {
@@ -64,7 +64,7 @@ func (in *Inbox) takeMasked(data []byte, cfg *config) []byte {
 				break
 			}
 		}
-		if n > most || n > uint64(len(data)-at-4) {
+		if n > limit || n > uint64(len(data)-at-4) {
 			break
 		}
 		var p []byte

@@ -64,10 +64,10 @@ type deflateExtension struct {
 // field.
 func NewDeflate(opt DeflateOptions) (Extension, error) {
 	for _, f := range []struct {
-		name              string
-		v                 *int
-		def, least, most  int
-		negativeIsNoLimit bool
+		name                 string
+		v                    *int
+		def, lowest, highest int
+		negativeIsNoLimit    bool
 	}{
 		{"Level", &opt.Level, DefaultDeflateLevel, 1, 9, false},
 		{"Threshold", &opt.Threshold, DefaultDeflateThreshold, 0, 1 << 30, true},
@@ -79,8 +79,8 @@ func NewDeflate(opt DeflateOptions) (Extension, error) {
 		case *f.v == 0:
 			*f.v = f.def
 		case *f.v < 0 && f.negativeIsNoLimit:
-		case *f.v < f.least || *f.v > f.most:
-			return nil, fmt.Errorf("%w: DeflateOptions.%s is %d, want %d to %d", ErrInvalidOptions, f.name, *f.v, f.least, f.most)
+		case *f.v < f.lowest || *f.v > f.highest:
+			return nil, fmt.Errorf("%w: DeflateOptions.%s is %d, want %d to %d", ErrInvalidOptions, f.name, *f.v, f.lowest, f.highest)
 		}
 	}
 	if opt.AnnounceSendWindow && opt.SendWindowFixed { // it is announced by offering client_max_window_bits
@@ -172,8 +172,8 @@ func (e deflateExtension) wishes() []deflateParams {
 		full.serverBits = e.opt.ReceiveWindowBits
 	}
 	list := []deflateParams{full}
-	if plain := (deflateParams{clientBitsAny: !e.opt.SendWindowFixed}); e.opt.Fallback && full != plain {
-		list = append(list, plain)
+	if undemanding := (deflateParams{clientBitsAny: !e.opt.SendWindowFixed}); e.opt.Fallback && full != undemanding {
+		list = append(list, undemanding)
 	}
 	return list
 }

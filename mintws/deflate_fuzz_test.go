@@ -24,9 +24,9 @@ func storedMessage(p []byte) (b []byte) {
 }
 
 // flateInflate inflates a message with compress/flate. all is false where it stops at a final block before the end.
-func flateInflate(window, message []byte, most int) (text []byte, all bool, err error) {
+func flateInflate(window, message []byte, limit int) (text []byte, all bool, err error) {
 	r := bytes.NewReader(join(message, []byte(tail), 1, []byte(tail)))
-	text, err = io.ReadAll(io.LimitReader(flate.NewReaderDict(r, window), int64(most)))
+	text, err = io.ReadAll(io.LimitReader(flate.NewReaderDict(r, window), int64(limit)))
 	return text, r.Len() == 0, err
 }
 
@@ -43,13 +43,13 @@ func FuzzDeflateDecode(f *testing.F) {
 			f.Add(options*61+uint16(i), []byte("Hello, world"), []byte(p), uint16(i), uint16(2*i))
 		}
 	}
-	const most = 20_000
+	const limit = 20_000
 	f.Fuzz(func(t *testing.T, options uint16, earlier, message []byte, i, j uint16) {
 		if len(earlier) > 5000 || len(message) > 5000 {
 			return
 		}
 		role, opt := fuzzOptions(byte(options))
-		opt.Limits = Limits{MaxMessage: most, MaxFrame: most}
+		opt.Limits = Limits{MaxMessage: limit, MaxFrame: limit}
 		op := OpText
 		if options&32 != 0 {
 			op = OpBinary
@@ -101,14 +101,14 @@ func FuzzDeflateDecode(f *testing.F) {
 		}
 		var pe *ProtocolError
 		switch {
-		case len(text) > most:
-			t.Fatalf("%d bytes, at most %d are allowed", len(text), most)
+		case len(text) > limit:
+			t.Fatalf("%d bytes, at most %d are allowed", len(text), limit)
 		case err == nil:
 			window := earlier[max(0, len(earlier)-1<<bits):]
 			if !takeover {
 				window = nil
 			}
-			other, all, e := flateInflate(window, message, most+1)
+			other, all, e := flateInflate(window, message, limit+1)
 			if e == nil && (!bytes.HasPrefix(text, other) || all && len(text) != len(other)) {
 				t.Fatalf("%x: %q\ncompress/flate: %q", message, text, other)
 			}
@@ -117,7 +117,7 @@ func FuzzDeflateDecode(f *testing.F) {
 		}
 		in := Inbox{}
 		_, _ = ws.AppendDecode(&in, wire)
-		if cap(in.Buf) > 4*(most+len(wire)) {
+		if cap(in.Buf) > 4*(limit+len(wire)) {
 			t.Fatalf("%d bytes of memory for %d on the wire", cap(in.Buf), len(wire))
 		}
 	})

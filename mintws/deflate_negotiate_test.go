@@ -216,12 +216,12 @@ func TestIdleDeflate(t *testing.T) {
 				}
 			}
 		}) / (2 * n)
-		most := int64(2<<15 + 512)
+		limit := int64(2<<15 + 512)
 		if !takeover {
-			most = 64 // nothing of its own: what an uncompressed one has is in the array
+			limit = 64 // nothing of its own: what an uncompressed one has is in the array
 		}
-		if held > most {
-			t.Errorf("takeover %v: an idle WebSocket holds %d bytes, at most %d are allowed", takeover, held, most)
+		if held > limit {
+			t.Errorf("takeover %v: an idle WebSocket holds %d bytes, at most %d are allowed", takeover, held, limit)
 		}
 		if idle[0][0].State() != Open {
 			t.Error("not open")

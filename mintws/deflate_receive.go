@@ -16,7 +16,7 @@ const freeRatio = 64 << 10
 // inflating is what is remembered in the middle of a message.
 type inflating struct {
 	state inflate.State
-	plain int64 // bytes of the message so far
+	size  int64 // bytes of the message so far
 }
 
 // In inflates a message, or a piece of one (RFC 7692 section 7.2.2). Between messages only the window is remembered; in
@@ -37,26 +37,26 @@ func (t *deflateTransform) inUpTo(st ExtState, dst []byte, f *Frame, limit, stop
 	var s inflate.State
 	var before int64
 	if under, ok := st.Memory.(*inflating); ok {
-		s, before = under.state, under.plain
+		s, before = under.state, under.size
 	} else {
 		s = inflate.Resume(t.receiveBits, !t.receiveForgets, window.Unpack(st.Memory, st.Word))
 	}
-	most, sentinel := limit, ErrMessageTooBig
+	bound, sentinel := limit, ErrMessageTooBig
 	if t.opt.MaxRatio > 0 {
 		came := s.Offset() + int64(len(f.Payload))
 		if ratio := max(freeRatio, came*int64(t.opt.MaxRatio)) - before; ratio < int64(limit) {
-			most, sentinel = int(max(0, ratio)), ErrDeflateRatio
+			bound, sentinel = int(max(0, ratio)), ErrDeflateRatio
 		}
 	}
 	at, n := len(dst), 0
 	if f.More {
-		s, dst, n, err = s.Append(dst, f.Payload, min(most, stop))
+		s, dst, n, err = s.Append(dst, f.Payload, min(bound, stop))
 	} else {
-		s, dst, n, err = s.Finish(dst, f.Payload, min(most, stop))
+		s, dst, n, err = s.Finish(dst, f.Payload, min(bound, stop))
 	}
-	if stop < most && errors.Is(err, inflate.ErrLimit) {
+	if stop < bound && errors.Is(err, inflate.ErrLimit) {
 		over = len(f.Payload) - n
-		switch room := min(most-(len(dst)-at), pending); {
+		switch room := min(bound-(len(dst)-at), pending); {
 		case over > 0:
 			f.More, err = true, nil
 		case f.More:
@@ -88,7 +88,7 @@ func (t *deflateTransform) Equal(a, b ExtState) bool {
 	s, under := a.Memory.(*inflating)
 	x, underX := b.Memory.(*inflating)
 	if under || underX {
-		return under && underX && s.plain == x.plain && s.state.Equal(x.state)
+		return under && underX && s.size == x.size && s.state.Equal(x.state)
 	}
 	return a.Word&compressing == b.Word&compressing &&
 		bytes.Equal(window.Unpack(a.Memory, a.Word&^compressing).Bytes(), window.Unpack(b.Memory, b.Word&^compressing).Bytes())

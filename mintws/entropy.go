@@ -15,8 +15,8 @@ const keyBatch = 512
 // keys is scratch space: random bytes that no value has seen. A key leaves it once and for all, so that no two frames,
 // and no two forks of one WebSocket, are masked alike.
 type keys struct {
-	left int // unused bytes, at the start of b
-	b    [keyBatch]byte
+	unused int // bytes, at the start of b
+	b      [keyBatch]byte
 }
 
 var keyPool = sync.Pool{New: func() any { return new(keys) }}
@@ -31,14 +31,14 @@ func (c *config) newKey() (mask.Key, error) {
 		return mask.KeyOf(b), nil
 	}
 	k := keyPool.Get().(*keys)
-	if k.left == 0 {
+	if k.unused == 0 {
 		if _, err := rand.Read(k.b[:]); err != nil {
 			return 0, err
 		}
-		k.left = keyBatch
+		k.unused = keyBatch
 	}
-	k.left -= 4
-	used := (*[4]byte)(k.b[k.left:])
+	k.unused -= 4
+	used := (*[4]byte)(k.b[k.unused:])
 	key := mask.KeyOf(used[:])
 	*used = [4]byte{}
 	keyPool.Put(k)

@@ -117,11 +117,11 @@ func (ws *WebSocket) room(h header) int64 {
 	}
 	// What is held until the message is whole is not what the limit is for. A sender that does not compress what would
 	// grow sends no more than that; the allowance is for one that does.
-	most := l.MaxMessage
-	if more := most + most>>10 + 64; more > 0 {
-		most = more
+	limit := l.MaxMessage
+	if more := limit + limit>>10 + 64; more > 0 {
+		limit = more
 	}
-	return min(l.MaxFrame, most-ws.size)
+	return min(l.MaxFrame, limit-ws.size)
 }
 
 // checkLength judges an extended payload length of which the bytes ext have arrived, byte by byte, so that the first one that

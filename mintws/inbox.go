@@ -124,8 +124,8 @@ func (in *Inbox) keep(dst, p []byte) []byte {
 	return own
 }
 
-// left returns how much of Max is left in this call.
-func (in *Inbox) left() int {
+// remaining returns how much of Max this call has not used up.
+func (in *Inbox) remaining() int {
 	if in.Max <= 0 {
 		return math.MaxInt
 	}

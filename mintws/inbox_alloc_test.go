@@ -17,8 +17,8 @@ func TestInboxAllocs(t *testing.T) {
 	for _, role := range []Role{Client, Server} {
 		for _, compressed := range []bool{false, true} {
 			for _, sizes := range [][]int{{30}, {700}, {5000}, {100, 40_000, 3}, {100_000, 10}} {
-				for _, most := range []int{0, 150_000} {
-					t.Run(fmt.Sprintf("%v/compressed=%v/%v/Max=%d", role, compressed, sizes, most), func(t *testing.T) {
+				for _, callMax := range []int{0, 150_000} {
+					t.Run(fmt.Sprintf("%v/compressed=%v/%v/Max=%d", role, compressed, sizes, callMax), func(t *testing.T) {
 						opt := Options{}
 						if compressed {
 							opt.Transforms = []Transform{mustDeflate(t, DeflateOptions{}).(deflateExtension).transform(15, 15, true, true)}
@@ -40,7 +40,7 @@ func TestInboxAllocs(t *testing.T) {
 								total += n
 							}
 						}
-						in := Inbox{Max: most}
+						in := Inbox{Max: callMax}
 						read := func() {
 							for data := wire; len(data) > 0; data = in.Rest {
 								in.Reset()

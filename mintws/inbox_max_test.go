@@ -12,21 +12,21 @@ import (
 )
 
 // decodeRest is decodeAll with Max, and passes in each Rest until there is none. Every call is held to what Max promises.
-func decodeRest(t testing.TB, ws WebSocket, most int, pieces ...[]byte) (r result, err error) {
+func decodeRest(t testing.TB, ws WebSocket, callMax int, pieces ...[]byte) (r result, err error) {
 	t.Helper()
 	limit := int(min(ws.cfg.limits.MaxMessage, 1<<30))
 	if n := len(ws.cfg.transforms); ws.cfg.delivery == DeliverPayload && (n == 0 || ws.cfg.transforms[n-1].RSV() == RSV1) {
 		limit = pending
 	}
-	in := Inbox{Max: most}
+	in := Inbox{Max: callMax}
 	for _, p := range pieces {
 		for more := true; more && err == nil; more = len(p) > 0 {
 			buf := bytes.Clone(p)
 			before := ws
 			in.Reset()
 			ws, err = ws.AppendDecode(&in, buf)
-			if n := payloadBytes(in.Frames); n > most-1+limit {
-				t.Fatalf("%d bytes in one call, Max is %d and the limit %d", n, most, limit)
+			if n := payloadBytes(in.Frames); n > callMax-1+limit {
+				t.Fatalf("%d bytes in one call, Max is %d and the limit %d", n, callMax, limit)
 			}
 			rest := bytes.Clone(in.Rest)
 			switch {
@@ -40,7 +40,7 @@ func decodeRest(t testing.TB, ws WebSocket, most int, pieces ...[]byte) (r resul
 			for _, f := range in.Frames {
 				r.Frames = append(r.Frames, f.Clone())
 			}
-			again, e := before.AppendDecode(&Inbox{Max: most}, bytes.Clone(p)) // the old value goes on in the same way
+			again, e := before.AppendDecode(&Inbox{Max: callMax}, bytes.Clone(p)) // the old value goes on in the same way
 			if !again.Equal(ws) || (e == nil) != (err == nil) {
 				t.Fatalf("replayed: %v, at first %v", e, err)
 			}
@@ -126,7 +126,7 @@ func conversation(t testing.TB, rng *rand.Rand, peer WebSocket) (wire []byte) {
 }
 
 // checkMax decodes wire without Max, and cut and with Max, and compares.
-func checkMax(t testing.TB, ws WebSocket, wire []byte, most int, cuts ...int) {
+func checkMax(t testing.TB, ws WebSocket, wire []byte, callMax int, cuts ...int) {
 	t.Helper()
 	want, err := decodeAll(ws, wire)
 	var pieces [][]byte
@@ -135,12 +135,12 @@ func checkMax(t testing.TB, ws WebSocket, wire []byte, most int, cuts ...int) {
 		n = min(n, len(rest))
 		pieces, rest = append(pieces, rest[:n]), rest[n:]
 	}
-	got, gotErr := decodeRest(t, ws, most, append(pieces, rest)...)
+	got, gotErr := decodeRest(t, ws, callMax, append(pieces, rest)...)
 	if ws.cfg.delivery == DeliverPayload {
 		want.Frames, got.Frames = merged(want.Frames), merged(got.Frames)
 	}
 	if !got.same(want) {
-		t.Fatalf("with Max %d: %v, %d frames\nwithout: %v, %d frames\n%s", most, gotErr, len(got.Frames), err, len(want.Frames),
+		t.Fatalf("with Max %d: %v, %d frames\nwithout: %v, %d frames\n%s", callMax, gotErr, len(got.Frames), err, len(want.Frames),
 			diffFrames(got.Frames, want.Frames))
 	}
 }
@@ -181,13 +181,13 @@ func TestInboxMax(t *testing.T) {
 	for seed := range uint64(150) {
 		ws, wire, rng := maxTest(t, seed)
 		// Not so small that most of the time goes into calls: TestInboxMaxSmall does that.
-		for _, most := range []int{1 << 20, max(1<<rng.IntN(16), len(wire)/100)} {
-			checkMax(t, ws, wire, most)
+		for _, callMax := range []int{1 << 20, max(1<<rng.IntN(16), len(wire)/100)} {
+			checkMax(t, ws, wire, callMax)
 			var cuts []int
 			for range rng.IntN(20) {
 				cuts = append(cuts, rng.IntN(1<<rng.IntN(12)))
 			}
-			checkMax(t, ws, wire, most, cuts...)
+			checkMax(t, ws, wire, callMax, cuts...)
 		}
 	}
 }
@@ -198,10 +198,10 @@ func TestInboxMaxSmall(t *testing.T) {
 		ws := inflater(t, Client, Options{Delivery: delivery})
 		p := compressedBinary(t, zeros(3000))
 		wire := join(0xC2, len(p), p, 0x89, 1, "p", 0x82, 3, "abc", 0x88, 0)
-		for _, most := range []int{1, 2, 3, 257, 258, 259} {
+		for _, callMax := range []int{1, 2, 3, 257, 258, 259} {
 			for cut := range wire {
-				checkMax(t, ws, wire, most, cut)
-				checkMax(t, ws, wire[:cut], most)
+				checkMax(t, ws, wire, callMax, cut)
+				checkMax(t, ws, wire[:cut], callMax)
 			}
 		}
 	}
@@ -291,17 +291,17 @@ func TestReceiveMax(t *testing.T) {
 	wire := join(0x89, 1, "1", 0xC1, len(p), p, 0x89, 1, "2", 0x81, 5, "plain", 0x89, 1, "3", 0x88, 2, 0x03, 0xE8)
 	opt := Options{Extensions: []Extension{mustDeflate(t, DeflateOptions{})}}
 	const agreed = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
-	run := func(version httpconn.Version, most int) (*client, []byte) {
+	run := func(version httpconn.Version, callMax int) (*client, []byte) {
 		if version == httpconn.HTTP1 {
 			cl := newClient(t, opt)
-			cl.in.Max = most
+			cl.in.Max = callMax
 			head := bytes.Replace([]byte(rfcResponse), []byte("\r\n\r\n"), []byte("\r\nSec-WebSocket-Extensions: "+agreed+"\r\n\r\n"), 1)
 			cl.readRest(join(head, wire))
 			cl.readRest(nil)
 			return cl, cl.sent
 		}
 		cl, s := newH2Client(t, opt)
-		cl.in.Max = most
+		cl.in.Max = callMax
 		s.respond(t, 1, false, ":status", "200", "sec-websocket-extensions", agreed)
 		s.must(t, s.WriteData(1, false, wire[:20]), s.WriteData(1, true, wire[20:]))
 		cl.sent = nil
@@ -310,18 +310,18 @@ func TestReceiveMax(t *testing.T) {
 	}
 	for _, version := range []httpconn.Version{httpconn.HTTP1, httpconn.HTTP2} {
 		want, _ := run(version, 0)
-		for _, most := range []int{1, 2, 5, 100, 10_000, 11_000, 11_010, 1 << 20} {
-			cl, sent := run(version, most)
+		for _, callMax := range []int{1, 2, 5, 100, 10_000, 11_000, 11_010, 1 << 20} {
+			cl, sent := run(version, callMax)
 			if diff := diffFrames(cl.frames, want.frames); diff != "" || len(cl.errs) != 0 || cl.ws.State() != Closed {
-				t.Errorf("%v, Max %d: %v, %v\n%s", version, most, cl.ws.State(), cl.errs, diff)
+				t.Errorf("%v, Max %d: %v, %v\n%s", version, callMax, cl.ws.State(), cl.errs, diff)
 			}
 			if len(sent) != len(want.sent) {
-				t.Errorf("%v, Max %d: sent %d bytes, want %d", version, most, len(sent), len(want.sent))
+				t.Errorf("%v, Max %d: sent %d bytes, want %d", version, callMax, len(sent), len(want.sent))
 			}
 			if version == httpconn.HTTP1 {
 				frames := cl.sentFrames(t)
 				if diff := diffFrames(frames, []Frame{Pong([]byte("1")), Pong([]byte("2")), Pong([]byte("3")), Close(CodeNormal, "")}); diff != "" {
-					t.Errorf("Max %d (-want +got):\n%s", most, diff)
+					t.Errorf("Max %d (-want +got):\n%s", callMax, diff)
 				}
 			}
 		}
@@ -384,13 +384,13 @@ func FuzzInboxMax(f *testing.F) {
 	for seed := range uint64(40) {
 		f.Add(seed, []byte(nil), uint16(1<<(seed%16)), uint16(7*seed), uint16(100))
 	}
-	f.Fuzz(func(t *testing.T, seed uint64, data []byte, most, i, j uint16) {
+	f.Fuzz(func(t *testing.T, seed uint64, data []byte, callMax, i, j uint16) {
 		ws, wire, _ := maxTest(t, seed)
 		if len(data) > 0 {
 			wire = append(wire[:int(j)%(len(wire)+1)], data...)
 		}
 		if len(wire) < 100_000 {
-			checkMax(t, ws, wire, 1+int(most), int(i), int(j))
+			checkMax(t, ws, wire, 1+int(callMax), int(i), int(j))
 		}
 	})
 }

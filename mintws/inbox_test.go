@@ -97,12 +97,12 @@ func TestInboxMemory(t *testing.T) {
 		{"fragments", Options{Delivery: DeliverFragments}, []int{1<<20 + 1}},
 	}
 	for i, tt := range tests {
-		for j, most := range []int{0, 1 << 20} {
+		for j, callMax := range []int{0, 1 << 20} {
 			role := Role(i+j) % 2
 			wire := compressedZeros(t, role, tt.sizes...)
 			ws := inflater(t, role, tt.opt)
-			t.Run(fmt.Sprintf("%s/%v/Max=%d", tt.name, role, most), func(t *testing.T) {
-				in := Inbox{Max: most}
+			t.Run(fmt.Sprintf("%s/%v/Max=%d", tt.name, role, callMax), func(t *testing.T) {
+				in := Inbox{Max: callMax}
 				next, calls, before := ws, 0, inUse()
 				for data := wire; len(data) > 0 && calls < 3; data = in.Rest {
 					in.Reset()
@@ -112,7 +112,7 @@ func TestInboxMemory(t *testing.T) {
 					}
 					out := payloadBytes(in.Frames)
 					held, allowed := inUse()-before, int64(out+frameSize*len(in.Frames))*13/10+int64(len(data))
-					if most > 0 {
+					if callMax > 0 {
 						allowed = 4 << 20
 						if tt.opt.Delivery != DeliverPayload {
 							allowed += DefaultMaxMessage
@@ -121,7 +121,7 @@ func TestInboxMemory(t *testing.T) {
 					if held > allowed {
 						t.Errorf("%d frames with %d bytes hold %d, at most %d are allowed", len(in.Frames), out, held, allowed)
 					}
-					if calls++; most == 0 && len(tt.sizes) == 1 && tt.sizes[0] >= 1<<20 && out < 500*len(wire) {
+					if calls++; callMax == 0 && len(tt.sizes) == 1 && tt.sizes[0] >= 1<<20 && out < 500*len(wire) {
 						t.Errorf("only %d bytes came out", out)
 					}
 				}
@@ -150,19 +150,19 @@ func awkward() (sizes []int) {
 
 // TestResetLetsGo: Reset keeps Frames and Buf up to 1 MiB together.
 func TestResetLetsGo(t *testing.T) {
-	const most = maxHeld / frameSize
+	const frames = maxHeld / frameSize
 	for _, tt := range []struct{ frames, buf, keepsFrames, keepsBuf int }{
 		{0, maxHeld, 0, maxHeld},
 		{0, maxHeld + 1, 0, 0},
-		{most, 0, most, 0},
-		{most + 1, 0, 0, 0},
-		{most + 1, maxHeld, 0, maxHeld},
-		{most / 2, maxHeld / 2, most / 2, maxHeld / 2},
-		{most / 2, maxHeld/2 + 1, 0, maxHeld/2 + 1},
-		{most/2 + 1, maxHeld / 2, most/2 + 1, 0},
+		{frames, 0, frames, 0},
+		{frames + 1, 0, 0, 0},
+		{frames + 1, maxHeld, 0, maxHeld},
+		{frames / 2, maxHeld / 2, frames / 2, maxHeld / 2},
+		{frames / 2, maxHeld/2 + 1, 0, maxHeld/2 + 1},
+		{frames/2 + 1, maxHeld / 2, frames/2 + 1, 0},
 		{1, maxHeld, 0, maxHeld},
 		{1, maxHeld + 1, 1, 0},
-		{most, 1, most, 0},
+		{frames, 1, frames, 0},
 	} {
 		in := Inbox{Frames: make([]Frame, 0, tt.frames), Buf: make([]byte, 0, tt.buf)}
 		in.Reset()

@@ -29,11 +29,11 @@ func (l Limits) WithDefaults() Limits {
 }
 
 // setLimit replaces 0 by def and what is negative by most, which on 32-bit machines is not the same for every type.
-func setLimit[T int | int64](p *T, def, most T) {
+func setLimit[T int | int64](p *T, def, none T) {
 	switch {
 	case *p == 0:
 		*p = def
 	case *p < 0:
-		*p = most
+		*p = none
 	}
 }

@@ -74,9 +74,9 @@ func TestLimitsAtTheirEdge(t *testing.T) {
 					atTheEdge(t, "MaxMessage in two, "+name, message, msg(1, n-1), msg(1, n), ErrMessageTooBig)
 					atTheEdge(t, "MaxMessage with a byte, "+name, message, msg(n-1, 1, 0), msg(n-1, 1, 1), ErrMessageTooBig)
 				}
-				for most := 1; most < 4; most++ {
-					sizes := make([]int, most+1)
-					atTheEdge(t, fmt.Sprintf("MaxFragments %d", most), open(Limits{MaxFragments: most}),
+				for limit := 1; limit < 4; limit++ {
+					sizes := make([]int, limit+1)
+					atTheEdge(t, fmt.Sprintf("MaxFragments %d", limit), open(Limits{MaxFragments: limit}),
 						append(msg(sizes[1:]...), msg(sizes[1:]...)...), msg(sizes...), ErrTooManyFragments)
 				}
 			}

@@ -31,9 +31,9 @@ func offerExtensions(list []Extension) (string, error) {
 	return strings.Join(offers, ", "), nil
 }
 
-// settle takes what the server chose of our offers (RFC 6455 sections 4.1, item 5, and 9.1). Its order is that in which
+// agree takes what the server chose of our offers (RFC 6455 sections 4.1, item 5, and 9.1). Its order is that in which
 // frames that are sent pass through.
-func (c *config) settle(values []string) error {
+func (c *config) agree(values []string) error {
 	answers, err := parseExtensions(values)
 	if err != nil {
 		return err

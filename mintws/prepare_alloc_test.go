@@ -33,12 +33,12 @@ func TestPreparedAllocs(t *testing.T) {
 						}
 					}
 					send()
-					most := 0.0
+					limit := 0.0
 					if takeover && len(ws.cfg.transforms) > 0 && n < DefaultDeflateSendWindow { // see TestDeflateAllocs
-						most = 3 * float64(100*n/(DefaultDeflateSendWindow/2)+1)
+						limit = 3 * float64(100*n/(DefaultDeflateSendWindow/2)+1)
 					}
-					if a := testing.AllocsPerRun(5, send); a > most {
-						t.Errorf("sent 100 times with %v allocations, want at most %v", a, most)
+					if a := testing.AllocsPerRun(5, send); a > limit {
+						t.Errorf("sent 100 times with %v allocations, want at most %v", a, limit)
 					}
 				})
 			}

@@ -29,7 +29,7 @@ type WebSocket struct {
 	// the peer's Close has come, after which nothing is read, it holds the reason in that.
 	part pbuf.Buf
 
-	left int64 // payload bytes of the data frame under way that have not arrived
+	remaining int64 // payload bytes of the data frame under way that have not arrived
 	// size is the payload bytes of the message under way, its current frame counted whole. Where transforms are applied
 	// to pieces of it, it is what came out of them.
 	size int64
@@ -115,7 +115,7 @@ func (ws WebSocket) Receiving() bool {
 	if ws.Over() || ws.flags&receivedClose != 0 {
 		return false
 	}
-	return ws.left > 0 || ws.inOp != 0 || ws.part.Len() > 0
+	return ws.remaining > 0 || ws.inOp != 0 || ws.part.Len() > 0
 }
 
 // StreamID returns the stream of the HTTP connection that ws was upgraded on, 0 where there is none.
