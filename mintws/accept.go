@@ -10,36 +10,37 @@ import (
 	"github.com/mintws/mintws/internal/badbyte"
 )
 
-// AcceptOptions is how [Accept] judges requests and how the WebSocket it returns behaves. The zero AcceptOptions is the
-// default: no subprotocol, pages of the same origin only, the default limits.
+// AcceptOptions says how [Accept] judges requests, and how the WebSocket that it returns behaves. The zero AcceptOptions is
+// the default: no subprotocol, pages of the same origin only, the default limits.
 type AcceptOptions struct {
-	// Header holds further fields for the answer that opens the WebSocket, such as Set-Cookie. The fields of the handshake
-	// itself and those that frame a message may not be among them, nor one field under two spellings. A refusal does not carry
-	// them.
+	// Header holds further fields for the answer that opens the WebSocket, such as Set-Cookie. It may hold neither the
+	// fields of the handshake itself nor those that frame a message, nor one field under two spellings. A refusal does not
+	// carry its fields.
 	Header http.Header
-	// Subprotocols are those the server speaks, the preferred one first: the first that the client offered is chosen. Where
-	// none was, the WebSocket opens without one, which a client may take or leave (RFC 6455 section 4.2.2, item 5).
+	// Subprotocols are those that the server speaks, in order of preference: the first one that the client offered is
+	// chosen. If the client offered none of them, the WebSocket opens without a subprotocol, and the client decides whether
+	// to go on (RFC 6455 section 4.2.2, item 5).
 	Subprotocols []string
-	// Choose, if it is set, chooses instead of Subprotocols. It gets what the client offered, in the client's order of
-	// preference, and returns one of these, or "" for none. It is not called where nothing was offered.
+	// Choose, if set, chooses instead of Subprotocols. It is given what the client offered, in the client's order of
+	// preference, and returns one of these, or "" for none. It is not called if the client offered nothing.
 	Choose func(offered []string) string
 	// AllowedOrigins are the origins whose pages may connect, such as "https://example.org" or "https://example.org:8443".
-	// "https://*.example.org" is every host below that domain, with one label more or several, and not example.org itself.
-	// Names may be in Unicode: browsers send them in ASCII, and they are converted. "*" is every origin, and "null" has to
-	// be named to be allowed. What no page can have, such as a path or the scheme wss, is an error.
+	// "https://*.example.org" stands for every host below that domain, at any depth, and not for example.org itself. Names
+	// may be in Unicode; they are converted to ASCII, which is what browsers send. "*" stands for every origin, and for
+	// "null" too, which otherwise has to be listed. What no page can have as its origin, such as a URL with a path or with
+	// the scheme wss, is an error.
 	//
-	// If the list is empty the page has to come from the host and port that the request is for. A server behind a proxy that
-	// ends TLS should have a list: it does not see whether the browser came by https, so that it also lets in the page that
-	// somebody on the way put under the same name by http, and the proxy may have replaced the Host that the rule compares
-	// with. The list replaces that rule; naming every origin also stops DNS rebinding.
+	// If the list is empty, the page has to come from the host and port that the request is for. A server behind a proxy
+	// that ends TLS should have a list, for two reasons. It does not see whether the browser came by https, so it also lets
+	// in a page that somebody on the way has put under the same name by http. And the proxy may have replaced the Host that
+	// the rule compares with. A list takes the place of that rule; one that names every origin also stops DNS rebinding.
 	AllowedOrigins []string
-	// CheckOrigin, if it is set, decides alone which requests are allowed, those without an Origin included. Its error
-	// refuses the request with 403 and is wrapped in the HandshakeError; the client does not get to see it. It must not
-	// modify the request.
+	// CheckOrigin, if set, decides alone which requests are allowed, those without an Origin included. Its error refuses the
+	// request with 403 and is wrapped in the HandshakeError, but not sent to the client. It must not modify the request.
 	CheckOrigin func(r *http.Request) error
 
-	// Extensions are those the server agrees to, where a client offers them (RFC 6455 section 9.1). Each is asked about
-	// every offer, in this order, and the first that agrees wins; several may have the same name.
+	// Extensions are those that the server agrees to if a client offers them (RFC 6455 section 9.1). For each offer they are
+	// asked in this order, and the first that agrees wins. Several may have the same name.
 	Extensions []Extension
 
 	// Limits bounds received messages.
@@ -50,21 +51,22 @@ type AcceptOptions struct {
 	SkipUTF8 bool
 }
 
-// Accept is the server's side of the opening handshake: it validates a request for a WebSocket, made with an upgrade of
-// HTTP/1.1 (RFC 6455 section 4.2) or with an extended CONNECT of HTTP/2 (RFC 8441 section 5), and returns the open WebSocket
-// in the server's role together with the status and the header fields of the answer, which the caller sends: package wshttp
-// does on net/http. Accept is pure: it reads nothing but r's fields, and changes nothing.
+// Accept is the server's side of the opening handshake. It validates a request for a WebSocket, which is an upgrade on
+// HTTP/1.1 (RFC 6455 section 4.2) or an extended CONNECT on HTTP/2 (RFC 8441 section 5). It returns the open WebSocket in the
+// server's role, and the status and the header fields of the answer. The caller sends these; package wshttp does so on
+// net/http. Accept is pure: it reads nothing but r's fields, and changes nothing.
 //
-// An extended CONNECT is a CONNECT request with ProtoMajor 2 or higher and a ":protocol" among its fields, which is how
-// net/http shows it.
+// An extended CONNECT is a CONNECT request with ProtoMajor 2 or higher and a ":protocol" among its fields. That is how
+// net/http represents it.
 //
-// On failure the WebSocket is the zero value and the error a [*HandshakeError] with Server set; status and header are those
+// On failure the WebSocket is the zero value, and the error is a [*HandshakeError] with Server set. Status and header are those
 // of the answer that refuses the request:
 //
 //   - 400: a field or the path is missing or wrong, or there is content, which would be taken for frames.
 //   - 403: the origin is not allowed.
-//   - 405: the method is not GET, or CONNECT on HTTP/2. Allow says so.
-//   - 426: HTTP/1.1 without an upgrade to websocket, or for another version than 13, or HTTP/1.0, which cannot upgrade.
+//   - 405: the method is not GET, or on HTTP/2 not CONNECT. The field Allow names the right one.
+//   - 426: the request does not ask for an upgrade to websocket, or asks for a version other than 13, or is HTTP/1.0, which
+//     cannot upgrade.
 //   - 500: an option cannot be used, or Choose returned what was not offered.
 //   - 501: the extended CONNECT is for another protocol.
 //
@@ -77,9 +79,9 @@ func Accept(r *http.Request, opt AcceptOptions) (WebSocket, int, http.Header, er
 	return ws, status, header, nil
 }
 
-// IsUpgrade reports whether r wants to be a WebSocket, correctly or not: for servers that answer plain requests for the same
-// address with something else. Requests that are broken, and those that a proxy has robbed of Upgrade and Connection, have
-// IsUpgrade true, so that [Accept] tells what is wrong with them.
+// IsUpgrade reports whether r asks for a WebSocket, correctly or not. It is for servers that answer other requests for the
+// same address with something else. It is true of requests that are broken, and of those that a proxy has robbed of Upgrade
+// and Connection, so that [Accept] can say what is wrong with them.
 func IsUpgrade(r *http.Request) bool {
 	if r.ProtoMajor >= 2 {
 		protocol := r.Header.Values(":protocol")
@@ -88,7 +90,7 @@ func IsUpgrade(r *http.Request) bool {
 	return hasToken(r, "Upgrade", "websocket") || len(r.Header.Values("Sec-WebSocket-Key")) != 0
 }
 
-// accept is Accept with a typed error, so that no nil *HandshakeError gets into an error.
+// accept is Accept with a typed error. Accept converts it, so that no nil *HandshakeError becomes an error that is not nil.
 func accept(r *http.Request, opt AcceptOptions) (ws WebSocket, status int, header http.Header, refusal *HandshakeError) {
 	if err := opt.Check(); err != nil {
 		return ws, 0, nil, misconfigured(err)
@@ -141,8 +143,9 @@ func accept(r *http.Request, opt AcceptOptions) (ws WebSocket, status int, heade
 	return WebSocket{cfg: cfg.shared(), state: Open}, status, header, nil
 }
 
-// Check reports which option cannot be used, with an error that wraps [ErrInvalidOptions]. Accept does so for every
-// request and answers 500; a server that calls Check when it starts finds out in time.
+// Check reports which option cannot be used, with an error that wraps [ErrInvalidOptions]. Accept checks the options for
+// every request, and answers 500 if one is wrong. A server that calls Check when it starts finds out before any client
+// does.
 func (opt AcceptOptions) Check() error {
 	if err := checkSpellings(opt.Header); err != nil {
 		return err
@@ -178,12 +181,12 @@ func (opt AcceptOptions) Check() error {
 	return err
 }
 
-// options are those that concern the messages.
+// options returns the options that concern messages.
 func (opt AcceptOptions) options() Options {
 	return Options{Limits: opt.Limits, Delivery: opt.Delivery, SkipUTF8: opt.SkipUTF8}
 }
 
-// ownField reports whether the field is Accept's own to set or decides where the message ends. Name is canonical.
+// ownField reports whether a field is one that Accept itself sets, or that decides where a message ends. name is canonical.
 func ownField(name string) bool {
 	switch name {
 	case "Upgrade", "Connection", "Sec-Websocket-Accept", "Sec-Websocket-Protocol", "Sec-Websocket-Extensions",

@@ -9,7 +9,7 @@ import (
 const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 // AcceptKey returns the Sec-WebSocket-Accept that answers a Sec-WebSocket-Key (RFC 6455 section 4.2.2, item 5.4). SHA-1
-// protects nothing here: it shows that the server has read the key.
+// protects nothing here. It only proves that the server has read the key.
 func AcceptKey(key string) string {
 	var buf [128]byte
 	sum := sha1.Sum(append(append(buf[:0], key...), acceptGUID...))

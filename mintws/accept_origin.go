@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// checkOrigin refuses pages of foreign origins, which browsers let open a WebSocket anywhere, with the user's cookies
-// (RFC 6455 sections 4.2.2 item 4 and 10.2). A request without Origin does not come from a page.
+// checkOrigin refuses pages of foreign origins. Browsers let any page open a WebSocket to any server, with the user's
+// cookies (RFC 6455 sections 4.2.2 item 4 and 10.2). A request without Origin does not come from a page.
 func checkOrigin(r *http.Request, opt AcceptOptions) *HandshakeError {
 	if opt.CheckOrigin != nil {
 		if err := opt.CheckOrigin(r); err != nil {
@@ -35,10 +35,10 @@ func checkOrigin(r *http.Request, opt AcceptOptions) *HandshakeError {
 	return nil
 }
 
-// withoutUserinfo is what of a Host may be shown: net/http lets "user:password@host" pass.
+// withoutUserinfo returns what of a Host an error may contain. net/http accepts "user:password@host".
 func withoutUserinfo(host string) string { return host[strings.LastIndexByte(host, '@')+1:] }
 
-// originListed reports whether the one origin of a request is in the list.
+// originListed reports whether the only origin of a request is in the list.
 func originListed(values, allowed []string) bool {
 	var o origin
 	one := len(values) == 1 // RFC 6454 section 7.3: a browser sends one at most
@@ -63,11 +63,11 @@ func originListed(values, allowed []string) bool {
 	return false
 }
 
-// origin is a scheme, a host and a port (RFC 6454 section 4), in lower case, the port never empty if the scheme has a
-// default, an IP address in its shortest form.
+// origin is a scheme, a host and a port (RFC 6454 section 4). All are in lower case, an IP address is in its shortest form,
+// and the port is not empty if the scheme has a default.
 type origin struct{ scheme, host, port string }
 
-// parseOrigin reads what RFC 6454 section 6.2 serializes: scheme, host and maybe a port, nothing after them.
+// parseOrigin parses what RFC 6454 section 6.2 serializes: a scheme, a host and perhaps a port, with nothing after them.
 func parseOrigin(s string) (origin, bool) {
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme == "" || u.Hostname() == "" || u.User != nil || !strings.EqualFold(u.Scheme+"://"+u.Host, s) {
@@ -86,7 +86,7 @@ func parseOrigin(s string) (origin, bool) {
 	return o, true
 }
 
-// canonicalHost writes a host so that it can be compared.
+// canonicalHost returns host in a form that can be compared.
 func canonicalHost(host string) string {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return addr.String()
@@ -94,9 +94,9 @@ func canonicalHost(host string) string {
 	return strings.ToLower(host)
 }
 
-// serves reports whether o is the origin that r is for. Behind a proxy that ends TLS a server does not know the scheme
-// that the browser sees, so https is taken on a connection without TLS. The reverse is not: anybody on the way can forge
-// an http page.
+// serves reports whether o is the origin that r is for. A server behind a proxy that ends TLS does not know which scheme
+// the browser used, so https is accepted on a connection without TLS. The reverse is not: anybody on the way can forge an
+// http page.
 func (o origin) serves(r *http.Request) bool {
 	if o.scheme != "https" && (o.scheme != "http" || r.TLS != nil) {
 		return false
@@ -105,7 +105,7 @@ func (o origin) serves(r *http.Request) bool {
 	return canonicalHost(to.Hostname()) == o.host && cmp.Or(to.Port(), defaultPort(o.scheme)) == o.port
 }
 
-// defaultPort returns the port that a serialized origin or a Host leaves out.
+// defaultPort returns the port that a serialized origin or a Host omits.
 func defaultPort(scheme string) string {
 	switch scheme {
 	case "http", "ws":

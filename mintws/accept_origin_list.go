@@ -11,10 +11,10 @@ import (
 // pattern is an entry of AllowedOrigins.
 type pattern struct {
 	origin
-	below bool // host is a domain, and the hosts below it are meant
+	below bool // the hosts below the domain host are meant, not host itself
 }
 
-// matches reports whether o, which a request has, is meant.
+// matches reports whether p stands for o, the origin of a request.
 func (p pattern) matches(o origin) bool {
 	if p.below {
 		prefix, ok := strings.CutSuffix(o.host, "."+p.host)
@@ -23,7 +23,7 @@ func (p pattern) matches(o origin) bool {
 	return o == p.origin
 }
 
-// parsePattern reads an entry, and says what is wrong with it if no browser can send an origin that it matches.
+// parsePattern parses an entry. If no browser can send an origin that matches it, problem says why.
 func parsePattern(s string) (p pattern, problem string) {
 	scheme, rest, _ := strings.Cut(s, "://")
 	rest, p.below = strings.CutPrefix(rest, "*.")
@@ -47,7 +47,7 @@ func parsePattern(s string) (p pattern, problem string) {
 	return p, ""
 }
 
-// names converts names as browsers do: RFC 5891 with the mapping of Unicode's UTS 46.
+// names converts host names as browsers do: RFC 5891 with the mapping of Unicode's UTS 46.
 var names = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false), idna.StrictDomainName(false),
 	idna.CheckHyphens(false))
 
@@ -61,11 +61,11 @@ func pageHost(host string) (_, problem string) {
 	}
 	if !ascii(host) || strings.Contains(host, "xn--") {
 		converted, err := names.ToASCII(host)
-		if err != nil || converted == "" || ascii(host) && converted != host { // what is ASCII already has to be as it is sent
+		if err != nil || converted == "" || ascii(host) && converted != host { // an ASCII name must be as it is sent
 			return "", "not an internationalized name"
 		}
 		host = canonicalHost(converted)
-		if _, err = netip.ParseAddr(host); err == nil { // its digits were others
+		if _, err = netip.ParseAddr(host); err == nil { // an address in the digits of another script
 			return host, ""
 		}
 	}
@@ -81,7 +81,7 @@ func pageHost(host string) (_, problem string) {
 	return host, ""
 }
 
-// number reports whether a label makes its name an IPv4 address.
+// number reports whether label, the last one of a name, makes that name an IPv4 address.
 func number(label string) bool {
 	if hex, ok := strings.CutPrefix(label, "0x"); ok {
 		return strings.Trim(hex, "0123456789abcdef") == ""
@@ -89,7 +89,7 @@ func number(label string) bool {
 	return label != "" && strings.Trim(label, "0123456789") == ""
 }
 
-// ascii reports whether s has nothing else.
+// ascii reports whether s is all ASCII.
 func ascii(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {

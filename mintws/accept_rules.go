@@ -10,15 +10,15 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// checkUpgrade holds the rules of RFC 6455 section 4.2.1 for HTTP/1. Version comes before the key, which other versions
-// do not have.
+// checkUpgrade applies the rules of RFC 6455 section 4.2.1 for HTTP/1. It checks the version before the key, which other
+// versions do not have.
 func checkUpgrade(r *http.Request) *HandshakeError {
-	// Item 1. A client that cannot make a GET is told so before anything else.
+	// Item 1. The wrong method is reported before anything else.
 	if r.Method != http.MethodGet {
 		return refuse(http.StatusMethodNotAllowed, ErrBadRequest,
 			`method is not "GET"`, "Allow", http.MethodGet)
 	}
-	// Item 1. Upgrade in an HTTP/1.0 request must be ignored (RFC 9110 section 7.8), so it is as if there were none.
+	// Item 1. Upgrade in an HTTP/1.0 request must be ignored (RFC 9110 section 7.8), so it counts as missing.
 	if !r.ProtoAtLeast(1, 1) {
 		return upgradeRequired(ErrBadUpgrade, fmt.Sprintf("request is HTTP/%d.%d, which cannot be upgraded; want HTTP/1.1",
 			r.ProtoMajor, r.ProtoMinor))
@@ -35,7 +35,7 @@ func checkUpgrade(r *http.Request) *HandshakeError {
 	if !hasToken(r, "Upgrade", "websocket") {
 		return upgradeRequired(ErrBadUpgrade, holds(r.Header, "Upgrade")+`, want "websocket"`)
 	}
-	// Item 4. Without it, Upgrade says something about another connection: one behind a proxy, maybe.
+	// Item 4. Without it, Upgrade was meant for another connection, perhaps one behind a proxy.
 	if !hasToken(r, "Connection", "upgrade") {
 		return refuse(http.StatusBadRequest, ErrBadUpgrade, holds(r.Header, "Connection")+`, want "Upgrade" among its elements`)
 	}
@@ -47,17 +47,17 @@ func checkUpgrade(r *http.Request) *HandshakeError {
 	if _, problem := requestKey(r); problem != "" {
 		return refuse(http.StatusBadRequest, ErrBadRequest, problem)
 	}
-	// Content would come between the head and the first frame. Whoever does not read it, or does not agree with the peer
-	// about its length, takes it for frames, which lets a page smuggle frames through somebody else's connection.
+	// Content would stand between the head and the first frame. A reader that ignores it, or disagrees with the peer about
+	// its length, takes it for frames. So a page could smuggle frames through somebody else's connection.
 	if r.ContentLength != 0 || len(r.TransferEncoding) != 0 {
 		return refuse(http.StatusBadRequest, ErrBadRequest, "request has content ("+framing(r)+"), want none")
 	}
 	return nil
 }
 
-// checkConnect holds the rules of RFC 8441 sections 4 and 5 for HTTP/2, and with them RFC 9220 for HTTP/3.
+// checkConnect applies the rules of RFC 8441 sections 4 and 5 for HTTP/2, and so those of RFC 9220 for HTTP/3.
 func checkConnect(r *http.Request) *HandshakeError {
-	// Section 4: the method is CONNECT. There is no Upgrade in HTTP/2, so 426 cannot be said (RFC 9113 section 8.2.2).
+	// Section 4: the method is CONNECT. HTTP/2 has no Upgrade, so 426 cannot be the answer (RFC 9113 section 8.2.2).
 	if r.Method != http.MethodConnect {
 		return refuse(http.StatusMethodNotAllowed, ErrBadRequest,
 			`method is not "CONNECT" with :protocol "websocket"`, "Allow", http.MethodConnect)
@@ -89,14 +89,14 @@ func checkConnect(r *http.Request) *HandshakeError {
 		return refuse(http.StatusBadRequest, ErrBadVersion,
 			holds(r.Header, "Sec-WebSocket-Version")+`, want "13"`, "Sec-WebSocket-Version", "13")
 	}
-	// RFC 9110 section 9.3.6: a CONNECT request has no content. A length would end the stream after so many bytes.
+	// RFC 9110 section 9.3.6: a CONNECT request has no content. A length would end the stream after that many bytes.
 	if r.ContentLength > 0 || len(r.Header.Values("Content-Length")) != 0 {
 		return refuse(http.StatusBadRequest, ErrBadRequest, "request has content ("+framing(r)+"), want none")
 	}
 	return nil
 }
 
-// pathProblem says what is wrong with the path, "" if it is absolute. Requests made for tests may have no URL.
+// pathProblem says what is wrong with the path, or returns "" if it is absolute. Requests made for tests may have no URL.
 func pathProblem(r *http.Request) string {
 	if r.URL == nil || strings.HasPrefix(r.URL.Path, "/") || r.ProtoMajor == 1 && r.URL.Path == "" && r.URL.Host != "" {
 		return ""
@@ -104,15 +104,15 @@ func pathProblem(r *http.Request) string {
 	return `path does not begin with "/"`
 }
 
-// version13 reports whether Sec-WebSocket-Version says 13, once and nothing else (RFC 6455 sections 4.1 item 9 and 4.3).
+// version13 reports whether Sec-WebSocket-Version is there once and is 13 (RFC 6455 sections 4.1 item 9 and 4.3).
 func version13(r *http.Request) bool {
 	v := r.Header.Values("Sec-WebSocket-Version")
 	return len(v) == 1 && v[0] == "13"
 }
 
-// requestKey returns the Sec-WebSocket-Key, or what is wrong with it: there must be one (RFC 6455 section 11.3.1) that
-// decodes to 16 bytes (section 4.2.1 item 5). Stray bits in its last character are allowed: the example key of section 4.1
-// has some.
+// requestKey returns the Sec-WebSocket-Key, or what is wrong with it. There must be one (RFC 6455 section 11.3.1), and it
+// must decode to 16 bytes (section 4.2.1 item 5). Stray bits in its last character are allowed: the example key of section
+// 4.1 has some.
 func requestKey(r *http.Request) (key, problem string) {
 	values := r.Header.Values("Sec-WebSocket-Key")
 	if len(values) != 1 {
@@ -132,19 +132,19 @@ func hasToken(r *http.Request, name, token string) bool {
 	return httpguts.HeaderValuesContainsToken(r.Header.Values(name), token)
 }
 
-// upgradeRequired is a refusal with 426, which has to name the protocol to upgrade to (RFC 9110 sections 15.5.22 and 7.8),
-// and with RFC 6455 section 4.4 the version.
+// upgradeRequired returns a refusal with 426. It has to name the protocol to upgrade to (RFC 9110 sections 15.5.22 and
+// 7.8), and by RFC 6455 section 4.4 the version.
 func upgradeRequired(sentinel error, detail string) *HandshakeError {
 	return refuse(http.StatusUpgradeRequired, sentinel, detail,
 		"Upgrade", "websocket", "Connection", "Upgrade", "Sec-WebSocket-Version", "13")
 }
 
-// misconfigured is a refusal that is the server's own fault. The text is in Err, which is not for the client's eyes.
+// misconfigured returns a refusal that is the server's own fault. The reason is in Err, which is not meant for the client.
 func misconfigured(err error) *HandshakeError {
 	return refuse(http.StatusInternalServerError, err, "the server is misconfigured")
 }
 
-// refuse returns a HandshakeError of the server's side, whose Header has the given names and values.
+// refuse returns a HandshakeError of the server's side. Its Header has the names and values in fields.
 func refuse(status int, sentinel error, detail string, fields ...string) *HandshakeError {
 	header := make(http.Header, len(fields)/2)
 	for i := 0; i+1 < len(fields); i += 2 {
@@ -153,8 +153,8 @@ func refuse(status int, sentinel error, detail string, fields ...string) *Handsh
 	return &HandshakeError{Status: status, Header: header, Err: sentinel, Detail: detail, Server: true}
 }
 
-// holds says what a field has, for Detail. It is for Upgrade, :protocol, Connection, Origin and those of Sec-WebSocket-* that
-// hold no secrets: subprotocols may, and some servers take a token for one.
+// holds says what a field holds, for Detail. It may be used for Upgrade, :protocol, Connection, Origin and those of
+// Sec-WebSocket-* that hold no secret. A subprotocol may be one: some servers accept a token in its place.
 func holds(h http.Header, name string) string {
 	values := h.Values(name)
 	switch len(values) {
@@ -166,15 +166,15 @@ func holds(h http.Header, name string) string {
 	return count(name, values) + ", first as " + quote(values[0])
 }
 
-// count says how often a field is there, for Detail.
+// count says how often a field appears, for Detail.
 func count(name string, values []string) string {
 	if len(values) == 0 {
 		return name + " is missing"
 	}
-	return name + " is there " + strconv.Itoa(len(values)) + " times"
+	return name + " appears " + strconv.Itoa(len(values)) + " times"
 }
 
-// framing says how long the request's content is.
+// framing says how the length of the request's content is given.
 func framing(r *http.Request) string {
 	switch {
 	case len(r.TransferEncoding) != 0:
@@ -185,8 +185,8 @@ func framing(r *http.Request) string {
 	return "Content-Length " + strconv.FormatInt(r.ContentLength, 10)
 }
 
-// quote returns s quoted, cut to a length at which an error is still read. What it makes of s is ASCII, so that a log or a
-// terminal shows what was there and obeys none of it.
+// quote returns s in quotes, cut to a length that can still be read in an error. The result is ASCII: a log or a terminal
+// displays what was there and obeys none of it.
 func quote(s string) string {
 	const limit = 64
 	if len(s) > limit {

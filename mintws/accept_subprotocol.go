@@ -17,7 +17,7 @@ func chooseSubprotocol(r *http.Request, opt AcceptOptions) (string, *HandshakeEr
 	}
 	if opt.Choose != nil {
 		chosen := opt.Choose(slices.Clone(offered))
-		// A subprotocol that was not offered makes the client fail the connection (section 4.1), so it is said here.
+		// A subprotocol that was not offered makes the client fail the connection (section 4.1), so it is refused here.
 		if chosen != "" && !slices.Contains(offered, chosen) {
 			return "", refuse(http.StatusInternalServerError, ErrBadSubprotocol, "the server chose a subprotocol that was not offered")
 		}
@@ -31,9 +31,9 @@ func chooseSubprotocol(r *http.Request, opt AcceptOptions) (string, *HandshakeEr
 	return "", nil
 }
 
-// offeredSubprotocols returns the elements of Sec-WebSocket-Protocol: tokens, at least one, no two the same (RFC 6455
-// sections 4.1 item 10 and 4.3). Empty elements do not count (RFC 9110 section 5.6.1.2). The field may be there several
-// times (section 11.3.4).
+// offeredSubprotocols returns the elements of Sec-WebSocket-Protocol: at least one, all of them tokens, no two the same
+// (RFC 6455 sections 4.1 item 10 and 4.3). Empty elements do not count (RFC 9110 section 5.6.1.2). The field may appear
+// several times (section 11.3.4).
 func offeredSubprotocols(r *http.Request) ([]string, *HandshakeError) {
 	const name = "Sec-WebSocket-Protocol"
 	values := r.Header.Values(name)
@@ -53,14 +53,14 @@ func offeredSubprotocols(r *http.Request) ([]string, *HandshakeError) {
 					name+": element "+strconv.Itoa(len(offered)+1)+" "+badbyte.InToken(element)+", want tokens")
 			case seen[element]:
 				return nil, refuse(http.StatusBadRequest, ErrBadRequest,
-					name+": element "+strconv.Itoa(len(offered)+1)+" is there twice")
+					name+": element "+strconv.Itoa(len(offered)+1)+" appears twice")
 			}
 			seen[element] = true
 			offered = append(offered, element)
 		}
 	}
 	if len(offered) == 0 {
-		return nil, refuse(http.StatusBadRequest, ErrBadRequest, name+" is empty, want a token at least")
+		return nil, refuse(http.StatusBadRequest, ErrBadRequest, name+" is empty, want at least one token")
 	}
 	return offered, nil
 }

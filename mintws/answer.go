@@ -14,9 +14,9 @@ import (
 // JudgeAnswer checks the head of the server's final response to the upgrade request (RFC 6455 section 4.1, "Once the
 // client's opening handshake has been sent") and returns the WebSocket that it opens.
 //
-// Where it opens none, the error is a *[HandshakeError] with status and header, and the WebSocket returned is Failed.
-// With a status other than 101 (on HTTP/2, 2xx) the response is an ordinary one: its content follows, and the
-// connection remains usable. Otherwise the stream is no HTTP any more, and has to be cancelled; [Receive] does that.
+// If it opens none, the error is a *[HandshakeError] with status and header, and the WebSocket returned is Failed. A
+// response whose status is not 101 (on HTTP/2, not 2xx) is an ordinary one: its content follows, and the connection remains
+// usable. Otherwise the stream does not carry HTTP any more and has to be cancelled, which [Receive] does.
 // [ErrNotConnecting] is the only other error.
 func (ws WebSocket) JudgeAnswer(status int, header http.Header) (WebSocket, error) {
 	if ws.state != Connecting {
@@ -32,12 +32,12 @@ func (ws WebSocket) JudgeAnswer(status int, header http.Header) (WebSocket, erro
 	return ws, nil
 }
 
-// checkAnswer checks the response and notes in c, which is the caller's own, what the server chose.
+// checkAnswer checks the response, and records in c what the server chose. c belongs to the caller.
 func (c *config) checkAnswer(status int, header http.Header) error {
 	bad := func(sentinel error, format string, args ...any) error {
 		return &HandshakeError{Status: status, Header: header, Err: sentinel, Detail: fmt.Sprintf(format, args...)}
 	}
-	if c.version == httpconn.HTTP2 { // RFC 8441 section 5: the rest of the handshake is HTTP/2's
+	if c.version == httpconn.HTTP2 { // RFC 8441 section 5: HTTP/2 itself does the rest of the handshake
 		if status < 200 || status > 299 {
 			return bad(ErrBadStatus, "status %d, want 2xx", status)
 		}
@@ -58,7 +58,7 @@ func (c *config) checkAnswer(status int, header http.Header) error {
 	return c.checkNegotiated(header, bad)
 }
 
-// checkNegotiated checks what the server chose of our offers.
+// checkNegotiated checks what the server chose from our offers.
 func (c *config) checkNegotiated(header http.Header, bad func(error, string, ...any) error) error {
 	if v := header["Sec-Websocket-Extensions"]; len(v) != 0 { // item 5
 		if err := c.agree(v); err != nil {
@@ -68,15 +68,15 @@ func (c *config) checkNegotiated(header http.Header, bad func(error, string, ...
 	if v := header["Sec-Websocket-Protocol"]; len(v) > 1 || len(v) == 1 && !slices.Contains(c.offered, v[0]) { // item 6
 		problem := "Sec-WebSocket-Protocol is not one of those offered"
 		if len(v) > 1 {
-			problem = count("Sec-WebSocket-Protocol", v) + ", want one at most"
+			problem = count("Sec-WebSocket-Protocol", v) + ", want at most one"
 		}
-		return bad(ErrBadSubprotocol, "%s", problem) // which it is may be a secret: see checkSubprotocols
+		return bad(ErrBadSubprotocol, "%s", problem) // not by its name, which may be a secret: see checkSubprotocols
 	}
 	c.subprotocol = header.Get("Sec-Websocket-Protocol")
 	return nil
 }
 
-// onlyToken reports whether the list in values has token, in any case, and nothing else.
+// onlyToken reports whether the list in values has token, in any case, and no other element.
 func onlyToken(values []string, token string) bool {
 	found := false
 	for _, v := range values {
@@ -93,7 +93,7 @@ func onlyToken(values []string, token string) bool {
 	return found
 }
 
-// failsStream reports whether err leaves the stream as something that is not a WebSocket and not HTTP any more either.
+// failsStream reports whether err leaves a stream that is neither a WebSocket nor HTTP any more.
 func failsStream(err *HandshakeError, v httpconn.Version) bool {
 	if v == httpconn.HTTP1 {
 		return err.Status == http.StatusSwitchingProtocols

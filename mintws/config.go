@@ -9,7 +9,7 @@ import (
 	"github.com/mintws/mintws/httpconn"
 )
 
-// config is what was settled before the first frame. It is never written once a WebSocket points to it.
+// config is what is fixed before the first frame. It is never written once a WebSocket points to it.
 type config struct {
 	role     Role
 	delivery Delivery
@@ -19,12 +19,12 @@ type config struct {
 	rand     io.Reader        // nil: crypto/rand
 	version  httpconn.Version // how the request was made
 
-	// These three only until the answer has come.
+	// These three are kept only until the answer has come.
 	accept  string   // the Sec-WebSocket-Accept that the response must have
 	offered []string // subprotocols
 	asked   []Extension
 
-	// What was agreed on, and nothing before.
+	// These are what was agreed on; until then they are empty.
 	subprotocol string
 	extensions  []string    // as they stand in the response
 	transforms  []Transform // what they do to frames that are sent, in order
@@ -40,7 +40,7 @@ func newConfig(role Role, opt Options) (*config, error) {
 		return nil, fmt.Errorf("%w: Delivery %d", ErrInvalidOptions, opt.Delivery)
 	}
 	limits := opt.Limits
-	if opt.Delivery == DeliverPayload { // nothing is held, so nothing has to be bounded unless the caller says so
+	if opt.Delivery == DeliverPayload { // nothing is held back, so there is no bound unless the caller sets one
 		for _, p := range []*int64{&limits.MaxFrame, &limits.MaxMessage} {
 			if *p == 0 {
 				*p = -1
@@ -51,14 +51,14 @@ func newConfig(role Role, opt Options) (*config, error) {
 		}
 	}
 	limits = limits.WithDefaults()
-	limits.MaxFragments = min(limits.MaxFragments, math.MaxInt32) // what the counter in a WebSocket holds
+	limits.MaxFragments = min(limits.MaxFragments, math.MaxInt32) // what the counter in a WebSocket can hold
 	return &config{
 		role: role, delivery: opt.Delivery, skipUTF8: opt.SkipUTF8, manual: opt.ManualReply,
 		limits: limits, rand: opt.Rand,
 	}, nil
 }
 
-// equal reports whether both are the same but for rand and asked.
+// equal reports whether both are the same, apart from rand and asked.
 func (c *config) equal(x *config) bool {
 	if c == nil || x == nil || c == x {
 		return c == x
@@ -69,8 +69,8 @@ func (c *config) equal(x *config) bool {
 		slices.EqualFunc(c.transforms, x.transforms, alike)
 }
 
-// alike reports whether two transforms do the same, as far as that can be known: what options those of other authors have is
-// not.
+// alike reports whether two transforms do the same, as far as that can be known. The options of other authors' transforms
+// cannot be.
 func alike(a, b Transform) bool {
 	d, ok := a.(*deflateTransform)
 	x, okX := b.(*deflateTransform)

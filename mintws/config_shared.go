@@ -2,8 +2,8 @@ package mintws
 
 import "github.com/mintws/mintws/httpconn"
 
-// defaultConfigs are the configurations of open endpoints with the default Options, of which nothing was negotiated. Nobody writes
-// them, and most WebSockets of a program point to the same one, instead of 256 bytes of their own.
+// defaultConfigs are the configurations of open endpoints that have the default Options and negotiated nothing. They are
+// never written. Most WebSockets of a program point to the same one, instead of to 256 bytes of their own.
 var defaultConfigs = func() (all [Server + 1][httpconn.HTTP2 + 1]config) {
 	for role := range all {
 		for version := range all[role] {
@@ -18,9 +18,9 @@ var defaultConfigs = func() (all [Server + 1][httpconn.HTTP2 + 1]config) {
 	return all
 }()
 
-// shared returns a configuration that is the same as c and that others point to, or else c: a plain one, or the first that
-// was made with the same Transform where that is permessage-deflate and the only one. Nothing of what counts only while
-// Connecting may be left in c.
+// shared returns a configuration that is the same as c and that others point to as well, or else c. That is one of
+// defaultConfigs, or the first one that was made with the same Transform, if that is permessage-deflate and the only
+// Transform. c must hold nothing that counts only while Connecting.
 func (c *config) shared() *config {
 	if c.rand != nil {
 		return c

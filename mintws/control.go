@@ -9,8 +9,8 @@ import (
 	"github.com/mintws/mintws/internal/utf8dfa"
 )
 
-// control hands over a control frame, if all of its payload is in p. It may stand between the fragments of a message
-// (RFC 6455 section 5.4) and leaves that message alone. It returns how many bytes of the frame it used: all or none.
+// control hands over a control frame, if all of its payload is in p. It returns how many bytes of the frame it used: all or
+// none. A control frame may stand between the fragments of a message (RFC 6455 section 5.4), and leaves that message alone.
 func (ws *WebSocket) control(in *Inbox, h header, p []byte) (int, *ProtocolError) {
 	whole := len(p) == int(h.length)
 	if h.op == OpClose {
@@ -39,13 +39,13 @@ func (ws *WebSocket) control(in *Inbox, h header, p []byte) (int, *ProtocolError
 	return h.size + len(p), nil
 }
 
-// checkClose judges the payload of a Close of which p has arrived (RFC 6455 section 5.5.1). A payload of one byte was refused
-// with the header.
+// checkClose judges the payload of a Close, of which p has arrived (RFC 6455 section 5.5.1). A payload of one byte has been
+// refused with the header.
 func checkClose(p []byte, whole bool) *ProtocolError {
 	if len(p) == 0 {
 		return nil
 	}
-	// No valid code has this high byte: the second byte cannot mend it.
+	// No valid code has this high byte, whatever the second byte is.
 	if lo := CloseCode(p[0]) << 8; !(lo == 0x300 || lo >= 0xB00 && lo <= 0x1300) {
 		return violation(ErrClosePayload, "status code of %d to %d", lo, lo|0xFF)
 	}
