@@ -8,30 +8,32 @@ import (
 	"github.com/mintws/mintws/internal/utf8dfa"
 )
 
-// Decode takes bytes that arrived from the peer and returns the frames that they complete, with the next WebSocket. It is
-// [WebSocket.AppendDecode] for those who do not mind an allocation: payloads point into data or into memory of their own.
+// Decode takes bytes that arrived from the peer, and returns the next WebSocket and the frames that the bytes complete. It
+// is [WebSocket.AppendDecode] for callers who do not mind an allocation: payloads point into data or into memory of their
+// own.
 func (ws WebSocket) Decode(data []byte) (WebSocket, []Frame, error) {
 	var in Inbox
 	next, err := ws.AppendDecode(&in, data)
 	return next, in.Frames, err
 }
 
-// AppendDecode takes bytes that arrived from the peer, in pieces of any size, and appends the frames that they complete
-// to in. data is read during the call and never written; see [Inbox] for where payloads point. With Inbox.Max it may stop
-// before the end of data: then the rest is in Inbox.Rest, and the next call has to be given that.
+// AppendDecode takes bytes that arrived from the peer, in pieces of any size, and appends the frames that they complete to
+// in. data is read during the call and never written; see [Inbox] for where payloads point. With Inbox.Max it may stop
+// before the end of data: then the rest is in Inbox.Rest and has to be passed to the next call.
 //
-// A *[ProtocolError] means that the peer broke the protocol or a limit. The frames completed before it are in in, and
-// the WebSocket returned is Failed for good: send what [CloseFrame] gives, then end the stream (RFC 6455 section
-// 7.1.7). Illegal bytes are refused as soon as the first of them is there; compressed ones as soon as they are inflated,
-// which for what is handed over whole is when its last byte has come. What follows a Close is discarded (section 5.5.1). On
-// a WebSocket that is Failed already the error is the one that it failed with: a *[ProtocolError], a
-// *[CloseError] or a *[HandshakeError]. [ErrNotOpen] and [ErrRest] are the caller's mistakes, which change nothing.
+// A *[ProtocolError] means that the peer broke the protocol or a limit. The frames completed before it are in in, and the
+// WebSocket returned is Failed for good: send what [CloseFrame] gives, then end the stream (RFC 6455 section 7.1.7).
+// Illegal bytes are refused as soon as the first of them arrives, and compressed ones as soon as they are inflated: what is
+// handed over whole is inflated when its last byte has arrived. Whatever follows a Close is discarded (section 5.5.1).
+//
+// On a WebSocket that has Failed already, the error is the one that it failed with: a *[ProtocolError], a *[CloseError] or
+// a *[HandshakeError]. [ErrNotOpen] and [ErrRest] are the caller's mistakes and change nothing.
 func (ws WebSocket) AppendDecode(in *Inbox, data []byte) (WebSocket, error) {
 	err := ws.decode(in, data)
 	return ws, err
 }
 
-// decode is AppendDecode, and makes the next WebSocket of ws itself. AppendDecode is so small that it is compiled into its
+// decode is AppendDecode, and turns ws itself into the next WebSocket. AppendDecode is small enough to be inlined into its
 // callers, which saves copies of ws.
 func (ws *WebSocket) decode(in *Inbox, data []byte) error {
 	if ws.state == Failed || ws.state < Open || ws.rest != 0 {
@@ -91,7 +93,7 @@ func (ws *WebSocket) decode(in *Inbox, data []byte) error {
 	return nil
 }
 
-// refuse returns the error of a WebSocket that does not take data, if it does not.
+// refuse returns why ws does not take data. It returns nil if data is the Rest that ws waits for.
 func (ws *WebSocket) refuse(in *Inbox, data []byte) error {
 	switch {
 	case ws.state == Failed:
@@ -106,23 +108,23 @@ func (ws *WebSocket) refuse(in *Inbox, data []byte) error {
 	return nil
 }
 
-// restMark is what a WebSocket remembers of the length of Inbox.Rest, to know it again. It is never 0.
+// restMark is what a WebSocket remembers of the length of Inbox.Rest, to recognize it. It is never 0.
 func restMark(n int) uint16 { return uint16(max(0, n-1)%math.MaxUint16) + 1 }
 
-// failed ends ws after the peer's breach: nothing that it held is needed any more.
+// failed ends ws after a breach by the peer. Nothing that it held is needed any more.
 func (ws *WebSocket) failed(err error) {
 	ws.state, ws.fail = Failed, cause(err)
 	ws.msg, ws.part = pbuf.Buf{}, pbuf.Buf{}
 	ws.remaining, ws.size, ws.frames, ws.inOp, ws.inRSV, ws.inUTF8, ws.key = 0, 0, 0, 0, 0, 0, 0
 	ws.inWord = 0
-	if ws.ext != nil { // what came before can still be answered: see AppendEncode
+	if ws.ext != nil { // frames that came before can still be answered: see AppendEncode
 		ws.ext = ws.ext.sent()
 	}
 	ws.flags &= sentClose
 }
 
-// resume adds bytes of data to a frame whose beginning is in ws.part, but none beyond what is surely of it, and
-// returns how many it took.
+// resume adds data to the frame whose beginning is in ws.part, and returns how many bytes it took: none that could belong
+// to the next frame.
 func (ws *WebSocket) resume(in *Inbox, data []byte) (int, *ProtocolError) {
 	whole := wholeFrame(ws.part.Bytes())
 	n := min(whole-ws.part.Len(), len(data))
@@ -135,8 +137,8 @@ func (ws *WebSocket) resume(in *Inbox, data []byte) (int, *ProtocolError) {
 	return n, err
 }
 
-// frame begins the frame at the start of b, and finishes it if it is all there. It returns how many bytes it used: 0
-// where b ends before the header or before the end of a control frame, and otherwise at least the header.
+// frame begins the frame at the start of b, and finishes it if all of it is there. It returns how many bytes it used. That
+// is 0 if b ends before the header does, or before the end of a control frame. Otherwise it is at least the header.
 func (ws *WebSocket) frame(in *Inbox, b []byte) (int, *ProtocolError) {
 	h, err := ws.header(b)
 	if err != nil || h.size == 0 {
@@ -162,13 +164,13 @@ func (ws *WebSocket) frame(in *Inbox, b []byte) (int, *ProtocolError) {
 		ws.flags |= inFin
 	}
 	switch {
-	case ws.cfg.delivery == DeliverPayload: // the pieces are payload's, but there may be none
+	case ws.cfg.delivery == DeliverPayload: // payload hands over the pieces, but an empty frame has none
 		if h.length == 0 {
 			_, err = ws.deliverPiece(in, nil)
 		}
 		return h.size, err
 	case whole && (ws.cfg.delivery == DeliverFragments || h.fin && ws.frames == 1):
-		return h.size + len(p), ws.deliver(in, p) // by itself, with no buffer between
+		return h.size + len(p), ws.deliver(in, p) // at once, without a buffer
 	case h.length == 0:
 		return h.size, ws.endFrame(in)
 	}
@@ -182,8 +184,7 @@ func (ws *WebSocket) payload(in *Inbox, data []byte) (int, *ProtocolError) {
 	if ws.cfg.delivery == DeliverPayload {
 		return ws.deliverPiece(in, data[:min(n, in.remaining())])
 	}
-	// How long it will be is known once its last frame has begun. That is a hint and no more: pbuf allocates for what
-	// has arrived.
+	// The length is known once the last frame has begun. It is only a hint, as pbuf allocates for what has arrived.
 	whole := 0
 	if ws.flags&inFin != 0 || ws.cfg.delivery == DeliverFragments {
 		whole = ws.msg.Len() + int(min(ws.remaining, 1<<30))
@@ -208,7 +209,8 @@ func (ws *WebSocket) payload(in *Inbox, data []byte) (int, *ProtocolError) {
 	return n, ws.endFrame(in)
 }
 
-// endFrame is called when the whole payload of a data frame is in ws.msg. It hands it over, or waits for more fragments.
+// endFrame is called when the whole payload of a data frame is in ws.msg. It hands the payload over, or waits for more
+// fragments.
 func (ws *WebSocket) endFrame(in *Inbox) *ProtocolError {
 	if ws.cfg.delivery == DeliverMessages && ws.flags&inFin == 0 {
 		return nil
@@ -231,7 +233,7 @@ func (ws *WebSocket) endFrame(in *Inbox) *ProtocolError {
 	return nil
 }
 
-// deliver hands over the data frame with the payload b, still masked, without keeping it.
+// deliver hands over the data frame with the payload b, which is still masked, without keeping it.
 func (ws *WebSocket) deliver(in *Inbox, b []byte) *ProtocolError {
 	p := ws.unmask(in, b)
 	ws.key = ws.key.Skip(len(p))
@@ -255,9 +257,9 @@ func (ws *WebSocket) deliver(in *Inbox, b []byte) *ProtocolError {
 	return nil
 }
 
-// deliverPiece is deliver with DeliverPayload, for any part of the data frame under way. It returns how many bytes of b it
-// took: not all of them where they become more than is left of Max. The legal bytes before a fault are handed over, as
-// they would have been had they come alone.
+// deliverPiece is deliver for DeliverPayload, where b may be any part of the data frame under way. It returns how many
+// bytes of b it took: not all of them, if they become more than what remains of Max. The legal bytes before a fault are
+// handed over, as they would have been if they had come alone.
 func (ws *WebSocket) deliverPiece(in *Inbox, b []byte) (n int, err *ProtocolError) {
 	p := ws.unmask(in, b)
 	n = len(p)
@@ -295,7 +297,7 @@ func (ws *WebSocket) deliverPiece(in *Inbox, b []byte) (n int, err *ProtocolErro
 	return n, err
 }
 
-// endMessage forgets the message if its last byte has come.
+// endMessage forgets the message once its last byte has arrived.
 func (ws *WebSocket) endMessage() *ProtocolError {
 	if ws.remaining > 0 || ws.flags&inFin == 0 {
 		return nil
@@ -308,8 +310,8 @@ func (ws *WebSocket) endMessage() *ProtocolError {
 	return nil
 }
 
-// checkText validates p, the next bytes of the message under way, if that is text (RFC 6455 sections 5.6 and 8.1). bad is the
-// index of the byte that is at fault, or -1.
+// checkText validates p, the next bytes of the message under way, if that is text (RFC 6455 sections 5.6 and 8.1). bad is
+// the index of the byte at fault, or -1.
 func (ws *WebSocket) checkText(p []byte) (bad int, err *ProtocolError) {
 	if ws.inOp != OpText || ws.cfg.skipUTF8 {
 		return -1, nil
@@ -322,7 +324,8 @@ func (ws *WebSocket) checkText(p []byte) (bad int, err *ProtocolError) {
 	return -1, nil
 }
 
-// unmask returns p as it is to be handed over: itself, or unmasked in in's memory, with its capacity clipped.
+// unmask returns p as it is handed over: p itself, or a copy in the Inbox's memory that is unmasked and has its capacity
+// clipped.
 func (ws *WebSocket) unmask(in *Inbox, p []byte) []byte {
 	if ws.cfg.role == Client || len(p) == 0 {
 		return p

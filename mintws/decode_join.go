@@ -5,9 +5,9 @@ import (
 	"github.com/mintws/mintws/internal/utf8dfa"
 )
 
-// join takes the message at the start of data if it is in fragments (RFC 6455 section 5.4), legal, and all there with no
-// control frame in between, and returns how many bytes that was. They are joined in Buf, so that nothing is allocated.
-// Anything else, and anything that is wrong, it leaves to frame, and returns 0.
+// join takes the message at the start of data if it is in fragments (RFC 6455 section 5.4), legal, and complete with no
+// control frame in between. It returns how many bytes that was. It joins the fragments in Buf, so that nothing is
+// allocated. It leaves anything else, and anything wrong, to frame, and then returns 0.
 func (in *Inbox) join(data []byte, cfg *config) int {
 	first, masked := data[0], byte(0)
 	if first != byte(OpText) && first != byte(OpBinary) || cfg.always || cfg.delivery != DeliverMessages {
@@ -47,8 +47,8 @@ func (in *Inbox) join(data []byte, cfg *config) int {
 	return end
 }
 
-// span returns where the payload of the frame at the start of b begins, and its length; masked is the mask bit that it must
-// have. Where the frame is not all there, or its length or mask bit is not legal, at is 0. It reads headers by itself, for
+// span returns where the payload of the frame at the start of b begins, and its length. masked is the mask bit that it must
+// have. at is 0 if the frame is not complete, or if its length or mask bit is not legal. span parses headers itself, for
 // speed: TestHeadersAgree holds what join takes to what WebSocket.header allows.
 func span(b []byte, masked byte) (at int, length uint64) {
 	if len(b) < 2 {

@@ -8,14 +8,14 @@ import (
 	"github.com/mintws/mintws/internal/utf8dfa"
 )
 
-// between reports whether ws stands between two messages and has no byte of the next one.
+// between reports whether ws is between two messages and has no byte of the next one yet.
 func (ws *WebSocket) between() bool { return ws.inOp == 0 && ws.remaining <= 0 && ws.part.Len() == 0 }
 
-// take takes the legal messages at the start of data that are in one frame each and all there, which is what most frames
-// are, and returns the rest. They change nothing about a WebSocket that is between messages, so that the cost is that of
-// the frames. It stops at anything else, and at anything that is wrong, which it leaves to frame.
+// take takes the legal messages at the start of data that are complete and in one frame each, which is what most frames
+// are, and returns the rest. Such messages change nothing about a WebSocket that is between messages, so they cost no more
+// than their frames. take stops at anything else, and at anything wrong, which it leaves to frame.
 //
-// It reads headers by itself, for speed: TestHeadersAgree holds what it takes to what WebSocket.header allows.
+// It parses headers itself, for speed: TestHeadersAgree holds what it takes to what WebSocket.header allows.
 func (in *Inbox) take(data []byte, cfg *config) []byte {
 	if cfg.role == Server {
 		return in.takeMasked(data, cfg)
@@ -47,8 +47,8 @@ func (in *Inbox) take(data []byte, cfg *config) []byte {
 	return data
 }
 
-// takeMasked is take for a server. RFC 6455 section 5.1: a client masks all frames, a server none. It, too, reads headers by
-// itself, and TestHeadersAgree holds it to WebSocket.header.
+// takeMasked is take for a server (RFC 6455 section 5.1: a client masks all frames, a server none). It parses headers
+// itself as well, and TestHeadersAgree holds it to WebSocket.header.
 func (in *Inbox) takeMasked(data []byte, cfg *config) []byte {
 	if cfg.always {
 		return data
@@ -84,8 +84,9 @@ func (in *Inbox) takeMasked(data []byte, cfg *config) []byte {
 	return data
 }
 
-// longLength returns the length in the header at the start of b whose second byte, but for the mask bit, is n, and where it
-// ends. Where it is not all there, or its form is not the minimal one (RFC 6455 section 5.2), at is 0.
+// longLength returns the extended length in the header at the start of b, and where that length ends. n is the second byte
+// of the header without the mask bit. at is 0 if the length is not complete, or not in the minimal form (RFC 6455 section
+// 5.2).
 func longLength(b []byte, n uint64) (at int, length uint64) {
 	switch {
 	case n == 126 && len(b) >= 4:
@@ -100,14 +101,14 @@ func longLength(b []byte, n uint64) (at int, length uint64) {
 	return 0, 0
 }
 
-// add appends the message with the first byte of its header and the payload given.
+// add appends a message with the given payload. first is the first byte of its header.
 func (in *Inbox) add(first byte, payload []byte) {
 	n := len(in.Frames)
 	if n == cap(in.Frames) {
 		in.grow()
 	}
 	in.Frames = in.Frames[:n+1]
-	// Field by field: a Frame that is made first and copied then costs as much as all the rest.
+	// Field by field, as making a Frame first and then copying it costs as much as all the rest.
 	f := &in.Frames[n]
 	f.Opcode, f.More, f.RSV, f.Raw, f.Code = Opcode(first&bitsOpcode), false, 0, false, 0
 	f.Payload = payload

@@ -7,40 +7,44 @@ import (
 	"sync/atomic"
 )
 
-// DeflateOptions is how permessage-deflate (RFC 7692) is offered, agreed to and used. The zero DeflateOptions is the
+// DeflateOptions says how permessage-deflate (RFC 7692) is offered, agreed to and used. The zero DeflateOptions is the
 // default: context takeover in both directions, the largest window for receiving, a small one for sending.
 type DeflateOptions struct {
 	// Level is how hard to compress, 1 (fastest) to 9. Default 1.
 	Level int
-	// Threshold is the smallest payload that is compressed of a message in one frame; shorter ones go as they are, and so do
-	// those that would not get shorter. Default 64 bytes. A negative number is no threshold: an empty message is compressed
-	// then, too. Messages in fragments are compressed always, as their length is not known, and a Frame with Raw never.
+	// Threshold is the smallest payload that is compressed of a message in one frame. Shorter ones are sent as they are, and
+	// so are those that compressing would not shorten. Default 64 bytes. A negative number is no threshold: then an empty
+	// message is compressed, too. Messages in fragments are always compressed, as their length is not known, and a Frame
+	// with Raw never is.
 	Threshold int
 
 	// SendWindow is how many bytes of earlier messages are kept to refer to when sending: 256 to 32,768. A sender may
 	// use less than was negotiated, and most of the gain is in the first few KiB. Default 4096.
 	SendWindow int
-	// AnnounceSendWindow tells the peer how far what is sent reaches back at most, which is SendWindow made a power of two:
-	// with client_max_window_bits=n in a client's offer, server_max_window_bits=n in a server's answer, asked for or not (RFC
-	// 7692 section 7.1.2). A peer then keeps no more than that of what it received, instead of 32 KiB. Distances within a
-	// message are limited as well, so that long messages take more bytes.
+	// AnnounceSendWindow tells the peer how far back a message that is sent refers at most: SendWindow, rounded up to a
+	// power of two. A client announces it with client_max_window_bits=n in its offer. A server does with
+	// server_max_window_bits=n in its answer, asked for or not (RFC 7692 section 7.1.2). A peer then keeps no more than that
+	// of what it received, instead of 32 KiB. Distances within a message are limited as well, so long messages take more
+	// bytes.
 	AnnounceSendWindow bool
-	// SendWindowFixed keeps a client from offering client_max_window_bits, so that the server cannot ask for a smaller one.
+	// SendWindowFixed keeps a client from offering client_max_window_bits, so that the server cannot ask for a smaller
+	// window.
 	SendWindowFixed bool
-	// SendNoTakeover lets each message that is sent stand for itself, and keeps nothing of it.
+	// SendNoTakeover compresses each message that is sent by itself, and keeps nothing of it.
 	SendNoTakeover bool
 	// ReceiveNoTakeover asks the peer for the same, so that nothing has to be kept of what was received.
 	ReceiveNoTakeover bool
-	// ReceiveWindowBits asks the peer for a window of 2^n bytes at most: 8 to 15. Default 15, which is no demand.
+	// ReceiveWindowBits asks the peer for a window of at most 2^n bytes, with n from 8 to 15. Default 15, which demands
+	// nothing.
 	ReceiveWindowBits int
 	// Fallback lets a client also offer permessage-deflate without these demands, for servers that decline them.
 	Fallback bool
 
-	// MaxRatio bounds how many bytes one byte may inflate to in a message of more than 64 KiB; 0, the default, and negative
-	// numbers for none. Where payload is handed over as it arrives, it is held against what has come so far.
+	// MaxRatio bounds how many bytes one byte may inflate to, in a message of more than 64 KiB. 0, the default, and negative
+	// numbers mean no bound. If payload is handed over as it arrives, the ratio is that of what has come so far.
 	//
-	// There is no ratio that suits everybody: DEFLATE cannot pass 1032, and a snapshot that comes again and again
-	// honestly reaches several hundred with context takeover. What bounds memory is MaxMessage and [Inbox].Max.
+	// No ratio suits everybody: DEFLATE cannot exceed 1032, and with context takeover a snapshot that is sent again and
+	// again honestly reaches several hundred. What bounds memory is MaxMessage and [Inbox].Max.
 	MaxRatio int
 }
 
@@ -56,12 +60,12 @@ const deflateName = "permessage-deflate"
 // deflateExtension is the Extension.
 type deflateExtension struct {
 	opt  DeflateOptions
-	last *atomic.Pointer[deflateTransform] // the last one made; nobody writes to what is in it
+	last *atomic.Pointer[deflateTransform] // the last one made, which is never written again
 }
 
 // NewDeflate returns the extension permessage-deflate (RFC 7692), for both roles. One Extension serves all connections of a
-// program: those whose peers agree to the same, one after the other, share what was agreed. The error wraps [ErrInvalidOptions] and names the
-// field.
+// program. Those whose peers agree to the same, one after the other, share what was agreed. The error wraps
+// [ErrInvalidOptions] and names the field.
 func NewDeflate(opt DeflateOptions) (Extension, error) {
 	for _, f := range []struct {
 		name                 string
@@ -111,13 +115,13 @@ func (d deflateParams) params() Params {
 	return p
 }
 
-// parseDeflate reads the parameters. What is unknown, there twice, or has a wrong value makes the element unusable (RFC 7692
-// section 7.1).
+// parseDeflate parses the parameters. One that is unknown, appears twice, or has a wrong value makes the element unusable
+// (RFC 7692 section 7.1).
 func parseDeflate(p Params, answer bool) (d deflateParams, err error) {
 	seen := map[string]bool{}
 	for _, x := range p.Params {
 		if seen[x.Name] {
-			return d, fmt.Errorf("parameter %s is there twice", x.Name)
+			return d, fmt.Errorf("parameter %s appears twice", x.Name)
 		}
 		seen[x.Name] = true
 		switch x.Name {
@@ -142,13 +146,14 @@ func parseDeflate(p Params, answer bool) (d deflateParams, err error) {
 				d.clientBits = n
 			}
 		default:
-			return d, fmt.Errorf("parameter %s is not known", x.Name)
+			return d, fmt.Errorf("parameter %s is unknown", x.Name)
 		}
 	}
 	return d, nil
 }
 
-// announced is the window that we announce as the one that we send with, as a power of two; 0 for none: 15 says nothing.
+// announced returns the window that we announce for sending, as the exponent of a power of two. 0 is none, as 15 says
+// nothing.
 func (e deflateExtension) announced() int {
 	if n := bits.Len(uint(e.opt.SendWindow - 1)); e.opt.AnnounceSendWindow && n < 15 {
 		return n
@@ -156,7 +161,7 @@ func (e deflateExtension) announced() int {
 	return 0
 }
 
-// narrower returns the smaller one of two windows, where 0 is no limit.
+// narrower returns the smaller of two windows, where 0 is no limit.
 func narrower(a, b int) int {
 	if a == 0 || b == 0 {
 		return a + b
@@ -164,7 +169,7 @@ func narrower(a, b int) int {
 	return min(a, b)
 }
 
-// wishes are the offers as parameters, in order of preference.
+// wishes returns the offers as parameters, in order of preference.
 func (e deflateExtension) wishes() []deflateParams {
 	full := deflateParams{clientBits: e.announced(), clientBitsAny: e.announced() == 0 && !e.opt.SendWindowFixed,
 		serverNoTakeover: e.opt.ReceiveNoTakeover, clientNoTakeover: e.opt.SendNoTakeover}
@@ -187,7 +192,7 @@ func (e deflateExtension) Offers() []Params {
 	return list
 }
 
-// Check judges the server's answer: it must be one to one of our offers (RFC 7692 section 7.1).
+// Check judges the server's answer: it must answer one of our offers (RFC 7692 section 7.1).
 func (e deflateExtension) Check(answer Params) (Transform, error) {
 	a, err := parseDeflate(answer, true)
 	if err != nil {
@@ -201,7 +206,8 @@ func (e deflateExtension) Check(answer Params) (Transform, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Section 7.1.2.2: what was announced is kept to "even if the server doesn't include" the parameter, or a larger value.
+	// Section 7.1.2.2: we keep to what we announced "even if the server doesn't include" the parameter, or includes a larger
+	// value.
 	return e.transform(narrower(a.clientBits, e.announced()), a.serverBits, e.opt.SendNoTakeover || a.clientNoTakeover, a.serverNoTakeover), nil
 }
 
@@ -209,9 +215,9 @@ func (e deflateExtension) Check(answer Params) (Transform, error) {
 func (w deflateParams) answeredBy(a deflateParams) error {
 	switch {
 	case w.serverNoTakeover && !a.serverNoTakeover: // section 7.1.1.1: accepted by including it
-		return fmt.Errorf("parameter server_no_context_takeover was asked for and is not there")
+		return fmt.Errorf("parameter server_no_context_takeover was asked for and is missing")
 	case w.serverBits > 0 && (a.serverBits == 0 || a.serverBits > w.serverBits): // section 7.1.2.1
-		return fmt.Errorf("parameter server_max_window_bits is %d, asked for was %d", a.serverBits, w.serverBits)
+		return fmt.Errorf("parameter server_max_window_bits is %d, want 8 to %d", a.serverBits, w.serverBits)
 	case a.clientBits > 0 && !w.clientBitsAny && w.clientBits == 0: // section 7.1.2.2
 		return fmt.Errorf("parameter client_max_window_bits was not offered")
 	}
@@ -242,7 +248,7 @@ func (e deflateExtension) Answer(offer Params) (Params, Transform, bool) {
 			return Params{}, nil, false
 		}
 	} else if o.clientBits > 0 {
-		a.clientBits = o.clientBits // what the client said it would use anyway, so that less has to be kept
+		a.clientBits = o.clientBits // what the client said it would use in any case, so that we keep less
 	}
 	return a.params(), e.transform(a.serverBits, a.clientBits, a.serverNoTakeover, a.clientNoTakeover), true
 }

@@ -10,29 +10,29 @@ import (
 	"github.com/mintws/mintws/internal/window"
 )
 
-// freeRatio is how many bytes a message may inflate to whatever its size: the ratio says nothing about small ones.
+// freeRatio is how many bytes any message may inflate to. A ratio says nothing about small messages.
 const freeRatio = 64 << 10
 
 // inflating is what is remembered in the middle of a message.
 type inflating struct {
 	state inflate.State
-	size  int64 // bytes of the message so far
+	size  int64 // of the message so far, inflated
 }
 
-// In inflates a message, or a piece of one (RFC 7692 section 7.2.2). Between messages only the window is remembered; in
-// the middle of one, where the decoder stands.
+// In inflates a message, or a piece of one (RFC 7692 section 7.2.2). Between messages only the window is remembered, in the
+// middle of one the state of the decoder.
 func (t *deflateTransform) In(st ExtState, dst []byte, f Frame, limit int) (ExtState, []byte, Frame, error) {
 	next, out, _, err := t.inUpTo(st, dst, &f, limit, math.MaxInt)
 	return next, out, f, err
 }
 
-// pending is more text than a decoder that has used up its input can still have to give: the rest of a match, 258 bytes at
-// most (RFC 1951 section 3.2.5), and seven bits, of which two stand for no more than another.
+// pending is more than what a decoder can still put out once it has used up its input. That is the rest of a match, at most
+// 258 bytes (RFC 1951 section 3.2.5), and what seven bits stand for: two bits are at most one more match.
 const pending = 2 << 10
 
-// inUpTo is In, with f to be changed in place, and stops where stop bytes have come out. over is how many bytes of f.Payload it did not take: they are for
-// the next call. Where it took all, what is pending comes out too, so that the message never waits without a byte to go
-// on with.
+// inUpTo is In, but changes f in place, and stops once stop bytes have come out. over is how many bytes of f.Payload it did
+// not take: they are for the next call. If it took all, what is pending comes out too, so that a message never waits for a
+// call with no byte to pass in.
 func (t *deflateTransform) inUpTo(st ExtState, dst []byte, f *Frame, limit, stop int) (next ExtState, out []byte, over int, err error) {
 	var s inflate.State
 	var before int64
@@ -83,7 +83,7 @@ func (t *deflateTransform) inUpTo(st ExtState, dst []byte, f *Frame, limit, stop
 	return st, dst, over, nil
 }
 
-// Equal compares what can be referred to and, in the middle of a message, where the decoder stands.
+// Equal compares what can be referred to and, in the middle of a message, the state of the decoder.
 func (t *deflateTransform) Equal(a, b ExtState) bool {
 	s, under := a.Memory.(*inflating)
 	x, underX := b.Memory.(*inflating)

@@ -9,7 +9,7 @@ import (
 	"github.com/mintws/mintws/internal/window"
 )
 
-// deflateTransform is permessage-deflate as it was negotiated, seen from one side.
+// deflateTransform is permessage-deflate as it was negotiated, as one side sees it.
 type deflateTransform struct {
 	deflateTerms
 	configs [Server + 1][httpconn.HTTP2 + 1]atomic.Pointer[config] // see config.shared
@@ -24,8 +24,8 @@ type deflateTerms struct {
 	receiveForgets bool
 }
 
-// transform returns the Transform for what was agreed. Most peers of a program agree to the same: they get the same one,
-// so that a WebSocket holds nothing for it.
+// transform returns the Transform for what was agreed. Most peers of a program agree to the same and get the same
+// Transform, so that a WebSocket holds nothing for it.
 func (e deflateExtension) transform(sendBits, receiveBits int, sendForgets, receiveForgets bool) *deflateTransform {
 	full := func(bits int) int {
 		if bits == 0 { // RFC 7692 sections 7.1.2.1 and 7.1.2.2: not limited
@@ -47,16 +47,16 @@ func (e deflateExtension) transform(sendBits, receiveBits int, sendForgets, rece
 // RSV returns RSV1 (RFC 7692 section 6).
 func (t *deflateTransform) RSV() RSV { return RSV1 }
 
-// Forget keeps nothing to refer to: what the caller has compressed is in the peer's window, and not in ours.
+// Forget drops the window: what the caller has compressed is in the peer's, and not in ours.
 func (t *deflateTransform) Forget(ExtState) ExtState { return ExtState{} }
 
-// compressors are scratch space: what one of them does depends on its arguments alone.
+// compressors are scratch space: what a compressor does depends on its arguments alone.
 var compressors = sync.Pool{New: func() any { return new(deflate.Compressor) }}
 
-// compressing is set in what is remembered while a message is being sent in fragments that are compressed.
+// compressing is set in ExtState.Word while a message that is compressed is being sent in fragments.
 const compressing = 1 << 63
 
-// tail is the end of an empty stored block, which a message leaves out (RFC 7692 section 7.2.1).
+// tail is the end of an empty stored block, which a message omits (RFC 7692 section 7.2.1).
 const tail = "\x00\x00\xff\xff"
 
 // Out compresses a message or a fragment (RFC 7692 section 7.2.1), unless it is short or would not get shorter.
@@ -80,7 +80,7 @@ func (t *deflateTransform) Out(st ExtState, dst []byte, f Frame) (ExtState, []by
 		out = out[:len(out)-len(tail)]
 	}
 	if whole && !pays(len(out)-at, len(f.Payload)) {
-		return st, out[:at], f, nil // section 6: the choice is the sender's; the peer's window does not have it either
+		return st, out[:at], f, nil // section 6: the sender may choose. The peer's window does not get this text either
 	}
 	if !t.sendForgets {
 		win = win.Append(f.Payload, t.opt.SendWindow)
@@ -96,5 +96,5 @@ func (t *deflateTransform) Out(st ExtState, dst []byte, f Frame) (ExtState, []by
 	return st, out, f, nil
 }
 
-// pays reports whether a whole message of size bytes is sent compressed: if it gets shorter, or was empty.
+// pays reports whether a whole message of size bytes is sent compressed: if that makes it shorter, or if it is empty.
 func pays(compressed, size int) bool { return compressed < size || size == 0 }

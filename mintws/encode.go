@@ -9,29 +9,32 @@ import (
 	"github.com/mintws/mintws/internal/utf8dfa"
 )
 
-// Encode returns the bytes of f as they go on the wire, in a new buffer of the caller's own, and the next WebSocket. See
-// [WebSocket.AppendEncode], which does the same into a buffer that can be reused.
+// Encode returns the bytes of f as they go on the wire, in a new buffer that belongs to the caller, and the next WebSocket.
+// See [WebSocket.AppendEncode], which does the same into a buffer that can be reused.
 func (ws WebSocket) Encode(f Frame) (WebSocket, []byte, error) { return ws.AppendEncode(nil, f) }
 
-// AppendEncode appends the bytes of f as they go on the wire to dst, and returns the next WebSocket. dst[:len(dst)] is
-// not touched. Where dst has room, which is 14 bytes beside the payload and somewhat more with extensions, nothing is
-// allocated but what extensions remember, such as the window of permessage-deflate, and the keys of Options.Rand. Many
-// frames appended to one buffer make one write. f.Payload is read during the call and must not lie in dst's spare capacity.
+// AppendEncode appends the bytes of f as they go on the wire to dst, and returns the next WebSocket. dst[:len(dst)] is not
+// touched. f.Payload is read during the call and must not lie in dst's spare capacity.
 //
-// A client masks each frame with a fresh key (RFC 6455 section 5.3). A message is sent in fragments by setting More on
-// all its frames but the last, and OpContinuation on all but the first (section 5.4); control frames may stand between.
-// After our Close only a Pong can be sent (section 5.5.1), until the peer's Close has come. A WebSocket that failed because
-// the peer broke the protocol can still answer the frames that came before, unless our Close was sent; the one Close that it
+// If dst has room for the payload and 14 bytes more, or somewhat more than that with extensions, nothing is allocated but
+// what extensions remember, such as the window of permessage-deflate, and the keys of Options.Rand. Many frames appended to
+// one buffer make one write.
+//
+// A client masks each frame with a fresh key (RFC 6455 section 5.3). To send a message in fragments, set More on all its
+// frames but the last, and OpContinuation on all but the first (section 5.4); control frames may come between them. After
+// our Close only a Pong can be sent (section 5.5.1), until the peer's Close has come. A WebSocket that failed because the
+// peer broke the protocol can still answer the frames that came before, unless our Close was sent. The one Close that it
 // sends is what [CloseFrame] gives for its error.
 //
-// The error is one of [ErrNotOpen], [ErrClosed] and [ErrCloseSent], or wraps [ErrFragmenting] or [ErrInvalidFrame] and says
-// what is wrong with f, or is what Options.Rand or a [Transform] returned. Then ws and dst are returned unchanged.
+// With an error, ws and dst are returned unchanged. The error is one of [ErrNotOpen], [ErrClosed] and [ErrCloseSent]; or it
+// wraps [ErrFragmenting] or [ErrInvalidFrame] and says what is wrong with f; or it is what Options.Rand or a [Transform]
+// returned.
 func (ws WebSocket) AppendEncode(dst []byte, f Frame) (WebSocket, []byte, error) {
 	dst, err := ws.encode(dst, &f)
 	return ws, dst, err
 }
 
-// encode is AppendEncode, and makes the next WebSocket of ws itself. AppendEncode is so small that it is compiled into its
+// encode is AppendEncode, and turns ws itself into the next WebSocket. AppendEncode is small enough to be inlined into its
 // callers, which saves copies of ws and f.
 func (ws *WebSocket) encode(dst []byte, f *Frame) ([]byte, error) {
 	if !ws.straight(f) {
@@ -63,7 +66,7 @@ func (ws *WebSocket) straight(f *Frame) bool {
 	return f.Opcode == OpBinary || f.Opcode == OpText && (ws.cfg.skipUTF8 || utf8dfa.Valid(f.Payload))
 }
 
-// encodeAny is encode for all frames. p is nil, or has f prepared.
+// encodeAny is encode for every kind of frame. p is f as it was prepared, or nil.
 func (ws *WebSocket) encodeAny(dst []byte, f Frame, p *Prepared) ([]byte, error) {
 	was := *ws
 	err := ws.advance(&f, p != nil)
@@ -107,7 +110,7 @@ func (ws *WebSocket) encodeAny(dst []byte, f Frame, p *Prepared) ([]byte, error)
 	}
 	at = len(dst)
 	dst = dst[:at+len(f.Payload)]
-	if key == 0 { // the server's, or one in four thousand million
+	if key == 0 { // a server's, or one key in four billion
 		copy(dst[at:], f.Payload)
 	} else {
 		mask.Copy(dst[at:], f.Payload, key)
@@ -115,8 +118,8 @@ func (ws *WebSocket) encodeAny(dst []byte, f Frame, p *Prepared) ([]byte, error)
 	return dst, nil
 }
 
-// passes reports whether f, which leads from was to ws, passes through the transforms: unless the first frame of its
-// message said Raw.
+// passes reports whether f passes through the transforms, and notes that for the fragments that follow. Sending f leads
+// from was to ws. It passes unless the first frame of its message has Raw.
 func (ws *WebSocket) passes(was *WebSocket, f Frame) bool {
 	raw := f.Raw
 	if was.outOp != 0 {
@@ -141,7 +144,7 @@ func appendHeader(dst []byte, f *Frame, size int, role Role, key mask.Key) []byt
 	return appendHead(dst, b0, size, 0)
 }
 
-// appendHead appends a header up to its masking key. mask is the bit that says whether there is one.
+// appendHead appends a header up to its masking key. mask is the bit that says whether a key follows.
 func appendHead(dst []byte, first byte, size int, mask byte) []byte {
 	switch { // RFC 6455 section 5.2: the minimal number of bytes
 	case size <= 125:

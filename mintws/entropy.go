@@ -8,12 +8,12 @@ import (
 	"github.com/mintws/mintws/internal/mask"
 )
 
-// keyBatch is how many bytes are drawn from crypto/rand at once: the system call of a draw is shared by 128 keys, and
-// what a pool holds stays small.
+// keyBatch is how many bytes are drawn from crypto/rand at once. 128 keys share the system call, and what a pool holds
+// stays small.
 const keyBatch = 512
 
-// keys is scratch space: random bytes that no value has seen. A key leaves it once and for all, so that no two frames,
-// and no two forks of one WebSocket, are masked alike.
+// keys is scratch space: random bytes that no value has seen. Each key leaves it once only, so that no two frames, and no
+// two forks of one WebSocket, are masked alike.
 type keys struct {
 	unused int // bytes, at the start of b
 	b      [keyBatch]byte

@@ -34,25 +34,25 @@ var (
 var (
 	// ErrNotOpen: the opening handshake is not complete, or the WebSocket is the zero value.
 	ErrNotOpen = errors.New("mintws: WebSocket is not open")
-	// ErrNotConnecting: the answer was there already, or never awaited.
+	// ErrNotConnecting: the answer was judged before, or the WebSocket was not made by Upgrade.
 	ErrNotConnecting = errors.New("mintws: WebSocket is not waiting for an answer")
-	// ErrCloseSent: a Close was sent; only a Pong may follow it, and nothing after a failure (RFC 6455 sections 5.5.1 and
-	// 5.5.2).
+	// ErrCloseSent: our Close was sent. Only a Pong may follow it, and after a failure nothing may (RFC 6455 sections 5.5.1
+	// and 5.5.2).
 	ErrCloseSent = errors.New("mintws: Close was already sent")
 	// ErrClosed: the WebSocket is over.
 	ErrClosed = errors.New("mintws: WebSocket is closed")
 	// ErrInvalidFrame: the frame may not be sent; the error that wraps it says why.
 	ErrInvalidFrame = errors.New("mintws: invalid frame")
-	// ErrFragmenting: a data frame out of order: a new message while one is being sent in fragments, or a continuation
-	// of none.
+	// ErrFragmenting: a data frame is out of order. It begins a message while another is being sent in fragments, or
+	// continues none.
 	ErrFragmenting = errors.New("mintws: fragment out of order")
-	// ErrRest: the last call left something in Inbox.Rest, and that was not passed in before anything else.
+	// ErrRest: the last call left something in Inbox.Rest, and something else was passed in before that.
 	ErrRest = errors.New("mintws: Inbox.Rest was not passed in again")
 	// ErrInvalidOptions: the target or an option cannot be used; the error that wraps it names it.
 	ErrInvalidOptions = errors.New("mintws: invalid target or option")
 )
 
-// Why a WebSocket cannot be asked for on an HTTP/2 connection: see the package httpconn.
+// Why an HTTP/2 connection cannot open a WebSocket: see package httpconn.
 var (
 	ErrSettingsPending         = httpconn.ErrSettingsPending
 	ErrExtendedConnectDisabled = httpconn.ErrExtendedConnectDisabled
@@ -87,7 +87,7 @@ func (e *ProtocolError) Error() string {
 // errUnnamed stands for the sentinel that the author of an extension left out.
 var errUnnamed = errors.New("mintws: protocol error")
 
-// sentinel returns Err, or what stands for it.
+// sentinel returns Err, or errUnnamed in its place.
 func (e *ProtocolError) sentinel() error {
 	if e.Err == nil {
 		return errUnnamed
@@ -98,8 +98,8 @@ func (e *ProtocolError) sentinel() error {
 // Unwrap returns the sentinel.
 func (e *ProtocolError) Unwrap() error { return e.Err }
 
-// CloseError says how a WebSocket ended that did not end well: RFC 6455 section 7.1.5. Either the closing handshake is not
-// complete, or it is and the peer's code tells of a fault.
+// CloseError says how a WebSocket ended that did not end well (RFC 6455 section 7.1.5). Either the closing handshake is not
+// complete, or it is and the peer's code reports a fault.
 type CloseError struct {
 	Code     CloseCode // of the peer's Close; 1005 if it had none, 1006 if there was no Close
 	Reason   string    // of the peer's Close
@@ -133,15 +133,15 @@ func (e *CloseError) Unwrap() error { return e.Err }
 // response, on the server's side those of the answer.
 type HandshakeError struct {
 	Status int         // status code of the response, or of the answer
-	Header http.Header // fields of the response, or for the answer
+	Header http.Header // fields of the response, or of the answer
 	Err    error       // the sentinel
 	Detail string      // which field, what it held unless that may be a secret, what was expected
-	// Canceled says that [Receive] has cancelled the stream, because it had become something that is not a WebSocket and not
-	// HTTP either. Where Receive leaves it false the response is an ordinary one: its content follows in EventData, and the
-	// connection remains usable. [WebSocket.JudgeAnswer] and Accept never set it.
+	// Canceled says that [Receive] has cancelled the stream, because it was neither a WebSocket nor HTTP any more. If
+	// Receive leaves it false, the response is an ordinary one: its content follows in EventData, and the connection remains
+	// usable. [WebSocket.JudgeAnswer] and Accept never set it.
 	Canceled bool
-	// Server says that the error is a server's, as [Accept] makes them: Status, Header and Detail are for the client to see.
-	// Those of a client's error come from the server that it asked, and are nobody else's business.
+	// Server says that the error was made by [Accept]: Status, Header and Detail are meant for the client. In a client's
+	// error they come from the server that it asked, and are nobody else's business.
 	Server bool
 }
 
@@ -152,11 +152,11 @@ func (e *HandshakeError) Error() string { return fmt.Sprintf("%v: %s", e.Err, e.
 func (e *HandshakeError) Unwrap() error { return e.Err }
 
 // CloseFrame returns the Close frame that err calls for, with a reason of at most 123 bytes made of its text. ok is false
-// where err does not come from the peer's breaking the protocol or a limit, so that no Close is due. A Failed WebSocket encodes
-// exactly this Close and no other.
+// if err does not say that the peer broke the protocol or a limit: then no Close is due. A Failed WebSocket encodes exactly
+// this Close and no other.
 //
-// The frame can always be sent: what is not UTF-8 in the text is replaced, and 1002 stands for a code that may not be sent
-// (RFC 6455 section 7.4), and for 1010, which is about the handshake and only for clients.
+// The frame can always be sent. What is not UTF-8 in the text is replaced. 1002 takes the place of a code that may not be
+// sent (RFC 6455 section 7.4), and of 1010, which is about the handshake and only for clients.
 func CloseFrame(err error) (f Frame, ok bool) {
 	if err == nil { // the usual case: pe would be allocated
 		return Frame{}, false
@@ -176,10 +176,10 @@ func CloseFrame(err error) (f Frame, ok bool) {
 	return Close(code, truncate(strings.ToValidUTF8(reason, "\uFFFD"), maxReason)), true
 }
 
-// maxReason is what a control frame's 125 bytes leave beside the status code (RFC 6455 sections 5.5 and 5.5.1).
+// maxReason is the space that a control frame's 125 bytes leave after the status code (RFC 6455 sections 5.5 and 5.5.1).
 const maxReason = 123
 
-// truncate returns the longest prefix of s that has at most n bytes and ends between two characters.
+// truncate returns the longest prefix of s that has at most n bytes and does not cut a character.
 func truncate(s string, n int) string {
 	if len(s) <= n {
 		return s

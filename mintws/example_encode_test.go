@@ -69,5 +69,5 @@ func ExampleWebSocket_AppendEncode_refused() {
 	// mintws: invalid frame: text is not UTF-8: byte 0xff at offset 3
 	// mintws: invalid frame: Ping frame of 126 bytes, at most 125 are allowed
 	// mintws: invalid frame: close code 1006 abnormal closure must not be sent
-	// mintws: fragment out of order: Continuation frame, but no message is being sent
+	// mintws: fragment out of order: Continuation frame, but no fragmented message is being sent
 }

@@ -38,7 +38,7 @@ func ExampleFrame_fragments() {
 	}
 	fmt.Println(err)
 	// Output:
-	// mintws: fragment out of order: Text frame, but a fragmented Text message is not at its end
+	// mintws: fragment out of order: Text frame, but a fragmented Text message is not complete
 	// "\x01\x03Hel\x89\x00\x80\x02lo"
 	// Ping ""
 	// Text "Hello"

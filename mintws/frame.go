@@ -60,13 +60,13 @@ const (
 // kept.
 type Frame struct {
 	Opcode Opcode // what the frame is
-	More   bool   // further fragments follow; the zero value is a whole message
-	// RSV must be zero in a frame that is sent unless Raw is set and an extension owns the bits; in one that was
-	// received it is zero.
+	More   bool   // further fragments follow; false in a whole message
+	// RSV must be zero in a frame that is sent, unless Raw is set and an extension owns the bits. In a received frame it is
+	// zero.
 	RSV RSV
-	// Raw, in the first frame of a message that is sent, lets the whole message skip the extensions. With RSV the
-	// caller says that it has itself done what they would have done; as the text is not known then, later messages do not
-	// refer to anything before it. [Prepare] compresses a message once for many WebSockets.
+	// Raw, in the first frame of a message that is sent, lets the whole message skip the extensions. With RSV, the caller
+	// says that it has done what they would have done. The text is not known then, so later messages refer to nothing before
+	// it. To compress a message once for many WebSockets, use [Prepare].
 	Raw  bool
 	Code CloseCode // Close only: the status code; 0 where there is none
 	// Payload is the content; for Close, the reason.
@@ -79,19 +79,19 @@ func Text[S ~string | ~[]byte](s S) Frame { return Frame{Opcode: OpText, Payload
 // Binary returns a whole binary message with b, which is not copied, as its payload.
 func Binary(b []byte) Frame { return Frame{Opcode: OpBinary, Payload: b} }
 
-// Ping returns a Ping frame. b, which is not copied, may have 125 bytes at most (RFC 6455 section 5.5).
+// Ping returns a Ping frame. b, which is not copied, may have at most 125 bytes (RFC 6455 section 5.5).
 func Ping(b []byte) Frame { return Frame{Opcode: OpPing, Payload: b} }
 
-// Pong returns a Pong frame. b, which is not copied, may have 125 bytes at most (RFC 6455 section 5.5).
+// Pong returns a Pong frame. b, which is not copied, may have at most 125 bytes (RFC 6455 section 5.5).
 func Pong(b []byte) Frame { return Frame{Opcode: OpPong, Payload: b} }
 
-// Close returns a Close frame (RFC 6455 section 5.5.1). With code 0 it carries no status code, and must carry no reason.
-// The reason may have 123 bytes of UTF-8 at most.
+// Close returns a Close frame (RFC 6455 section 5.5.1). With code 0 it carries no status code, and must not carry a reason.
+// The reason may have at most 123 bytes of UTF-8.
 func Close(code CloseCode, reason string) Frame {
 	return Frame{Opcode: OpClose, Code: code, Payload: []byte(reason)}
 }
 
-// Clone returns f with a payload of its own, which stays valid whatever happens to the buffers f pointed into.
+// Clone returns f with a payload of its own, which stays valid whatever happens to the buffers that f points into.
 func (f Frame) Clone() Frame {
 	if f.Payload != nil {
 		f.Payload = append(make([]byte, 0, len(f.Payload)), f.Payload...)
@@ -99,9 +99,9 @@ func (f Frame) Clone() Frame {
 	return f
 }
 
-// String returns f in one line for people to read: the opcode, the code of a Close, the payload or the beginning of it, and
-// "…" where further fragments follow. It shows what was sent and received; of that, errors show the reason of a Close and
-// single bytes that are at fault, and no more.
+// String returns f in one line, for people to read: the opcode, the code of a Close, the payload or its beginning, and "…"
+// if further fragments follow. So it shows what was sent or received. Errors show no more of that than the reason of a
+// Close and single bytes that are at fault.
 func (f Frame) String() string {
 	s := f.Opcode.String()
 	if f.Opcode == OpClose && f.Code != 0 {

@@ -19,7 +19,7 @@ const (
 	maxHeaderLen = 14
 )
 
-// header is a frame's header, parsed and found legal.
+// header is a frame's header, once it was parsed and found legal.
 type header struct {
 	op     Opcode
 	fin    bool
@@ -29,11 +29,12 @@ type header struct {
 	size   int // bytes of the header itself; 0 where it is not complete
 }
 
-// header parses the frame header at the start of b. Every byte is judged as soon as it is there, so that an illegal one
-// is refused with the same words however the input is cut. Where b ends before the header does, size is 0.
+// header parses the frame header at the start of b. It judges every byte as soon as that is there, so that an illegal one is
+// refused in the same words however the input is cut. If b ends before the header does, size is 0.
 //
-// This is the one reading of a header that knows all the rules. Three others, Inbox.take, Inbox.takeMasked and span, know what
-// a legal data frame looks like and no more, for speed: they leave anything else to this one. TestHeadersAgree holds them to it.
+// Headers are parsed in four places, but only this one knows all the rules. The others, Inbox.take, Inbox.takeMasked and
+// span, know no more than what a legal data frame looks like, for speed, and leave anything else to this one.
+// TestHeadersAgree holds them to it.
 func (ws *WebSocket) header(b []byte) (h header, err *ProtocolError) {
 	if len(b) == 0 {
 		return h, nil
@@ -61,7 +62,7 @@ func (ws *WebSocket) header(b []byte) (h header, err *ProtocolError) {
 			return h, ws.tooBig(n, nil, room)
 		}
 	case h.op.IsControl(): // section 5.5
-		return h, violation(ErrControlTooLong, "%v frame with a length beyond %d", h.op, maxControl)
+		return h, violation(ErrControlTooLong, "%v frame with a length above %d", h.op, maxControl)
 	default:
 		size += 2
 		if n == 127 {
@@ -84,7 +85,8 @@ func (ws *WebSocket) header(b []byte) (h header, err *ProtocolError) {
 	return h, nil
 }
 
-// checkFirst judges a frame's first byte: reserved bits, opcode, FIN of a control frame, and its place in the sequence.
+// checkFirst judges a frame's first byte: reserved bits, opcode, FIN on control frames, and whether such a frame may come
+// now.
 func (ws *WebSocket) checkFirst(b byte) *ProtocolError {
 	op := Opcode(b & bitsOpcode)
 	if rsv := RSV(b & bitsRSV); rsv != 0 && (rsv&^ws.cfg.rsv != 0 || op != OpText && op != OpBinary) {
@@ -115,8 +117,8 @@ func (ws *WebSocket) room(h header) int64 {
 	case ws.cfg.delivery != DeliverMessages:
 		return l.MaxFrame // no message is held; the message's limit is for what comes out of the transforms
 	}
-	// What is held until the message is whole is not what the limit is for. A sender that does not compress what would
-	// grow sends no more than that; the allowance is for one that does.
+	// The limit is for the message as it comes out of the transforms, and what is held until it is whole is not that. A
+	// sender that does not compress what would grow stays within the limit here as well. The allowance is for one that does.
 	limit := l.MaxMessage
 	if more := limit + limit>>10 + 64; more > 0 {
 		limit = more
@@ -124,8 +126,8 @@ func (ws *WebSocket) room(h header) int64 {
 	return min(l.MaxFrame, limit-ws.size)
 }
 
-// checkLength judges an extended payload length of which the bytes ext have arrived, byte by byte, so that the first one that
-// settles the matter decides.
+// checkLength judges an extended payload length of which the bytes ext have arrived. It looks at one byte after the other,
+// so that the first one that makes the length illegal decides, however the input was cut.
 func (ws *WebSocket) checkLength(n byte, ext []byte, room int64) *ProtocolError {
 	want, least := 2, int64(126)
 	if n == 127 {
@@ -146,10 +148,10 @@ func (ws *WebSocket) checkLength(n byte, ext []byte, room int64) *ProtocolError 
 	return nil
 }
 
-// lowest returns the smallest number of n big-endian bytes that begins with p.
+// lowest returns the smallest big-endian number of n bytes that begins with p.
 func lowest(p []byte, n int) int64 { return bigEndian(p) << (8 * (n - len(p))) }
 
-// tooBig returns the error for a payload length, of whose extension ext has arrived, that exceeds room.
+// tooBig returns the error for a payload length that exceeds room. ext is what has arrived of its extension.
 func (ws *WebSocket) tooBig(n byte, ext []byte, room int64) *ProtocolError {
 	atLeast := int64(n)
 	switch n {
@@ -185,8 +187,8 @@ func violation(sentinel error, format string, args ...any) *ProtocolError {
 	return &ProtocolError{CodeProtocolError, sentinel, fmt.Sprintf(format, args...)}
 }
 
-// wholeFrame returns how many bytes of the frame that begins with b, which cannot be judged yet, are surely to come
-// before it can be: the header, and with a control frame the payload.
+// wholeFrame returns how many bytes of a frame are needed before it can be judged, as far as its beginning b tells: the
+// header and, in a control frame, the payload.
 func wholeFrame(b []byte) int {
 	if len(b) < 2 {
 		return 2

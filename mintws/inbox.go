@@ -8,35 +8,35 @@ import (
 // Inbox is the caller's scratch space that received frames are appended to: dst, as in append. It is not a value and
 // not safe for use from several goroutines at once. The zero Inbox is ready for use.
 //
-// The payload of a frame points to one of three places, and is never written by this package wherever that is: into the data
-// passed in, which is valid until the caller reuses it; into Buf, valid until the caller calls Reset; or into memory
-// of its own. [Frame.Clone] makes any of them last.
+// The payload of a frame points into one of three places: into the data passed in, valid until the caller reuses that; into
+// Buf, valid until the caller calls Reset; or into memory of its own. This package never writes to any of them once the frame
+// is there. [Frame.Clone] makes a payload that lasts.
 type Inbox struct {
 	Frames []Frame // in the order in which they were received
 	// Buf holds payloads that had to be unmasked, joined or inflated. When it is full another array takes its place; what
 	// earlier frames point to stays where it is.
 	Buf []byte
 
-	// Max bounds how many bytes of payload one call of [WebSocket.AppendDecode] or [Receive] hands over, for compressed
-	// bytes can grow a thousandfold. The call stops once there are so many and leaves the rest of its input in Rest. 0, the
+	// Max bounds how many bytes of payload one call of [WebSocket.AppendDecode] or [Receive] hands over, since compressed
+	// bytes can grow a thousandfold. The call stops once there are that many, and leaves the rest of its input in Rest. 0, the
 	// default, is no bound: one call takes all.
 	//
-	// Max is exceeded by the message, or with [DeliverFragments] the fragment, that reaches it, which is MaxMessage bytes at
-	// most. With [DeliverPayload] it is exceeded by 2 KiB at most, or where there are other extensions than
-	// permessage-deflate, by what they make of one piece. The Frames themselves are not counted: 32 bytes at most for each,
-	// of which there is no more than one for two bytes of input, and one for what was under way.
+	// The message that reaches Max, or with [DeliverFragments] the fragment, is still handed over whole, so Max is exceeded
+	// by at most MaxMessage bytes. With [DeliverPayload] it is exceeded by at most 2 KiB, or with extensions other than
+	// permessage-deflate by what they make of one piece. The Frames themselves are not counted. Each takes at most 32 bytes,
+	// and there is at most one for every two bytes of input, and one for what was under way.
 	//
-	// The frames and their order do not depend on Max, but for where DeliverPayload cuts a message into pieces. What is not
+	// The frames and their order do not depend on Max, except for where DeliverPayload cuts a message into pieces. What is not
 	// compressed does not grow: then one call hands over no more than its data and the message that had begun before.
 	Max int
-	// Rest is what the last call did not take, because of Max: the end of the data passed to it, and valid as long as that
-	// is. Handle the frames, call Reset, and pass it in again, to AppendDecode or as the Data of the same event to Receive,
-	// before anything else that was received on that WebSocket, until it is empty. To send meanwhile is allowed. [ErrRest] says
-	// that this was not done. Without Max, and after an error that ends the WebSocket, it is empty.
+	// Rest is what the last call did not take, because of Max. It is the end of the data passed to that call, and valid as
+	// long as that is. Handle the frames, call Reset, and pass Rest in again: to AppendDecode, or to Receive as the Data of
+	// the same event. Go on until it is empty, before anything else that was received on that WebSocket; otherwise the error
+	// is [ErrRest]. Sending meanwhile is allowed. Without Max, and after an error that ends the WebSocket, Rest is empty.
 	Rest []byte
 
-	room int // how much of Max is left in this call, if there is one
-	past int // how many bytes of payload are in other memory than Buf, since Reset
+	room int // what remains of Max in this call, if it is set
+	past int // how many bytes of payload are in memory other than Buf, since Reset
 }
 
 const (
@@ -45,9 +45,9 @@ const (
 	frameSize = 32      // of a Frame, at most
 )
 
-// Reset empties in and keeps its memory for reuse: Frames and Buf if they are not larger than 1 MiB together, or else one of
-// them, or none. Where payloads had to be put elsewhere because Buf was full, it is made larger within that bound. Max stays;
-// Rest is forgotten, so take it first.
+// Reset empties in and keeps its memory for reuse: Frames and Buf if together they are not larger than 1 MiB, or else one
+// of them, or none. If payloads had to be put elsewhere because Buf was full, it is made larger within that bound. Max
+// stays. Rest is forgotten, so take it first.
 func (in *Inbox) Reset() {
 	for i := range in.Frames { // let go of the payloads; the rest is overwritten
 		in.Frames[i].Payload = nil
@@ -62,10 +62,10 @@ func (in *Inbox) Reset() {
 	}
 }
 
-// resize is what Reset does where Frames and Buf are too large, or Buf was too small.
+// resize is what Reset does if Frames and Buf are too large, or Buf was too small.
 func (in *Inbox) resize() {
 	size, past, frames := len(in.Buf)+in.past, in.past, cap(in.Frames)*frameSize
-	// Of two that are too large together the smaller one goes, which costs less to make anew.
+	// If the two together are too large, the smaller one goes, as it costs less to make again.
 	if buf := cap(in.Buf); frames > maxHeld || frames < buf && buf <= maxHeld && frames+buf > maxHeld {
 		in.Frames, frames = nil, 0
 	}
@@ -78,7 +78,7 @@ func (in *Inbox) resize() {
 	in.past = 0
 }
 
-// extend makes Buf longer by n bytes and returns them, with the capacity clipped.
+// extend makes Buf n bytes longer and returns these, with the capacity clipped.
 func (in *Inbox) extend(n int) []byte {
 	at := len(in.Buf)
 	if n > cap(in.Buf)-at {
@@ -88,9 +88,10 @@ func (in *Inbox) extend(n int) []byte {
 	return in.Buf[at : at+n : at+n]
 }
 
-// spill is extend where Buf has no room for n bytes. Its memory is not copied, so that each frame keeps what it needs and not
-// what came before it as well. Either there is a new Buf, an eighth as large as all that came since Reset. Or, where n bytes
-// would be much of that, they are by themselves, as Buf still has room for smaller ones. So little is wasted whatever comes.
+// spill is extend if Buf has no room for n bytes. Buf is not copied to larger memory, so that a frame keeps the memory that
+// it needs alive, and not what came before it as well. Usually a new Buf takes its place, an eighth as large as all that
+// came since Reset. If n bytes would be much of that, they get memory of their own, as Buf still has room for smaller
+// payloads. So little is wasted, whatever comes.
 func (in *Inbox) spill(n int) []byte {
 	size := min(max(minChunk, (in.past+len(in.Buf))/8), maxHeld)
 	switch {
@@ -105,8 +106,8 @@ func (in *Inbox) spill(n int) []byte {
 	return in.Buf[:n:n]
 }
 
-// keep takes dst, which began as the free part of Buf before something of unknown length was appended to it. What counts of
-// that is p. It returns p where it is to stay.
+// keep takes over dst, which was the free part of Buf until something of unknown length was appended to it. p is the part
+// of it that counts. keep returns p where it is to stay.
 func (in *Inbox) keep(dst, p []byte) []byte {
 	at := len(in.Buf)
 	switch {
@@ -132,7 +133,8 @@ func (in *Inbox) remaining() int {
 	return in.room
 }
 
-// charge takes the frames from the given one on off what is left of Max in this call, and returns how many frames there are.
+// charge deducts the frames from the given index on from what remains of Max in this call, and returns how many frames
+// there are.
 func (in *Inbox) charge(from int) int {
 	for i := range in.Frames[from:] {
 		in.room -= len(in.Frames[from+i].Payload)

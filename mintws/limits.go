@@ -2,8 +2,8 @@ package mintws
 
 import "math"
 
-// Limits bounds what a peer can make a WebSocket hold, in either role. In every field 0 means the default and a negative number
-// no limit. Those of the connection below are in package httpconn.
+// Limits bounds what a peer can make a WebSocket hold, in either role. In every field 0 means the default and a negative
+// number no limit. Those of the connection below it are in package httpconn.
 type Limits struct {
 	// MaxFrame is the largest payload of one frame, in bytes as they are on the wire. Default 16 MiB.
 	MaxFrame int64
@@ -28,7 +28,8 @@ func (l Limits) WithDefaults() Limits {
 	return l
 }
 
-// setLimit replaces 0 by def and what is negative by most, which on 32-bit machines is not the same for every type.
+// setLimit replaces 0 by def, and a negative number by none, the largest one of its type. int has fewer bits on some
+// machines.
 func setLimit[T int | int64](p *T, def, none T) {
 	switch {
 	case *p == 0:

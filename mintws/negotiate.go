@@ -31,8 +31,8 @@ func offerExtensions(list []Extension) (string, error) {
 	return strings.Join(offers, ", "), nil
 }
 
-// agree takes what the server chose of our offers (RFC 6455 sections 4.1, item 5, and 9.1). Its order is that in which
-// frames that are sent pass through.
+// agree takes what the server chose from our offers (RFC 6455 sections 4.1, item 5, and 9.1). Frames that are sent pass
+// through the extensions in the server's order.
 func (c *config) agree(values []string) error {
 	answers, err := parseExtensions(values)
 	if err != nil {
@@ -44,7 +44,7 @@ func (c *config) agree(values []string) error {
 			return fmt.Errorf("%s was not offered", a)
 		}
 		if c.negotiated(a.Name) {
-			return fmt.Errorf("%s is there twice", a.Name)
+			return fmt.Errorf("%s appears twice", a.Name)
 		}
 		t, err := e.Check(a)
 		if err == nil {
@@ -57,8 +57,8 @@ func (c *config) agree(values []string) error {
 	return nil
 }
 
-// choose answers the offers of a client, in its order; what cannot be used is left out (RFC 6455 section 9.1). Of the
-// extensions the first that agrees to an offer wins.
+// choose answers the offers of a client, in the client's order (RFC 6455 section 9.1). It leaves out what cannot be used.
+// The first extension that agrees to an offer wins.
 func (c *config) choose(list []Extension, offers []Params) {
 	for _, o := range offers {
 		for _, e := range list {
@@ -79,10 +79,10 @@ func (c *config) add(p Params, t Transform) error {
 	}
 	rsv := t.RSV()
 	if byte(rsv)&^bitsRSV != 0 {
-		return fmt.Errorf("bits 0x%02x are not reserved ones", byte(rsv))
+		return fmt.Errorf("0x%02x are not reserved bits", byte(rsv))
 	}
 	if rsv&c.rsv != 0 {
-		return fmt.Errorf("reserved bits 0x%02x, of which another extension uses some", byte(rsv))
+		return fmt.Errorf("another extension uses some of the reserved bits 0x%02x", byte(rsv))
 	}
 	c.rsv |= rsv
 	c.always = c.always || rsv == 0
@@ -122,7 +122,7 @@ func extensionNamed(list []Extension, name string) Extension {
 	return nil
 }
 
-// offeredExtensions reads a request's offers.
+// offeredExtensions parses a request's offers.
 func offeredExtensions(r *http.Request) ([]Params, *HandshakeError) {
 	const name = "Sec-WebSocket-Extensions"
 	offers, err := parseExtensions(r.Header.Values(name))

@@ -29,26 +29,26 @@ type Delivery uint8
 const (
 	// DeliverMessages hands over whole messages; fragments are joined.
 	DeliverMessages Delivery = iota
-	// DeliverFragments hands over each frame as it was sent, once it is complete: More and OpContinuation show how they
+	// DeliverFragments hands over each frame as it was sent, once it is complete. More and OpContinuation tell how they
 	// belong together.
 	DeliverFragments
-	// DeliverPayload hands over payload bytes as they arrive and holds none, so that a message of any size needs bounded
-	// memory: what one read becomes, which for compressed bytes Inbox.Max bounds. A message looks like fragments: the first
-	// piece has its opcode, later ones OpContinuation, and all but the last More; pieces of text may end inside a
-	// character. MaxFrame, MaxMessage and MaxFragments default to no limit.
+	// DeliverPayload hands over payload bytes as they arrive and holds none back, so that a message of any size needs
+	// bounded memory: no more than what one read becomes, which for compressed bytes Inbox.Max bounds. A message looks like
+	// fragments: the first piece has its opcode, later ones OpContinuation, and all but the last More. Pieces of text may
+	// end inside a character. MaxFrame, MaxMessage and MaxFragments default to no limit.
 	DeliverPayload
 )
 
-// Options is how a WebSocket is to behave. The zero Options is the default.
+// Options says how a WebSocket is asked for and how it behaves. The zero Options is the default.
 type Options struct {
 	// Header holds further fields for the upgrade request, such as Authorization or Cookie. On HTTP/1.1 names keep the case
-	// they have in the map. The fields of the handshake itself may not be among them, nor one field under two spellings.
+	// that they have in the map. It may hold neither the fields of the handshake itself nor one field under two spellings.
 	Header http.Header
-	// LowerCaseNames spells the names of the handshake's own fields in lower case on HTTP/1.1, Host included: for servers and
-	// proxies to which case means something. On HTTP/2 names are in lower case always.
+	// LowerCaseNames spells the names of the handshake's own fields in lower case on HTTP/1.1, Host included. It is for
+	// servers and proxies to which case matters. On HTTP/2 names are always in lower case.
 	LowerCaseNames bool
-	// Origin is the Origin field's value, none if empty (RFC 6455 section 4.1, item 8). Browsers must send one; others
-	// need not.
+	// Origin is the value of the Origin field, which is left out if it is empty (RFC 6455 section 4.1, item 8). Browsers
+	// must send one, others need not.
 	Origin string
 	// Subprotocols are offered in this order of preference (RFC 6455 section 1.9).
 	Subprotocols []string
@@ -68,9 +68,9 @@ type Options struct {
 	// ManualReply keeps [Receive] from answering: the caller sends what [WebSocket.Reply] gives for a Ping or Close, and what
 	// [CloseFrame] gives for an error.
 	ManualReply bool
-	// Transforms are the extensions of a WebSocket that [NewWebSocket] makes, negotiated elsewhere, in order.
+	// Transforms are the extensions of a WebSocket that [NewWebSocket] makes, in order. They were negotiated elsewhere.
 	Transforms []Transform
-	// Rand is where masking keys and the handshake's key come from, crypto/rand.Reader if nil. It is for tests: RFC 6455
+	// Rand is the source of masking keys and of the handshake's key, crypto/rand.Reader if nil. It is for tests: RFC 6455
 	// section 10.3 asks for strong entropy. It must be safe for concurrent use if the WebSocket is used concurrently.
 	Rand io.Reader
 }

@@ -6,20 +6,21 @@ import (
 	"github.com/mintws/mintws/internal/pbuf"
 )
 
-// Over reports whether ws is at its end: nothing more is received on it, and nothing sent but the Close that a failure may
-// still call for. It is one answer for both versions of HTTP, and for a WebSocket without HTTP: the State is Closed or Failed.
+// Over reports whether ws has come to its end: nothing more is received on it, and nothing is sent but the Close that a
+// failure may still call for. It has one answer for both versions of HTTP, and for a WebSocket without HTTP: the State is
+// Closed or Failed.
 //
 // [Receive] leads there in every case: with the peer's Close or the answer to it, with a breach of the protocol, with a
-// refused handshake, with EventDone and with EventReset, one of which the end of the connection brings to each stream that
-// had none. So a loop that passes on all events ends when its WebSockets are over, and needs no other sign. What is in
-// Output.Send still has to be written then. The zero WebSocket, for which nothing can come, is over too.
+// refused handshake, with EventDone or with EventReset. The end of the connection brings one of these two events to each
+// stream that had none. So a loop that passes on all events can end when its WebSockets are over, and needs no other sign.
+// What is in Output.Send still has to be written then. The zero WebSocket is over too, as nothing can come for it.
 func (ws WebSocket) Over() bool { return ws.state >= Closed || ws.state == Invalid }
 
-// Err returns nil for a WebSocket that is not over, and for one that ended well: with a complete closing handshake (RFC 6455
-// section 7.1.4), in which the peer's Close had no code or 1000 or 1001. Otherwise it says what went wrong: the
+// Err returns nil for a WebSocket that is not over, and for one that ended well: with a complete closing handshake (RFC
+// 6455 section 7.1.4), in which the peer's Close had no code or 1000 or 1001. Otherwise it says what went wrong: the
 // *[HandshakeError], *[ProtocolError] or *[CloseError] that made it Failed, or, where it is Closed, a *CloseError that is
-// Complete. That includes a code which we sent first and the peer returned: who closes with 1008 knows why. It is kept until
-// the value is dropped.
+// Complete. That includes a code that we sent first and the peer returned, so a caller that closes with 1008 gets an error
+// for it. The error is kept until the value is dropped.
 func (ws WebSocket) Err() error {
 	if ws.state == Failed {
 		return *ws.fail
@@ -43,11 +44,11 @@ func (ws WebSocket) PeerClose() (code CloseCode, reason string) {
 	return ws.code, string(ws.part.Bytes())
 }
 
-// EOF says what the end of the peer's bytes means. It is nil only after a complete closing handshake, whatever the code;
-// otherwise the error is a *[CloseError] with the code of the peer's Close or, where none came, 1006 (RFC 6455 section
-// 7.1.5), or the error that ws had failed with. The value returned takes no more input, and sends nothing unless it had failed
-// before: its Close may still be due. [ErrNotOpen], of the zero WebSocket, and [ErrRest], as the peer's Close may be in
-// Inbox.Rest, change nothing.
+// EOF says what the end of the peer's bytes means. The error is nil only after a complete closing handshake, whatever the
+// code. Otherwise it is the error that ws had failed with, or a *[CloseError] with the code of the peer's Close, which is
+// 1006 if none came (RFC 6455 section 7.1.5). The value returned takes no more input. It sends nothing, unless it had
+// failed before: then its Close may still be due. [ErrNotOpen], for the zero WebSocket, and [ErrRest], as the peer's Close
+// may be in Inbox.Rest, change nothing.
 func (ws WebSocket) EOF() (WebSocket, error) {
 	switch ws.state {
 	case Invalid:
@@ -63,7 +64,7 @@ func (ws WebSocket) EOF() (WebSocket, error) {
 	return ws.ended(nil)
 }
 
-// ended is EOF where there is an end to be told. why is what ended the stream below, where that is known.
+// ended is EOF for a WebSocket that has not ended yet. why is what ended the stream below, or nil if that is not known.
 func (ws WebSocket) ended(why error) (WebSocket, error) {
 	if ws.state == Connecting {
 		if why == nil {

@@ -38,7 +38,7 @@ func (p Params) String() string {
 	return b.String()
 }
 
-// check reports what in p could not stand in the field: everything is a token (RFC 6455 section 9.1).
+// check reports what in p could not stand in the field, where everything is a token (RFC 6455 section 9.1).
 func (p Params) check() error {
 	if fault := badbyte.InToken(p.Name); fault != "" {
 		return fmt.Errorf("the name of an extension %s, want a token", fault)
@@ -57,7 +57,7 @@ func (p Params) check() error {
 // isToken reports whether s is a token of RFC 9110 section 5.6.2, which is what a field's name is too.
 func isToken(s string) bool { return httpguts.ValidHeaderFieldName(s) }
 
-// parseExtensions reads the values of Sec-WebSocket-Extensions, which may be there several times (RFC 6455 section 9.1):
+// parseExtensions parses the values of Sec-WebSocket-Extensions, which may appear several times (RFC 6455 section 9.1):
 //
 //	extension-list  = 1#( token *( ";" extension-param ) )
 //	extension-param = token [ "=" ( token | quoted-string ) ]
@@ -82,12 +82,12 @@ func parseExtensions(values []string) ([]Params, error) {
 		}
 	}
 	if len(values) > 0 && len(list) == 0 {
-		return nil, errors.New("no extension in it")
+		return nil, errors.New("no extension is named")
 	}
 	return list, nil
 }
 
-// fieldParser reads a field's value from left to right.
+// fieldParser parses a field's value from left to right.
 type fieldParser struct{ rest string }
 
 func (p *fieldParser) skip() { p.rest = strings.TrimLeft(p.rest, " \t") }
@@ -135,7 +135,7 @@ func (p *fieldParser) token() (string, error) {
 	return t, nil
 }
 
-// value reads a token, or a quoted string that holds one (RFC 9110 section 5.6.4).
+// value parses a token, or a quoted string that holds one (RFC 9110 section 5.6.4).
 func (p *fieldParser) value() (string, error) {
 	if !p.take('"') {
 		return p.token()
@@ -156,5 +156,5 @@ func (p *fieldParser) value() (string, error) {
 		}
 		b.WriteByte(c)
 	}
-	return "", errors.New("quoted string without its end")
+	return "", errors.New("quoted string that does not end")
 }

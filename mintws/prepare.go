@@ -9,23 +9,23 @@ import (
 // may send it at once.
 type Prepared struct {
 	frame Frame // found valid; its payload is never written
-	// encodings are what was compressed so far, the newest first: see encoding.
+	// encodings are what was compressed so far, newest first: see encoding.
 	encodings atomic.Pointer[encoding]
 }
 
-// Prepare makes of f, a whole message or a control frame, what many WebSockets can send with [WebSocket.AppendPrepared] or
-// [SendPrepared]. The payload is copied. It is validated here, once; text must be UTF-8 also for those WebSockets that have
-// Options.SkipUTF8.
+// Prepare makes of f, a whole message or a control frame, something that many WebSockets can send with
+// [WebSocket.AppendPrepared] or [SendPrepared]. The payload is copied. It is validated here, once, and text must be UTF-8
+// even if the WebSockets that send it have Options.SkipUTF8.
 //
-// With permessage-deflate the message is compressed when the first WebSocket sends it, and the result is used for all that
-// compress alike: that agreed on the same window and have the same Level and SendWindow. The results of 8 such
-// agreements are kept; for any other it is compressed each time. With context takeover, too, the message refers
-// to nothing that was sent before it, as that differs from one WebSocket to the next: short messages may become longer than
-// what Encode makes of them. It enters what later messages refer to like any other. What other extensions do is done for each
-// WebSocket; if one stands before permessage-deflate, compressing is too.
+// With permessage-deflate, the message is compressed when the first WebSocket sends it. All that compress alike use the
+// result: those that agreed on the same window and have the same Level and SendWindow. Results for 8 such combinations are
+// kept; for any other, the message is compressed each time. With context takeover as well, the message refers to nothing
+// that was sent before it, since that differs from one WebSocket to the next. So a short message may become longer than
+// what Encode makes of it. Later messages can refer to it as to any other. What other extensions do is done for each
+// WebSocket; if one of them comes before permessage-deflate, compressing is, too.
 //
-// The error wraps [ErrInvalidFrame] and says what is wrong with f, of which fragments are a case. What depends on the
-// WebSocket is judged when it is sent: reserved bits, with Raw, and the close codes of its role.
+// The error wraps [ErrInvalidFrame] and says what is wrong with f. A fragment is refused as well. What depends on the
+// WebSocket is judged when it sends f: reserved bits, with Raw, and the close codes of its role.
 func Prepare(f Frame) (*Prepared, error) {
 	if !f.Opcode.IsControl() && (f.More || f.Opcode == OpContinuation) {
 		return nil, fmt.Errorf("%w: %v frame of a fragmented message; only whole messages are prepared", ErrInvalidFrame, f.Opcode)
@@ -37,11 +37,12 @@ func Prepare(f Frame) (*Prepared, error) {
 	return &Prepared{frame: f.Clone()}, nil
 }
 
-// anything lets pass what some WebSocket may send: a client sends all close codes that a server does.
+// anything allows whatever some WebSocket may send. A client may send every close code that a server may.
 var anything = config{role: Client, rsv: bitsRSV}
 
-// AppendPrepared is [WebSocket.AppendEncode] for a frame that was prepared. A client masks it with a fresh key each time (RFC
-// 6455 section 5.3). Nothing is allocated where dst has room, once it was compressed, but for what context takeover keeps.
+// AppendPrepared is [WebSocket.AppendEncode] for a frame that was prepared. A client masks it with a fresh key each time
+// (RFC 6455 section 5.3). Once the message has been compressed, nothing is allocated if dst has room, except for what
+// context takeover keeps.
 //
 // Its errors are those of AppendEncode; a nil or zero Prepared gives one that wraps [ErrInvalidFrame].
 func (ws WebSocket) AppendPrepared(dst []byte, p *Prepared) (WebSocket, []byte, error) {

@@ -7,22 +7,22 @@ import (
 	"github.com/mintws/mintws/internal/window"
 )
 
-// maxEncodings is how many encodings a Prepared keeps: as many as there are sizes of windows. Level and SendWindow are
-// the program's own, and hardly ever more than one of each.
+// maxEncodings is how many encodings a Prepared keeps: as many as there are sizes of windows. Level and SendWindow are the
+// program's own choice, and hardly any program makes more than one.
 const maxEncodings = 8
 
 // encoding is a Prepared message as permessage-deflate sends it. It is never written once others can see it.
 type encoding struct {
 	encodingTerms
-	payload []byte // nil: it would not get shorter, and goes as it is
-	// window is what a sender keeps after this message, where that is nothing but the end of its text. All that send it
-	// share it.
+	payload []byte // nil: compressing would not shorten it, so it is sent as it is
+	// window is what a sender keeps after this message, if that is nothing but the end of its text. All that send it share
+	// it.
 	window window.Window
 	next   *encoding // the one made before
 	count  int       // of this one and all before
 }
 
-// encodingTerms is what an encoding depends on beside the text.
+// encodingTerms is what an encoding depends on besides the text.
 type encodingTerms struct{ bits, level, sendWindow int }
 
 // outPrepared is Out for a message that was prepared.
@@ -48,7 +48,7 @@ func (t *deflateTransform) outPrepared(st ExtState, p *Prepared) (ExtState, Fram
 }
 
 // encoding returns the encoding on the given terms, and makes it if there is none. Nobody waits: goroutines that need the
-// same one at once may each make it, and one of them is kept.
+// same encoding at once may each make it, and one of them is kept.
 func (p *Prepared) encoding(terms encodingTerms) *encoding {
 	head := p.encodings.Load()
 	if e := head.find(terms); e != nil {

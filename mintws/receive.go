@@ -12,12 +12,12 @@ import (
 // Close, and ends the stream after the closing handshake. What has to be sent is in out.Send. Events of other streams
 // change nothing, so a loop can pass on all it gets.
 //
-// It answers a Close, and a failure, at once: messages that came before it in the same event can be read, but not
-// answered any more. With Options.ManualReply it answers nothing, and the caller sends, in its own order, what
-// [WebSocket.Reply] gives for each frame and what [CloseFrame] gives for the error.
+// It answers a Close, and a failure, at once. Messages that came before it in the same event can be read, but no longer be
+// answered. With Options.ManualReply it answers nothing, and the caller sends, in its own order, what [WebSocket.Reply]
+// gives for each frame and what [CloseFrame] gives for the error.
 //
 // With Inbox.Max it may stop before the end of the event's data. Then the rest is in Inbox.Rest: handle the frames, and
-// call Receive again with the same event and that as its Data, until Inbox.Rest is empty. Each call answers what it has
+// call Receive again with the same event and Inbox.Rest as its Data, until that is empty. Each call answers what it has
 // read. Events of other streams do not touch it.
 //
 // The error is one of:
@@ -26,9 +26,9 @@ import (
 //     and our side of the stream is ended (RFC 6455 section 7.1.7). It comes once: later events of the stream change nothing;
 //   - *[CloseError]: the stream ended without a complete closing handshake, with the stream's error in it if there is one;
 //   - an error of [httpconn.Conn], when c could not take a reply. Inbox.Rest still has what was not taken;
-//   - [ErrRest]: data or a head of the stream came before what was in Inbox.Rest. Nothing is changed. Where the stream ended
-//     before it, the WebSocket has failed, with a *CloseError over ErrRest;
-//   - [ErrNotConnecting]: the answer was passed in before. Nothing is changed.
+//   - [ErrRest]: data or a head of the stream came before what was in Inbox.Rest. Nothing is changed. If the stream ended
+//     before that was passed in, the WebSocket has failed, with a *CloseError over ErrRest;
+//   - [ErrNotConnecting]: the answer had been passed in before. Nothing is changed.
 //
 // Those of the first three kinds are kept: [WebSocket.Err] returns them.
 //
@@ -38,7 +38,7 @@ func Receive(c httpconn.Conn, out *httpconn.Output, ws WebSocket, in *Inbox, ev 
 	return c, ws, err
 }
 
-// receive is Receive, and moves c and ws on itself. Receive is so small that it is compiled into its callers, which saves
+// receive is Receive, and changes c and ws in place. Receive is small enough to be inlined into its callers, which saves
 // copies of all three; so is Send.
 func receive(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, in *Inbox, ev *httpconn.Event) (err error) {
 	if ws.id == 0 || ev.StreamID != ws.id || ws.state == Failed {
@@ -51,7 +51,7 @@ func receive(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, in *Inbox, e
 		}
 		in.Rest = nil
 	}
-	if last && ws.rest != 0 { // nothing else can end it, and who has lost the rest has to learn of it
+	if last && ws.rest != 0 { // nothing else can end ws, and a caller that has lost the rest has to learn of it
 		*ws, err = ws.ended(errors.Join(ErrRest, ev.Err))
 		*c, _ = c.SendData(out, ws.id, nil, true)
 		return err
@@ -61,7 +61,7 @@ func receive(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, in *Inbox, e
 		return receiveAnswer(c, out, ws, ev)
 	case httpconn.EventData:
 		if ws.state == Connecting {
-			return nil // no answer came first: httpconn does not do that
+			return nil // data before the answer: httpconn does not do that
 		}
 		return receiveData(c, out, ws, in, ev.Data)
 	case httpconn.EventDone:
@@ -102,7 +102,7 @@ func receiveData(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, in *Inbo
 	for i := range in.Frames[first:] {
 		f := &in.Frames[first+i]
 		if !f.Opcode.IsControl() {
-			continue // what most frames are
+			continue // as for most frames
 		}
 		reply, ok := ws.Reply(*f)
 		if !ok {
@@ -120,15 +120,16 @@ func receiveData(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, in *Inbo
 		return nil
 	}
 	if f, ok := CloseFrame(err); ok && ws.flags&sentClose == 0 {
-		_ = send(c, out, ws, &f) // where c takes nothing any more there is nobody to tell
+		_ = send(c, out, ws, &f) // if c takes nothing any more, there is nobody to tell
 	}
 	*c, _ = c.SendData(out, ws.id, nil, true)
 	return err
 }
 
-// Reply returns the frame that ws owes for f, which it received: the Pong for a Ping, whose payload it shares (RFC 6455
-// section 5.5.2), the Close for a Close, without a reason and with the same code, or 1000 where that is a client's 1010 (section
-// 5.5.1). A Ping is owed its Pong after our Close too, until the peer's has come. ok is false where nothing is owed.
+// Reply returns the answer to f, a frame that ws received. To a Ping that is a Pong, which shares its payload (RFC 6455
+// section 5.5.2). To a Close it is a Close with the same code and without a reason, or with 1000 if the code is a client's
+// 1010 (section 5.5.1). A Ping that comes after our Close is answered as well, until the peer's Close has come. ok is false
+// if there is nothing to answer.
 func (ws WebSocket) Reply(f Frame) (reply Frame, ok bool) {
 	closed := ws.flags&sentClose != 0
 	if ws.state < Open || ws.state == Closed || ws.state == Failed && closed {
@@ -149,7 +150,7 @@ func (ws WebSocket) Reply(f Frame) (reply Frame, ok bool) {
 	return Frame{}, false
 }
 
-// isOver reports whether err, of a call on a Conn, says that there is nobody any more to whom anything could be sent.
+// isOver reports whether err, from a call on a Conn, says that nobody is left to send anything to.
 func isOver(err error) bool {
 	var fault *httpconn.ConnError
 	return errors.Is(err, httpconn.ErrUnknownStream) || errors.Is(err, httpconn.ErrClosed) || errors.As(err, &fault)

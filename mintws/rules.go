@@ -25,8 +25,8 @@ func (ws *WebSocket) checkOrder(op Opcode) *ProtocolError {
 	return nil
 }
 
-// closeReceived notes the peer's Close: nothing after it is read (RFC 6455 section 5.5.1), so what was begun before it is
-// dropped.
+// closeReceived notes the peer's Close. Nothing after it is read (RFC 6455 section 5.5.1), so whatever was begun before it
+// is dropped.
 func (ws *WebSocket) closeReceived(f Frame) {
 	ws.flags |= receivedClose
 	ws.code = f.Code
@@ -38,8 +38,8 @@ func (ws *WebSocket) closeReceived(f Frame) {
 	}
 }
 
-// advance makes of ws what it is after f has been sent, or returns why it may not be and changes nothing. checked says that
-// f is a whole frame that was found to be UTF-8 if it is text.
+// advance turns ws into what it is after f has been sent. If f may not be sent now, it returns why and changes nothing.
+// checked says that f is a whole frame, and is known to be UTF-8 if it is text.
 func (ws *WebSocket) advance(f *Frame, checked bool) error {
 	if ws.state != Open {
 		if err := ws.checkState(f); err != nil {
@@ -54,9 +54,9 @@ func (ws *WebSocket) advance(f *Frame, checked bool) error {
 	}
 	if (f.Opcode == OpContinuation) != (ws.outOp != 0) { // RFC 6455 section 5.4
 		if ws.outOp != 0 {
-			return fmt.Errorf("%w: %v frame, but a fragmented %v message is not at its end", ErrFragmenting, f.Opcode, ws.outOp)
+			return fmt.Errorf("%w: %v frame, but a fragmented %v message is not complete", ErrFragmenting, f.Opcode, ws.outOp)
 		}
-		return fmt.Errorf("%w: Continuation frame, but no message is being sent", ErrFragmenting)
+		return fmt.Errorf("%w: Continuation frame, but no fragmented message is being sent", ErrFragmenting)
 	}
 	op := f.Opcode
 	if op == OpContinuation {
@@ -89,7 +89,8 @@ func (ws *WebSocket) ownsRSV(f *Frame) bool {
 	return f.Raw && f.RSV&^ws.cfg.rsv == 0 && (f.Opcode == OpText || f.Opcode == OpBinary)
 }
 
-// encoded reports whether f is of a message whose payload is not what the peer will read: it came with reserved bits.
+// encoded reports whether f belongs to a message whose payload is not what the peer will read, because it came with
+// reserved bits.
 func (ws *WebSocket) encoded(f *Frame) bool {
 	if f.Opcode == OpContinuation {
 		return ws.flags&outCoded != 0
@@ -97,7 +98,7 @@ func (ws *WebSocket) encoded(f *Frame) bool {
 	return f.RSV != 0
 }
 
-// checkState returns why f may not be sent in a state other than Open, if so.
+// checkState returns why f may not be sent in a state other than Open, or nil.
 func (ws *WebSocket) checkState(f *Frame) error {
 	switch {
 	case ws.state < Open:
@@ -107,7 +108,7 @@ func (ws *WebSocket) checkState(f *Frame) error {
 	case ws.state == Failed:
 		due, ok := CloseFrame(*ws.fail)
 		switch {
-		case !ok: // it ended below, or was refused: nobody is there
+		case !ok: // the stream ended or the handshake was refused: nobody is listening
 			return ErrClosed
 		case ws.flags&sentClose != 0:
 			return ErrCloseSent
@@ -156,7 +157,7 @@ func (ws *WebSocket) advanceControl(f *Frame) error {
 	return nil
 }
 
-// invalidHead says what cannot be right about f whatever the state.
+// invalidHead says what is wrong with f whatever the state.
 func invalidHead(f *Frame) error {
 	switch {
 	case !f.Opcode.valid():

@@ -13,7 +13,7 @@ func Send(c httpconn.Conn, out *httpconn.Output, ws WebSocket, f Frame) (httpcon
 	return c, ws, err
 }
 
-// SendPrepared is [Send] for a frame that was prepared. When it fails nothing is changed, as there.
+// SendPrepared is [Send] for a frame that was prepared. If it fails, nothing is changed, as with Send.
 func SendPrepared(c httpconn.Conn, out *httpconn.Output, ws WebSocket, p *Prepared) (httpconn.Conn, WebSocket, error) {
 	err := p.check()
 	if err == nil {
@@ -22,12 +22,12 @@ func SendPrepared(c httpconn.Conn, out *httpconn.Output, ws WebSocket, p *Prepar
 	return c, ws, err
 }
 
-// send is Send, and moves c and ws on itself.
+// send is Send, and changes c and ws in place.
 func send(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, f *Frame) error {
 	return sendAny(c, out, ws, f, nil)
 }
 
-// sendAny is send for f, or for p, which has f prepared.
+// sendAny is send for every kind of frame. p is f as it was prepared, or nil.
 func sendAny(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, f *Frame, p *Prepared) error {
 	if ws.state != Open {
 		if err := ws.checkState(f); err != nil { // before the stream is asked, which has errors of its own

@@ -83,8 +83,8 @@ func (ws *WebSocket) setExtState(out bool, i int, st ExtState) {
 	ws.ext = next
 }
 
-// apply passes a frame to be sent, that of p where p is not nil, through the transforms, in the order in which they were
-// negotiated (RFC 6455 section 9.1). What they append goes to dst.
+// apply passes a frame to be sent through the transforms, in the order in which they were negotiated (RFC 6455 section
+// 9.1). p is f as it was prepared, or nil. What the transforms append goes to dst.
 func (ws *WebSocket) apply(dst []byte, f Frame, p *Prepared) ([]byte, Frame, error) {
 	for i, t := range ws.cfg.transforms {
 		if d, ok := t.(*deflateTransform); ok && p != nil && i == 0 {
@@ -103,8 +103,8 @@ func (ws *WebSocket) apply(dst []byte, f Frame, p *Prepared) ([]byte, Frame, err
 	return dst, f, nil
 }
 
-// forget tells the transforms of which the peer undoes a message whose first frame has the given reserved bits, and which
-// the caller has transformed itself, that it is sent.
+// forget is called for a message that the caller has transformed itself, and whose first frame has the given reserved bits.
+// It tells each transform that the peer will undo for it.
 func (ws *WebSocket) forget(rsv RSV) {
 	for i, t := range ws.cfg.transforms {
 		if own := t.RSV(); own == 0 || own&rsv != 0 {
@@ -119,8 +119,8 @@ func (c *config) transformed(rsv RSV) bool { return rsv != 0 || c.always }
 // undo passes f, a piece of the message under way, through its transforms, the last one first. What they append goes to
 // in's memory. Limits and UTF-8 apply to what comes out. With an error, the frame returned is what came out before it.
 //
-// Where permessage-deflate is the first to be undone, it stops once about stop bytes have come out. over is how many bytes of f
-// it did not take then, and the frame returned has More.
+// If permessage-deflate is the first to be undone, it stops once about stop bytes have come out. Then over is how many
+// bytes of f it did not take, and the frame returned has More.
 func (ws *WebSocket) undo(in *Inbox, f Frame, stop int) (Frame, int, *ProtocolError) {
 	if ws.cfg.delivery == DeliverMessages { // it was the size on the wire
 		ws.size = 0
@@ -141,7 +141,7 @@ func (ws *WebSocket) undo(in *Inbox, f Frame, stop int) (Frame, int, *ProtocolEr
 		} else {
 			st, dst, f, err = t.In(st, dst, f, limit)
 		}
-		stop = math.MaxInt // bytes that one of them left cannot be given back by the next
+		stop = math.MaxInt // the next one cannot stop early: what it left could not be passed in again
 		if err != nil {    // what came out before it goes on as if it had come alone
 			failed, f.More = ws.refusal(err), true
 			continue
@@ -164,7 +164,7 @@ func (ws *WebSocket) undo(in *Inbox, f Frame, stop int) (Frame, int, *ProtocolEr
 	return f, over, failed
 }
 
-// refusal makes a ProtocolError of what a transform says of the peer.
+// refusal returns a ProtocolError for what a transform says of the peer.
 func (ws *WebSocket) refusal(err error) *ProtocolError {
 	var pe *ProtocolError
 	switch {

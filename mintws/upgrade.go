@@ -22,17 +22,17 @@ import (
 // The answer comes as an event on [WebSocket.StreamID]: pass it to [Receive], or its status and header to
 // [WebSocket.JudgeAnswer].
 //
-// The URL's scheme is ws or wss; http and https mean the same here, as in browsers. (To httpdial.Dial they do not: for ws
-// and wss alone it makes sure that a connection over HTTP/2 can carry a WebSocket.) What RFC 3986 does not allow in path and
-// query, such as a space, a quote, a letter that is not ASCII or a "%" that starts no escape, is percent-encoded. Control
-// characters and fragments are refused.
+// The URL's scheme is ws or wss; http and https mean the same here, as in browsers. (To httpdial.Dial they do not: only for
+// ws and wss it makes sure that a connection over HTTP/2 can carry a WebSocket.) What RFC 3986 does not allow in path and
+// query is percent-encoded, such as a space, a quotation mark, a letter that is not ASCII or a "%" that starts no escape.
+// Control characters and fragments are refused.
 //
-// The URL's userinfo becomes basic authentication, unless opt.Header has an Authorization. Its scheme says nothing of c,
+// The URL's userinfo becomes basic authentication, unless opt.Header has an Authorization. The scheme says nothing about c,
 // which is the connection that the caller has made.
 //
-// The error wraps [ErrInvalidOptions] and says what is wrong with url or opt, or is what [httpconn.Conn.Request] or
-// opt.Rand returned: on HTTP/2 [ErrSettingsPending] before the server's SETTINGS have come and
-// [ErrExtendedConnectDisabled] where they do not allow it. Then c is returned unchanged, and nothing was appended.
+// With an error, c is returned unchanged and nothing was appended. The error wraps [ErrInvalidOptions] and says what is
+// wrong with url or opt, or it is what [httpconn.Conn.Request] or opt.Rand returned. On HTTP/2 that is [ErrSettingsPending]
+// before the server's SETTINGS have come, and [ErrExtendedConnectDisabled] if they do not allow WebSockets.
 func Upgrade(c httpconn.Conn, out *httpconn.Output, url string, opt Options) (httpconn.Conn, WebSocket, error) {
 	r, err := parseTarget(url)
 	if err != nil {
@@ -155,8 +155,8 @@ func mergeFields(own http.Header, opt Options) http.Header {
 	return h
 }
 
-// checkSpellings reports a field that is in h under two spellings. Which of them counts, or comes first, would be for a map's
-// order to say.
+// checkSpellings reports a field that is in h under two spellings. Which of them counts, or comes first, would depend on
+// the order of a map.
 func checkSpellings(h http.Header) error {
 	if len(h) < 2 {
 		return nil
@@ -172,7 +172,7 @@ func checkSpellings(h http.Header) error {
 	return nil
 }
 
-// checkSubprotocols names the one at fault by its place: it may be a secret, as where a token stands in for a password.
+// checkSubprotocols names the one at fault by its index, since it may be a secret: a token in place of a password, say.
 func checkSubprotocols(names []string) error {
 	first := make(map[string]int, len(names))
 	for i, s := range names {
@@ -180,7 +180,7 @@ func checkSubprotocols(names []string) error {
 			return fmt.Errorf("%w: Subprotocols[%d] %s, want a token", ErrInvalidOptions, i, fault)
 		}
 		if j, twice := first[s]; twice {
-			return fmt.Errorf("%w: Subprotocols[%d] is there twice, at %d too", ErrInvalidOptions, j, i)
+			return fmt.Errorf("%w: Subprotocols[%d] and Subprotocols[%d] are the same", ErrInvalidOptions, j, i)
 		}
 		first[s] = i
 	}

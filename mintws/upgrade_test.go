@@ -124,7 +124,7 @@ func TestUpgradeRefuses(t *testing.T) {
 		{"subprotocol", "ws://example.com/", Options{Subprotocols: []string{"a", "secret "}}, ErrInvalidOptions, "Subprotocols[1] has byte 0x20 at index 6, want a token"},
 		{"subprotocol not in ASCII", "ws://example.com/", Options{Subprotocols: []string{"secret\xc3\xa9"}}, ErrInvalidOptions, "byte 0xc3"},
 		{"empty subprotocol", "ws://example.com/", Options{Subprotocols: []string{""}}, ErrInvalidOptions, "Subprotocols[0] is empty"},
-		{"subprotocol twice", "ws://example.com/", Options{Subprotocols: []string{"secret", "secret"}}, ErrInvalidOptions, "twice"},
+		{"subprotocol twice", "ws://example.com/", Options{Subprotocols: []string{"secret", "secret"}}, ErrInvalidOptions, "the same"},
 		{"two spellings", "ws://example.com/", Options{Header: http.Header{"cookie": {"a"}, "Cookie": {"b"}, "A": nil, "B": nil}},
 			ErrInvalidOptions, "Header has Cookie and cookie, which are the same field"},
 		{"two spellings of Authorization", "ws://a:b@example.com/", Options{Header: http.Header{"authorization": {"a"}, "Authorization": nil}},

@@ -15,8 +15,8 @@ import (
 // replayed, and used from several goroutines at once. Its size is 112 bytes, less where pointers have 32 bits; pass it by
 // value.
 //
-// The zero WebSocket is Invalid: no call does anything with it. Methods that have an error return [ErrNotOpen], JudgeAnswer
-// [ErrNotConnecting], and it is [WebSocket.Over].
+// The zero WebSocket is Invalid, and [WebSocket.Over]: no call does anything with it. Methods that return an error return
+// [ErrNotOpen], JudgeAnswer [ErrNotConnecting].
 type WebSocket struct {
 	// The size is a multiple of 16 on purpose. Values are copied 16 bytes at a time; the copy of one with an odd word
 	// ends in two stores that overlap, and a copy of that copy has to wait for both: three times the work of a frame.
@@ -26,12 +26,12 @@ type WebSocket struct {
 	// msg is the payload received so far of what will be handed over whole: the message, or with DeliverFragments the frame.
 	msg pbuf.Buf
 	// part holds the bytes of a frame that cannot be judged yet: an incomplete header, or an incomplete control frame. Once
-	// the peer's Close has come, after which nothing is read, it holds the reason in that.
+	// the peer's Close has come, after which nothing is read, it holds the reason of that Close.
 	part pbuf.Buf
 
 	remaining int64 // payload bytes of the data frame under way that have not arrived
-	// size is the payload bytes of the message under way, its current frame counted whole. Where transforms are applied
-	// to pieces of it, it is what came out of them.
+	// size is the payload bytes of the message under way, its current frame counted whole. If transforms are applied to
+	// pieces of it, it is what came out of them.
 	size int64
 
 	ext             *extStates // what transforms remember, except:
@@ -50,7 +50,7 @@ type WebSocket struct {
 	inUTF8  utf8dfa.State // of the text being received
 	outOp   Opcode        // opcode of the message being sent in fragments; 0 where there is none
 	outUTF8 utf8dfa.State // of the text being sent
-	rest    uint16        // that there is a Rest to be passed in, and its length: see restMark
+	rest    uint16        // not 0 if a Rest is to be passed in, and then its length: see restMark
 }
 
 // flags are the yes-or-no parts of a WebSocket's state.
@@ -87,8 +87,8 @@ func (s State) String() string {
 	return fmt.Sprintf("State(%d)", uint8(s))
 }
 
-// NewWebSocket returns an open endpoint made without a handshake, for tests, HTTP/3 and other people's servers. Of opt
-// it uses what is about messages; the fields about the handshake are ignored. The error, if any, wraps
+// NewWebSocket returns an open endpoint made without a handshake, for tests, HTTP/3 and other people's servers. It uses
+// those fields of opt that are about messages, and ignores those about the handshake. The error, if any, wraps
 // [ErrInvalidOptions].
 func NewWebSocket(role Role, opt Options) (WebSocket, error) {
 	cfg, err := newConfig(role, opt)
@@ -107,10 +107,12 @@ func NewWebSocket(role Role, opt Options) (WebSocket, error) {
 // State returns where ws stands in its life.
 func (ws WebSocket) State() State { return ws.state }
 
-// Receiving reports whether a message or a control frame has begun to arrive, is not complete, and can still become so: not
-// after the peer's Close, and not where ws is over. A caller that wants to bound how long one message takes, and not only
-// how long the peer is silent, asks after each read, once [Inbox].Rest is empty: a peer that sends a byte now and then is
-// never silent. What is in Rest has arrived, but ws does not know of it.
+// Receiving reports whether a message or a control frame has begun to arrive, is not complete, and can still become so. It
+// is false after the peer's Close, and if ws is over.
+//
+// It is for callers that bound how long one message takes, and not only how long the peer is idle: a peer that sends a byte
+// now and then is never idle. Ask after each read, once [Inbox].Rest is empty. What is in Rest has arrived, but ws does not
+// know of it.
 func (ws WebSocket) Receiving() bool {
 	if ws.Over() || ws.flags&receivedClose != 0 {
 		return false
@@ -118,10 +120,10 @@ func (ws WebSocket) Receiving() bool {
 	return ws.remaining > 0 || ws.inOp != 0 || ws.part.Len() > 0
 }
 
-// StreamID returns the stream of the HTTP connection that ws was upgraded on, 0 where there is none.
+// StreamID returns the stream of the HTTP connection that ws was upgraded on, or 0 if there is none.
 func (ws WebSocket) StreamID() httpconn.StreamID { return ws.id }
 
-// Subprotocol returns the subprotocol that the server chose, "" where there is none.
+// Subprotocol returns the subprotocol that the server chose, or "" if there is none.
 func (ws WebSocket) Subprotocol() string {
 	if ws.cfg == nil {
 		return ""
@@ -138,9 +140,9 @@ func (ws WebSocket) Extensions() []string {
 }
 
 // Equal reports whether ws and x are in the same state and configured alike, so that both go on in the same way. It is for
-// tests: go-cmp uses it. Options.Rand is not compared, nor are the extensions that were offered, while the answer has not
-// come. Of an extension that was agreed on, the parameters and what it remembers are; its own options, only if it is
-// permessage-deflate.
+// tests: go-cmp uses it. Options.Rand is not compared, nor, while the answer has not come, are the extensions that were
+// offered. Of an extension that was agreed on, the parameters and what it remembers are compared. Its own options are
+// compared only if it is permessage-deflate.
 func (ws WebSocket) Equal(x WebSocket) bool {
 	if !ws.cfg.equal(x.cfg) || !ws.msg.Equal(x.msg) || !ws.part.Equal(x.part) || ws.failure() != x.failure() {
 		return false
@@ -155,7 +157,7 @@ func (ws WebSocket) Equal(x WebSocket) bool {
 	return ws == x
 }
 
-// transforms returns those that were negotiated.
+// transforms returns the transforms that were negotiated.
 func (ws *WebSocket) transforms() []Transform {
 	if ws.cfg == nil {
 		return nil
@@ -170,7 +172,7 @@ func cause(err error) *error {
 	return kept
 }
 
-// failure returns the text of the error that ws failed with, "" where it did not.
+// failure returns the text of the error that ws failed with, or "".
 func (ws *WebSocket) failure() string {
 	if ws.fail == nil {
 		return ""
