@@ -97,7 +97,7 @@ func TestDecodePieces(t *testing.T) {
 					t.Fatalf("in pieces of %d: error %v, want %v", size, err, tt.err)
 				}
 				joined, rest := joinPieces(t, got.Frames)
-				if tt.name == "no limit" { // the message is not complete, but its bytes are there
+				if tt.name == "no limit" { // the message has not ended, but its bytes are there
 					if string(rest) != "abc" {
 						t.Fatalf("in pieces of %d: got %q of the message", size, rest)
 					}

@@ -118,8 +118,8 @@ func TestNilExtensions(t *testing.T) {
 		t.Errorf("Accept: status %d", status)
 	}
 	for text, transforms := range map[string][]Transform{
-		"entry 1: Transform is nil":                                         {shiftTransform{shift2}, nil},
-		"entry 0: 0x80 are not reserved bits":                          {shiftTransform{shift{rsv: 0x80}}},
+		"entry 1: Transform is nil":                                      {shiftTransform{shift2}, nil},
+		"entry 0: 0x80 are not reserved bits":                            {shiftTransform{shift{rsv: 0x80}}},
 		"entry 1: another extension uses some of the reserved bits 0x20": {shiftTransform{shift2}, shiftTransform{shift2}},
 	} {
 		_, err = NewWebSocket(Client, Options{Transforms: transforms})

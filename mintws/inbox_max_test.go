@@ -224,7 +224,7 @@ func TestInboxMaxPlain(t *testing.T) {
 	}
 }
 
-// TestErrRest: a WebSocket that stopped takes nothing but the rest, and is not complete before that. The value goes on when
+// TestErrRest: a WebSocket that stopped takes nothing but the rest, and has not ended before that. The value goes on when
 // it gets it, in any Inbox.
 func TestErrRest(t *testing.T) {
 	wire := join(0x81, 5, "first", 0x81, 6, "second", 0x88, 0)
