@@ -160,7 +160,7 @@ var badPeers = []badPeer{
 	{name: "a reserved opcode before anything", play: func(p *peer) { p.send(p.open(), reserved); p.frames(p.closed) },
 		err: mintws.ErrReservedOpcode, last: mintws.OpClose, code: mintws.CodeProtocolError},
 	{name: "a reserved opcode, and hangs up", play: func(p *peer) { p.send(p.open(), reserved) }, err: mintws.ErrReservedOpcode},
-	{name: "text that is none", play: func(p *peer) { p.send(p.open(), notUTF8); p.frames(p.closed) },
+	{name: "text that is not UTF-8", play: func(p *peer) { p.send(p.open(), notUTF8); p.frames(p.closed) },
 		err: mintws.ErrInvalidUTF8, last: mintws.OpClose, code: mintws.CodeInvalidPayload},
 	{name: "a masked frame", play: func(p *peer) { p.send(p.open(), masked); p.frames(p.closed) },
 		err: mintws.ErrMasked, last: mintws.OpClose, code: mintws.CodeProtocolError},

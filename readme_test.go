@@ -260,7 +260,7 @@ func TestLoopsAreOne(t *testing.T) {
 	for _, m := range region.FindAllStringSubmatch(read(t, "readme_test.go"), -1) {
 		for _, file := range []string{"examples/echo/turn.go", "examples/multiplex/turn.go"} {
 			if m[1] == "turn" && !strings.HasSuffix(read(t, file), "\n"+m[2]+"\n") {
-				t.Errorf("%s has not the code of README.md", file)
+				t.Errorf("%s does not have the code of README.md", file)
 			}
 		}
 	}

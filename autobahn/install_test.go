@@ -121,7 +121,7 @@ func TestInstall(t *testing.T) {
 	}
 }
 
-// TestInstallFails: what pip said is shown, and half an install is none.
+// TestInstallFails: what pip said is shown, and half an install does not count.
 func TestInstallFails(t *testing.T) {
 	in := newInstallation(t, "nopip")
 	for range 2 {

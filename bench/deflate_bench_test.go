@@ -71,7 +71,7 @@ func encodeDeflate(b *testing.B, lib deflateLib, s deflateSetting, messages [][]
 	b.ReportMetric(float64(wire)/float64(i), "wire-B")
 }
 
-// decodeContests are those of the receiver, who has to take what was agreed.
+// decodeContests are those of the receiver, which has to take what was agreed.
 var decodeContests = []deflateContest{
 	{"window=4KiB", deflateSetting{takeover: true, bits: 12}, []deflateLib{libMintws, libGws}},
 	{"window=32KiB", deflateSetting{takeover: true, bits: 15}, []deflateLib{libMintws, libGws, libCoder}},

@@ -12,7 +12,7 @@ import (
 // generator makes streams of frames for the decoder in one role. The same seed gives the same streams.
 type generator struct {
 	*rand.Rand
-	role mintws.Role // who is to decode them
+	role mintws.Role // the role that decodes them
 }
 
 // texts are what text messages are made of: one, two, three and four bytes a character, and the edges of the ranges.

@@ -17,7 +17,7 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// memConn is a net.Conn on which everything is there already: reads come from in, writes go to out.
+// memConn is a net.Conn in memory: reads come from in, writes go to out.
 type memConn struct {
 	in   bytes.Reader
 	out  io.Writer

@@ -94,7 +94,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Conn.Close()
-	// Ten bytes of text that is none: \xff. They are raw, because our own client would not send them.
+	// Ten bytes of text that are not UTF-8: \xff. They are raw, because our own client would not send them.
 	if _, err = io.WriteString(c.Conn, "\x81\x8a\x00\x00\x00\x00123456789\xff\x81\x8b\x00\x00\x00\x00"); err != nil {
 		t.Fatal(err)
 	}

@@ -90,9 +90,9 @@ func (s State) Win() window.Window { return s.win }
 // Append inflates src, a piece of a message after which others or a [State.Finish] come, and appends the text to dst. It
 // writes no byte of dst[:len(dst)] and keeps neither slice.
 //
-// At most limit bytes are appended; a negative limit is none. Where there is more text the error is [ErrLimit] itself, next
-// is a State to go on with, and n is how much of src it has taken: the rest is for the next call, as is an empty rest,
-// because a few bits may stand for much text. In all other cases n is len(src).
+// At most limit bytes are appended; a negative limit means no limit. Where there is more text the error is [ErrLimit]
+// itself, next is a State to go on with, and n is how much of src it has taken: the rest is for the next call, as is an
+// empty rest, because a few bits may stand for much text. In all other cases n is len(src).
 //
 // What is wrong with the data is an [*Error]. Then next is the receiver, and out has the text before the fault.
 func (s State) Append(dst, src []byte, limit int) (next State, out []byte, n int, err error) {

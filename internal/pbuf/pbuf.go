@@ -68,9 +68,9 @@ func (b Buf) Extend(n, want int) (Buf, []byte) {
 }
 
 // grow returns the size of a new store that holds end bytes, after one that held old. It doubles, so that n bytes in
-// small pieces cost O(n), to a power of two, as the sizes of messages often are. It trusts want so far as to go to four
-// times what is there, or to 4 KiB: what was only announced costs no more than three times what came, or that, and a long
-// message is copied fewer times on its way to a store of just its size.
+// small pieces cost O(n), to a power of two, as the sizes of messages often are. It trusts want up to four times what is
+// there, or 4 KiB. So what was only announced costs at most three times what came, or 4 KiB, and a long message is copied
+// fewer times on its way to a store of just its size.
 func grow(old, end, want int) int {
 	size := max(end, min(want, maxHint), minStore)
 	if old > 0 {

@@ -64,7 +64,7 @@ func Append(dst []byte, status int, h http.Header) []byte {
 // Handshake is how the names of RFC 6455 section 11.3 begin, as net/http spells them.
 const Handshake = "Sec-Websocket-"
 
-// spelling writes WebSocket as RFC 6455 does. Case means nothing in a name, but there are clients that look for this one.
+// spelling writes WebSocket as RFC 6455 does. Case does not matter in a name, but some clients look for this spelling.
 func spelling(name string) string {
 	if rest, ok := strings.CutPrefix(name, Handshake); ok {
 		return "Sec-WebSocket-" + rest

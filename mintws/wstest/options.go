@@ -53,8 +53,8 @@ type Behavior struct {
 	// Header holds further fields for the answer that refuses, such as Location or Retry-After. What an answer that opens
 	// the WebSocket holds is Options.Accept.Header.
 	Header http.Header
-	// HandshakeDelay is how long the request waits for its answer; a negative one is for ever. A Peer answers at once, or
-	// never.
+	// HandshakeDelay is how long the request waits for its answer; a negative delay lasts for ever. A Peer answers at
+	// once, or never.
 	HandshakeDelay time.Duration
 
 	// Greeting is sent as soon as the WebSocket is open.

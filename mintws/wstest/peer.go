@@ -15,7 +15,7 @@ import (
 )
 
 // Peer is the server's end of one connection without the connection: bytes that the client sent go in, and the bytes that the
-// server answers come out. It is not a value, and not for several goroutines at once.
+// server answers come out. It is no value, and may not be used by several goroutines at once.
 type Peer struct {
 	opt    Options
 	after  func(d time.Duration, f func()) // runs f when the time has passed
