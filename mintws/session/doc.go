@@ -7,4 +7,7 @@
 //
 // A [Session] is one WebSocket on a connection of its own together with that connection and its Deadlines, as one value. It has
 // one answer to the question whether it is over, and a refusal is an error with all that is needed to go on from there.
+//
+// Two kinds of scratch space, which are no values, go with them. [Pending] holds what a socket that does not block has not taken
+// yet, and says when to stop for it. [Joiner] joins the pieces of large messages in memory that is used again.
 package session

@@ -169,6 +169,10 @@ func (s Session) WebSocket() mintws.WebSocket { return s.ws }
 // advances it parts from s.
 func (s Session) Conn() httpconn.Conn { return s.conn }
 
+// Buffered returns how many bytes wait in the connection for the server's flow control, which is 0 but for HTTP/2: see
+// [httpconn.Conn.Buffered].
+func (s Session) Buffered() int { return s.conn.Buffered(0) }
+
 // Equal reports whether s and x are in the same state, so that both go on in the same way. It is for tests: go-cmp uses it.
 func (s Session) Equal(x Session) bool {
 	return s.flags == x.flags && s.content == x.content && s.more.equal(x.more) &&
