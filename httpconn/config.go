@@ -4,28 +4,28 @@ package httpconn
 type Config struct {
 	// Limits bounds what the server can make the connection hold.
 	Limits Limits
-	// Pipeline is how many requests may be under way at once on HTTP/1.1 (RFC 9112 section 9.3.2); 0 means 1, no
-	// pipelining, and a negative number no limit.
+	// Pipeline is how many requests may be under way at once on HTTP/1.1 (RFC 9112 section 9.3.2). 0 means 1, no
+	// pipelining; a negative number means no limit.
 	Pipeline int
 
-	// StreamWindow is how many bytes the server may send on one HTTP/2 stream before it is given credit (RFC 9113
-	// section 5.2): at least 1, and 1 in place of a negative number. Default 1 MiB. [Conn.Settings] changes it and the next one.
+	// StreamWindow is how many bytes the server may send on one HTTP/2 stream before it is given credit (RFC 9113 section
+	// 5.2). A negative number means 1, the least. Default 1 MiB. [Conn.Settings] changes it, and ConnWindow too.
 	StreamWindow int32
-	// ConnWindow is the same for all streams of a connection together: at least 65,535, which stands in place of anything less.
-	// Default 16 MiB.
+	// ConnWindow is the same for all streams of a connection together. It is at least 65,535, whatever is given. Default 16
+	// MiB.
 	ConnWindow int32
-	// ManualCredit gives credit only for what the caller says it has consumed, with [Conn.Consume]. Otherwise it is given for
-	// what was handed over.
+	// ManualCredit gives the server credit only for what the caller says it has consumed, with [Conn.Consume]. Without it
+	// credit is given for all that was handed over.
 	ManualCredit bool
 }
 
-// Defaults of Config. What is received is handed over at once and not held, so windows cost no memory here.
+// Defaults of Config. Content is handed over at once and never held, so a window costs no memory here.
 const (
 	DefaultStreamWindow = 1 << 20  // 100 MB/s on a stream over a round trip of 10 ms, at the very most
 	DefaultConnWindow   = 16 << 20 // so that a few busy streams do not hold up the others
 )
 
-// settings is what New was told, with defaults filled in, and Settings after it. Values share it and nobody writes it.
+// settings is what New and Conn.Settings were told, with defaults filled in. Values share it and nobody writes it.
 type settings struct {
 	limits       Limits
 	pipeline     int

@@ -4,13 +4,13 @@ import "golang.org/x/net/http2"
 
 // These methods of Conn are about what HTTP/2 alone has: flow control, SETTINGS, PING.
 
-// Buffered returns how many bytes given to SendData on stream id wait for the server's credit; id 0 is the whole connection.
-// On HTTP/1.1 nothing waits.
+// Buffered returns how many bytes given to SendData on stream id wait for the server's credit. With id 0 it is for the
+// whole connection. On HTTP/1.1 nothing waits.
 func (c Conn) Buffered(id StreamID) int { return c.h2.queues.buffered(id) }
 
-// SendWindow returns how many bytes can be sent on stream id at once; id 0 is the whole connection. What exceeds it is
-// queued. It is 0 for a stream that cannot send. On HTTP/1.1 there are no windows: it is the largest int for a stream that
-// can send, and for 0.
+// SendWindow returns how many bytes can be sent on stream id at once; more than that is queued. With id 0 it is for the
+// whole connection. It is 0 for a stream that cannot send. HTTP/1.1 has no windows: there it is the largest int for a
+// stream that can send, and for 0.
 func (c Conn) SendWindow(id StreamID) int {
 	switch c.version {
 	case HTTP2:
@@ -22,15 +22,15 @@ func (c Conn) SendWindow(id StreamID) int {
 }
 
 // Consume gives the server credit for n bytes of stream id that the caller is done with. It is for connections with
-// Config.ManualCredit; without it, and on HTTP/1.1, it returns [ErrUnsupported].
+// Config.ManualCredit; on others it returns [ErrUnsupported], as on HTTP/1.1.
 //
 // n counts bytes of EventData as they came: len(ev.Data), not what frames or messages were made of them. They have to be
-// consumed even when the stream is over, by the server's end or by a reset. Until then the connection's window is smaller by
-// them, and the stream takes memory. [Conn.Cancel] gives that credit by itself; after it Consume does nothing and returns
-// nil. It does so too for a stream that is long over and was consumed whole.
+// consumed even after the stream is over, by the server's end or by a reset. Until then the connection's window is smaller
+// by them, and the stream takes memory. [Conn.Cancel] gives that credit by itself. Consume does nothing and returns nil
+// after it, and for a stream that is long over and was consumed completely.
 //
-// [ErrConsumed] means that n is more than was received on this stream and not consumed, [ErrUnknownStream] that there was no
-// such stream. They change nothing.
+// [ErrConsumed] means that n is more than was received on this stream and not consumed yet, [ErrUnknownStream] that there
+// was no such stream. They change nothing.
 func (c Conn) Consume(out *Output, id StreamID, n int) (Conn, error) {
 	if err := c.onlyHTTP2(); err != nil {
 		return c, err
@@ -39,8 +39,8 @@ func (c Conn) Consume(out *Output, id StreamID, n int) (Conn, error) {
 	return c, err
 }
 
-// Ping sends a PING (RFC 9113 section 6.7). Its answer is an EventPong with the same payload. [ErrTooManyPings] means that
-// too many are unanswered; HTTP/1.1 returns [ErrUnsupported].
+// Ping sends a PING (RFC 9113 section 6.7). The answer is an EventPong with the same payload. [ErrTooManyPings] means that
+// too many are unanswered. HTTP/1.1 returns [ErrUnsupported].
 func (c Conn) Ping(out *Output, payload [8]byte) (Conn, error) {
 	if err := c.onlyHTTP2(); err != nil {
 		return c, err
@@ -49,16 +49,16 @@ func (c Conn) Ping(out *Output, payload [8]byte) (Conn, error) {
 	return c, err
 }
 
-// Settings changes our side of an HTTP/2 connection: it appends SETTINGS with the fields of s that are set, and a
+// Settings changes our side of an HTTP/2 connection. It appends SETTINGS with the fields of s that are set, and a
 // WINDOW_UPDATE if ConnWindow is among them. It can be called at any time, also right after [New].
 //
-// The server's acknowledgement is an EventSettingsAcked. Until then it may go by the older values (RFC 9113 section 6.5.3),
-// so what is raised is allowed at once, and what is lowered is enforced from the acknowledgement on. Content that came
+// The server's acknowledgement is an EventSettingsAcked. Until then the server may go by the older values (RFC 9113 section
+// 6.5.3), so a value that is raised applies at once, and one that is lowered from the acknowledgement on. Content that came
 // before can leave a window below zero (section 6.9.3). Then the server sends no more on that stream until it is given
-// credit, which comes as ever: for what was handed over, or what [Conn.Consume] says.
+// credit, which comes as always: for what was handed over, or for what [Conn.Consume] says.
 //
-// Errors: [ErrInvalidSettings], wrapped in one that names the field; [ErrTooManySettings] if as many SETTINGS as
-// Limits.MaxSettings are not acknowledged, those of New included; [ErrUnsupported] on HTTP/1.1; [ErrClosed]. They change
+// Errors: [ErrInvalidSettings], wrapped in an error that names the field; [ErrTooManySettings] if as many SETTINGS as
+// Limits.MaxSettings are unacknowledged, those of New included; [ErrUnsupported] on HTTP/1.1; [ErrClosed]. They change
 // nothing.
 func (c Conn) Settings(out *Output, s Settings) (Conn, error) {
 	if err := c.onlyHTTP2(); err != nil {
@@ -68,8 +68,8 @@ func (c Conn) Settings(out *Output, s Settings) (Conn, error) {
 	return c, err
 }
 
-// PeerSetting returns what the server set. ok is false where it did not set it, until its SETTINGS have come, and on
-// HTTP/1.1. Settings that this package does not know are not kept.
+// PeerSetting returns a value that the server set. ok is false if it did not set it, before its SETTINGS have arrived, and
+// on HTTP/1.1. Settings that this package does not know are not kept.
 func (c Conn) PeerSetting(s http2.SettingID) (v uint32, ok bool) {
 	if c.h2.rare == nil {
 		return 0, false

@@ -10,33 +10,34 @@ import (
 // The caller's mistakes. The Conn returned with one of them is the receiver, unchanged, and nothing was appended to the
 // Output.
 var (
-	// ErrClosed: the connection is over; nothing more can be sent or received. The zero Conn returns it always.
+	// ErrClosed: the connection is over, and nothing more can be sent or received. The zero Conn always returns it.
 	ErrClosed = errors.New("httpconn: connection is closed")
-	// ErrInvalidRequest: the Request, or a header field, cannot be put on the wire. The error that wraps it names the field.
+	// ErrInvalidRequest: the Request, or a header field, cannot be put on the wire. The error that wraps it names the
+	// field.
 	ErrInvalidRequest = errors.New("httpconn: invalid request")
 	// ErrTooManyStreams: as many requests are under way as the connection allows. See [Conn.Slots].
 	ErrTooManyStreams = errors.New("httpconn: too many requests under way")
 	// ErrUnknownStream: there is no such stream, or it is over.
 	ErrUnknownStream = errors.New("httpconn: no such stream")
-	// ErrStreamEnded: the caller has already ended this stream's sending side.
+	// ErrStreamEnded: the caller has already ended its side of this stream.
 	ErrStreamEnded = errors.New("httpconn: sending side of the stream has ended")
-	// ErrNotSendable: the stream cannot carry data now: the request has no body, or the tunnel is not open yet.
+	// ErrNotSendable: the stream cannot carry data now, because the request has no body or the tunnel is not open yet.
 	ErrNotSendable = errors.New("httpconn: stream cannot carry data now")
-	// ErrBodyLength: more or less was sent than the request's Content-Length announced.
+	// ErrBodyLength: more or less content was given than the request's Content-Length announces.
 	ErrBodyLength = errors.New("httpconn: body differs from its content-length")
-	// ErrSettingsPending: the server's first SETTINGS have not come, so nothing is known of what it allows (HTTP/2).
+	// ErrSettingsPending: the server's first SETTINGS have not arrived, so what it allows is not known (HTTP/2).
 	ErrSettingsPending = errors.New("httpconn: the server's SETTINGS have not come")
 	// ErrExtendedConnectDisabled: the server's SETTINGS do not allow extended CONNECT (RFC 8441 section 3).
 	ErrExtendedConnectDisabled = errors.New("httpconn: the server does not allow extended CONNECT")
-	// ErrBufferFull: flow control does not allow the bytes now, and as many are queued as Limits.MaxBuffered allows.
+	// ErrBufferFull: flow control does not allow the bytes now, and Limits.MaxBuffered does not allow to queue them.
 	ErrBufferFull = errors.New("httpconn: too many bytes queued")
-	// ErrConsumed: more was consumed than was received.
+	// ErrConsumed: more was consumed than had been received.
 	ErrConsumed = errors.New("httpconn: more consumed than received")
 	// ErrTooManyPings: as many of our PINGs are unanswered as Limits.MaxPings allows.
 	ErrTooManyPings = errors.New("httpconn: too many unanswered PINGs")
-	// ErrInvalidSettings: a value that [Settings] cannot have. The error that wraps it names the field.
+	// ErrInvalidSettings: [Settings] has a value that is not allowed. The error that wraps it names the field.
 	ErrInvalidSettings = errors.New("httpconn: invalid settings")
-	// ErrTooManySettings: as many of our SETTINGS are not acknowledged as Limits.MaxSettings allows.
+	// ErrTooManySettings: as many of our SETTINGS are unacknowledged as Limits.MaxSettings allows.
 	ErrTooManySettings = errors.New("httpconn: too many SETTINGS without acknowledgement")
 	// ErrUnsupported: the protocol of this connection has no such operation.
 	ErrUnsupported = errors.New("httpconn: not supported by this protocol version")
@@ -53,17 +54,17 @@ var (
 	ErrUnsolicited = errors.New("httpconn: response without a request")
 	// ErrTooManyInformational: more 1xx responses than Limits allows.
 	ErrTooManyInformational = errors.New("httpconn: too many informational responses")
-	// ErrFlowControl: the peer sent more than its window allows, or made ours larger than a window can be.
+	// ErrFlowControl: the server sent more than a window allows, or gave us credit beyond the largest window there is.
 	ErrFlowControl = errors.New("httpconn: flow control violated")
-	// ErrFlood: the server caused more work, without content that pays for it, than Limits.MaxWork allows.
+	// ErrFlood: the server caused more work than Limits.MaxWork allows, without content to pay for it.
 	ErrFlood = errors.New("httpconn: too much work without content")
-	// ErrUnexpectedEOF: the connection ended in the middle of a response or, on HTTP/2, of a frame, before the server's first
-	// SETTINGS, or while bytes were queued.
+	// ErrUnexpectedEOF: the connection ended in the middle of a response. On HTTP/2 also: inside a frame, before the
+	// server's first SETTINGS, or while bytes were queued.
 	ErrUnexpectedEOF = errors.New("httpconn: connection closed in the middle of a response")
-	// ErrUnprocessed: the server is known not to have processed the request: it is safe to send it again elsewhere.
+	// ErrUnprocessed: the server is known not to have processed the request, so it is safe to send it again elsewhere.
 	ErrUnprocessed = errors.New("httpconn: request was not processed")
-	// ErrGoingAway: the connection takes no further requests; those under way go on. [Conn.Request] returns it and
-	// changes nothing.
+	// ErrGoingAway: the connection takes no further requests; those under way go on. [Conn.Request] returns it and changes
+	// nothing.
 	ErrGoingAway = errors.New("httpconn: connection takes no further requests")
 )
 

@@ -2,12 +2,13 @@ package httpconn
 
 import "golang.org/x/net/http2"
 
-// The windows of what we receive (RFC 9113 section 5.2): when the server is given credit, and for what.
+// The windows for what we receive (RFC 9113 section 5.2): when the server is given credit, and for what.
 
-// creditShare: credit is given once this part of the window is used up, so that WINDOW_UPDATEs are few (RFC 9113 section
-// 6.9.1 leaves the moment to the receiver).
+// creditShare: credit is given once this fraction of a window is used up, so that there are few WINDOW_UPDATEs (RFC 9113
+// section 6.9.1 leaves the moment to the receiver).
 const creditShare = 2
 
+// h2SendConnCredit gives credit on the connection once enough of its window is used up.
 func (c *Conn) h2SendConnCredit(out *Output) {
 	if h := &c.h2; h.recvConsumed > 0 && h.recvConsumed >= c.set.connWindow/creditShare {
 		out.Send = appendWord(out.Send, http2.FrameWindowUpdate, 0, uint32(h.recvConsumed))
@@ -16,8 +17,8 @@ func (c *Conn) h2SendConnCredit(out *Output) {
 	}
 }
 
-// h2SendStreamCredit gives credit on s, which is in the table, if it is time. It needs the claim. Without manual credit all that
-// was received counts as consumed.
+// h2SendStreamCredit gives credit on s, which is in the table, once enough of the window is used up. It needs the claim.
+// Without manual credit all that was received counts as consumed.
 func (c *Conn) h2SendStreamCredit(out *Output, s *stream) {
 	n := s.recvConsumed
 	if !c.set.manualCredit {
@@ -36,8 +37,9 @@ func (c *Conn) h2SendStreamCredit(out *Output, s *stream) {
 	c.h2.streams.put(*s)
 }
 
-// h2SendAllCredit gives credit on all streams, as a smaller window wants it sooner: a server that has used up more than that
-// sends nothing that could bring it about. The frame under way brings its own.
+// h2SendAllCredit gives credit on all streams after the window was made smaller. A server that has already used up more
+// than the smaller window sends nothing more, so nothing else would bring that credit about. The frame under way brings its
+// own.
 func (c *Conn) h2SendAllCredit(out *Output) {
 	h := &c.h2
 	h.streams.claim()
@@ -49,7 +51,7 @@ func (c *Conn) h2SendAllCredit(out *Output) {
 	h.streams.release()
 }
 
-// h2EndCredit leaves of what came on s, which gets no more, what the caller is still to consume.
+// h2EndCredit reduces the counts of s, which gets no more credit, to what the caller has still to consume.
 func (c *Conn) h2EndCredit(s *stream) {
 	n := int32(0)
 	if c.set.manualCredit {
@@ -58,10 +60,10 @@ func (c *Conn) h2EndCredit(s *stream) {
 	s.recvUncredited, s.recvConsumed = n, 0
 }
 
-// h2Unconsumed returns how much of what came on s was handed over and not consumed.
+// h2Unconsumed returns how many bytes that came on s were handed over and not consumed.
 func (c *Conn) h2Unconsumed(s *stream) int32 {
 	n := s.recvUncredited - s.recvConsumed
-	if h := &c.h2; h.flags&(h2InData|h2DataDiscard) == h2InData && h.dataID == s.id { // counted when the frame began
+	if h := &c.h2; h.flags&(h2InData|h2DataDiscard) == h2InData && h.dataID == s.id { // all of the frame was counted when it began
 		n -= h.dataRemaining - int32(h.dataPadding)
 	}
 	return n
@@ -81,7 +83,7 @@ func (c *Conn) h2Consume(out *Output, id StreamID, n int) error {
 	}
 	s := h.streams.get(id)
 	switch over := s.id == 0 || s.flags&streamCanceled != 0; {
-	case n >= 0 && over: // all that came on it is paid back
+	case n >= 0 && over: // all that came on it has been credited
 		return nil
 	case n < 0 || int64(n) > int64(c.h2Unconsumed(&s)):
 		return ErrConsumed

@@ -8,17 +8,17 @@ import (
 
 // Settings changes what a connection lets the server do. A zero field changes nothing.
 type Settings struct {
-	// MaxFrame is SETTINGS_MAX_FRAME_SIZE, the largest payload of a frame: 16,384, which every connection begins with, to
-	// 16,777,215. Content is handed over as it comes; any other frame is kept until it is complete.
+	// MaxFrame is SETTINGS_MAX_FRAME_SIZE, the largest payload of a frame: from 16,384, which every connection begins with,
+	// to 16,777,215. Content is handed over as it arrives; any other frame is kept until it is complete.
 	MaxFrame int
-	// MaxHeaderBytes is SETTINGS_MAX_HEADER_LIST_SIZE, and takes the place of Limits.MaxHeaderBytes; a negative number is no
+	// MaxHeaderBytes is SETTINGS_MAX_HEADER_LIST_SIZE, and replaces Limits.MaxHeaderBytes. A negative number means no
 	// limit.
 	MaxHeaderBytes int
-	// StreamWindow is SETTINGS_INITIAL_WINDOW_SIZE, and takes the place of Config.StreamWindow. It moves the windows of all
-	// streams (RFC 9113 section 6.9.2).
+	// StreamWindow is SETTINGS_INITIAL_WINDOW_SIZE, and replaces Config.StreamWindow. It moves the windows of all streams
+	// (RFC 9113 section 6.9.2).
 	StreamWindow int32
-	// ConnWindow takes the place of Config.ConnWindow. The window of a connection can only be raised, and no SETTINGS are
-	// needed for that.
+	// ConnWindow replaces Config.ConnWindow. The window of a connection can only be raised, for which no SETTINGS are
+	// needed.
 	ConnWindow int32
 }
 
@@ -61,7 +61,7 @@ func (c *Conn) h2SendSettings(out *Output, s Settings) error {
 	return nil
 }
 
-// check finds the values that cannot be.
+// check returns an error for the first value that is not allowed.
 func (s Settings) check(now *settings) error {
 	bad := func(field string, value int, want string) error {
 		return fmt.Errorf("%w: %s is %d, expected %s", ErrInvalidSettings, field, value, want)
@@ -77,12 +77,12 @@ func (s Settings) check(now *settings) error {
 	return nil
 }
 
-// headerListSize is what SETTINGS say of Limits.MaxHeaderBytes.
+// headerListSize is the setting that announces Limits.MaxHeaderBytes.
 func (set *settings) headerListSize() http2.Setting {
 	return http2.Setting{ID: http2.SettingMaxHeaderListSize, Val: uint32(min(set.limits.MaxHeaderBytes, maxWindow))}
 }
 
-// allowance is what the server may do by one of our SETTINGS.
+// allowance is what one of our SETTINGS allows the server.
 type allowance struct {
 	streamWindow int32 // INITIAL_WINDOW_SIZE
 	maxFrame     int32 // MAX_FRAME_SIZE
@@ -93,12 +93,12 @@ func (set *settings) allowance() allowance {
 	return allowance{set.streamWindow, set.maxFrame, set.limits.MaxHeaderBytes}
 }
 
-// beforeSettings is what a server goes by that has not seen our first SETTINGS (RFC 9113 section 6.5.2). It is told of the
-// limit on header blocks by then, or it runs into it.
+// beforeSettings is what a server goes by that has not seen our first SETTINGS (RFC 9113 section 6.5.2). There is no limit
+// on header blocks among it: the server either knows ours by then, or runs into it.
 var beforeSettings = []allowance{{streamWindow: initialWindow, maxFrame: initialMaxFrame}}
 
-// h2Allowed returns what the server may do now: the largest values of any of our SETTINGS that it may still go by (RFC 9113 sections
-// 6.5.3 and 6.9.3).
+// h2Allowed returns what the server may do now: the largest values in any of our SETTINGS that it may still go by (RFC 9113
+// sections 6.5.3 and 6.9.3).
 func (c *Conn) h2Allowed() allowance {
 	if c.h2.rare.unackedSettings == nil {
 		return c.set.allowance()
@@ -106,7 +106,7 @@ func (c *Conn) h2Allowed() allowance {
 	return c.h2AllowedLately()
 }
 
-// h2AllowedLately is the rest of h2Allowed, which is so small that it is compiled into its callers.
+// h2AllowedLately is the rare case of h2Allowed, apart from it so that h2Allowed is inlined into its callers.
 func (c *Conn) h2AllowedLately() allowance {
 	a := c.set.allowance()
 	for _, old := range c.h2.rare.unackedSettings {
@@ -117,7 +117,8 @@ func (c *Conn) h2AllowedLately() allowance {
 	return a
 }
 
-// h2HandleSettingsAck is the server's acknowledgement of the oldest of our SETTINGS that had none (RFC 9113 section 6.5.3).
+// h2HandleSettingsAck takes the server's acknowledgement of the oldest of our unacknowledged SETTINGS (RFC 9113 section
+// 6.5.3).
 func (c *Conn) h2HandleSettingsAck(out *Output) *ConnError {
 	if len(c.h2.rare.unackedSettings) == 0 {
 		return fault(http2.ErrCodeProtocol, ErrMalformed, "acknowledgement of SETTINGS that were not sent")

@@ -8,7 +8,7 @@ const (
 	NextClose Next = iota
 	// NextRead: read from the socket and pass the bytes to Stream, or the end of input to StreamEOF.
 	NextRead
-	// NextAwaitEOF: all is said, and the peer closes first. Read with a short deadline until the end of input, then
+	// NextAwaitEOF: we have sent all, and the peer closes first. Read with a short deadline until the end of input, then
 	// close the socket.
 	NextAwaitEOF
 )

@@ -2,15 +2,15 @@ package httpconn
 
 import "io"
 
-// Output is the caller's scratch space, passed by pointer to every method that produces something: dst, as in append.
-// It is not a value and not safe for use from several goroutines at once.
+// Output is the caller's scratch space, passed by pointer to every method that produces something, like dst in append. It
+// is not a value, and not safe for use from several goroutines at once.
 //
 // It is valid even when the method returned an error: write Send and handle Events before acting on the error. Only
-// [Conn.Stream] and [Conn.StreamEOF], and httpdial by way of them, append Events; every other call appends to Send alone, so
+// [Conn.Stream] and [Conn.StreamEOF], and httpdial through them, append Events. Every other call appends to Send alone, so
 // ranging over Events while making calls is safe.
 //
 // One Output can serve many connections, one after the other. Then Send has to leave it by [Output.WriteTo] or
-// [Output.Take], which consume what they hand on: bytes that were copied and not consumed would be sent again, on the
+// [Output.Take], which consume what they hand on. Bytes that were copied but not consumed would be sent again on the
 // connection whose turn is next, with whatever cookies and tokens are in them. Neither may be called between
 // [Conn.BeginData] and [Conn.EndData].
 type Output struct {
@@ -18,10 +18,11 @@ type Output struct {
 	Send   []byte  // what must be written to the socket, in order
 }
 
-// WriteTo writes Send to w and takes what was written out of it. After an error the rest is still in Send, at its front, so
-// that a writer which was interrupted can go on with it. With nothing to write w is not called. Events are not touched.
+// WriteTo writes Send to w and removes from it what was written. After an error the rest is still in Send, at its front, so
+// that a writer which was interrupted can go on with it. If there is nothing to write, w is not called. Events are not
+// touched.
 //
-// The error is that of w, or [io.ErrShortWrite] where w wrote less than it was given and said nothing.
+// The error is that of w, or [io.ErrShortWrite] if w wrote less than it was given and returned none.
 func (o *Output) WriteTo(w io.Writer) (int64, error) {
 	if len(o.Send) == 0 {
 		return 0, nil
@@ -43,10 +44,10 @@ func (o *Output) Take(dst []byte) []byte {
 	return dst
 }
 
-// Reset empties o and keeps its memory for reuse. Events, and Data that pointed into buffers of the caller's, are dropped,
-// and so is what was not taken out of Send.
+// Reset empties o and keeps its memory for reuse. It drops the Events, with the Data that pointed into the caller's
+// buffers, and whatever is still in Send.
 func (o *Output) Reset() {
-	clear(o.Events) // let go of headers and buffers
+	clear(o.Events) // so that headers and buffers can be freed
 	o.Events = o.Events[:0]
 	o.Send = o.Send[:0]
 }
