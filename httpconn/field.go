@@ -10,7 +10,7 @@ import (
 	"github.com/mintws/mintws/internal/badbyte"
 )
 
-// field is one field of a request.
+// field is one field of a request or its trailer section.
 type field struct{ name, value string }
 
 // checkFields returns the field lines of h sorted by name, in the order of the values, or ErrInvalidRequest.
@@ -26,7 +26,7 @@ func checkFields(h http.Header) ([]field, error) {
 		}
 	}
 	slices.SortStableFunc(fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
-	for _, f := range fields { // sorted first, so that the same Header gives the same error
+	for _, f := range fields { // after sorting, so that the same Header gives the same error
 		if fault := badbyte.InToken(f.name); fault != "" {
 			return nil, invalid("field name "+fault, "a token")
 		}
@@ -37,13 +37,13 @@ func checkFields(h http.Header) ([]field, error) {
 	return fields, nil
 }
 
-// parseLength reads a Content-Length of the caller's into length, which is -1 until there was one (RFC 9110 section 8.6:
+// parseLength reads a Content-Length of the caller's into length, which is -1 before the first one (RFC 9110 section 8.6:
 // 1*DIGIT, once).
 func parseLength(value string, length *int64) error {
 	n, err := strconv.ParseUint(value, 10, 63)
 	switch {
 	case *length >= 0:
-		return invalid("field Content-Length is there twice", "one")
+		return invalid("field Content-Length appears twice", "one")
 	case err != nil:
 		for i := range len(value) {
 			if value[i] < '0' || value[i] > '9' {
@@ -56,8 +56,8 @@ func parseLength(value string, length *int64) error {
 	return nil
 }
 
-// invalid is the caller's mistake: what is wrong, and what was expected. Nothing that the caller passed stands in it but the
-// names of fields: any of it may be a secret.
+// invalid is the error for the caller's mistake: what is wrong, and what was expected. Of what the caller passed it may quote
+// only the names of fields, as anything else may be a secret.
 func invalid(wrong, want string) error {
 	return fmt.Errorf("%w: %s, expected %s", ErrInvalidRequest, wrong, want)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/mintws/mintws/internal/badbyte"
 )
 
-// chunkState is where in a chunk the next byte is (RFC 9112 section 7.1).
+// chunkState says where in a chunk the next byte stands (RFC 9112 section 7.1).
 type chunkState uint8
 
 const (
@@ -28,8 +28,8 @@ const (
 	chunkDataLF                     // LF after it
 )
 
-// chunkHead consumes bytes until content is due (chunkData) or the last chunk's head is complete (recvTrailers). With an
-// error, n is the index of the byte that was refused.
+// chunkHead takes bytes until content follows (chunkData) or the last chunk's head is complete (recvTrailers), and returns
+// how many. With an error, n is the index of the byte that was refused.
 func (h *h1) chunkHead(lim *Limits, data []byte) (n int, e *ConnError) {
 	for ; n < len(data); n++ {
 		if h.chunkState == chunkData || h.recvState != recvChunked {
@@ -65,8 +65,8 @@ func (h *h1) chunkHead(lim *Limits, data []byte) (n int, e *ConnError) {
 			return n, fault(http2.ErrCodeProtocol, ErrMalformed, "byte %s, expected %s", badbyte.Show(b), want)
 		}
 		if h.chunkState > chunkSize && h.chunkState < chunkLF {
-			// RFC 9112 7.1.1: a recipient ought to limit extensions. They may outweigh the content by one head's worth.
-			if h.count = max(h.count, h.count+1); int64(h.count) > int64(lim.MaxHeaderBytes) { // it stops where it would overflow
+			// RFC 9112 7.1.1: a recipient ought to limit extensions. They may outweigh the content by as much as a head.
+			if h.count = max(h.count, h.count+1); int64(h.count) > int64(lim.MaxHeaderBytes) { // max: it never overflows
 				return n, fault(http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge,
 					"chunk extensions outweigh the content by more than the limit of %d bytes", lim.MaxHeaderBytes)
 			}
@@ -75,7 +75,7 @@ func (h *h1) chunkHead(lim *Limits, data []byte) (n int, e *ConnError) {
 	return n, nil
 }
 
-// chunkBegins moves on from a complete chunk head.
+// chunkBegins goes on after a complete chunk head.
 func (h *h1) chunkBegins() {
 	h.count -= uint32(min(h.recvRemaining, int64(h.count)))
 	h.chunkState, h.chunkDigits = chunkData, 0
@@ -85,7 +85,7 @@ func (h *h1) chunkBegins() {
 	}
 }
 
-// chunkHeadEnd takes what may follow a complete size, name or value. BWS is for the caller's state to allow.
+// chunkHeadEnd takes one byte of what may follow a complete size, name or value. space says whether BWS may.
 func (h *h1) chunkHeadEnd(b byte, space bool) bool {
 	switch {
 	case b == '\r':

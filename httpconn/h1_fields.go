@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// collectFields makes the Header of a field section that h1head has found well formed: n lines "name:value CR LF", each
-// followed by those that it is folded over, then an empty one. It copies.
+// collectFields makes a Header of a field section that h1head has found well formed: n lines "name:value CR LF", each
+// followed by the lines of its folds, then an empty line. It copies.
 func collectFields(section []byte, n int) http.Header {
 	header := make(http.Header, n)
-	values := make([]string, n) // one allocation for the usual case of one value a name
+	values := make([]string, n) // one allocation for all, as most names have one value
 	text := string(section)
 	for ; n > 0; n-- {
 		line, rest, _ := strings.Cut(text, "\r\n")
@@ -32,8 +32,8 @@ func collectFields(section []byte, n int) http.Header {
 	return header
 }
 
-// unfold goes on with a value in the lines of text that begin with white space, and returns it with the text after them.
-// RFC 9112 5.2: each obs-fold, with the white space around it, is replaced by SP.
+// unfold adds to value the lines at the start of text that begin with white space, and returns it with the text after them.
+// Each obs-fold, with the white space around it, is replaced by SP (RFC 9112 section 5.2).
 func unfold(value, text string) (string, string) {
 	var b strings.Builder
 	b.WriteString(value)

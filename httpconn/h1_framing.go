@@ -22,7 +22,7 @@ func (h *h1head) matchName(b byte) {
 	if h.names == 0 {
 		return
 	}
-	b |= 0x20 // lower case; among token characters only letters become letters
+	b |= 0x20 // lower case: no other token character becomes a letter by this
 	if int(h.pos) >= len(nameLength) || nameLength[h.pos] != b {
 		h.names &^= isLength
 	}
@@ -48,7 +48,7 @@ func (h *h1head) colon() *ConnError {
 	switch {
 	case h.trailer: // RFC 9110 6.5.1
 		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s in a trailer section, where it is forbidden", name)
-	case length && h.chunked, coding && h.length >= 0: // RFC 9112 6.3: ought to be handled as an error
+	case length && h.chunked, coding && h.length >= 0: // RFC 9112 6.3 rule 3: ought to be handled as an error
 		return fault(http2.ErrCodeProtocol, ErrMalformed,
 			"%s in a response that has the other of Content-Length and Transfer-Encoding", name)
 	case length:
@@ -64,8 +64,9 @@ func (h *h1head) colon() *ConnError {
 	return nil
 }
 
-// framing reads the value of Content-Length (RFC 9110 section 8.6: 1*DIGIT) or Transfer-Encoding (only "chunked": we
-// offered no other coding with TE, and a response not delimited by chunks would run to the end of the connection).
+// framing reads the value of Content-Length (RFC 9110 section 8.6: 1*DIGIT) or Transfer-Encoding. Of the latter only
+// "chunked" is accepted: we offered no other coding with TE, and without chunks a response would run to the end of the
+// connection.
 func (h *h1head) framing(b byte) *ConnError {
 	space := b == ' ' || b == '\t'
 	switch {
@@ -86,7 +87,7 @@ func (h *h1head) framing(b byte) *ConnError {
 		}
 		h.lengthSoFar = h.lengthSoFar*10 + d
 		h.pos = 1
-		if h.length >= 0 && !decimalPrefix(h.lengthSoFar, h.length) { // RFC 9110 8.6: identical ones may be taken as one
+		if h.length >= 0 && !decimalPrefix(h.lengthSoFar, h.length) { // RFC 9110 8.6: identical ones may be accepted as one
 			return fault(http2.ErrCodeProtocol, ErrMalformed,
 				"Content-Length differs from the one before it, which was %d", h.length)
 		}
@@ -117,7 +118,7 @@ func (h *h1head) framing(b byte) *ConnError {
 	return badByte(b, "in Transfer-Encoding, expected chunked and nothing else")
 }
 
-// endValue judges a value that is complete, as no fold follows its line.
+// endValue judges a value that is complete, since no fold follows its line.
 func (h *h1head) endValue() *ConnError {
 	switch h.value {
 	case headLenStart:
@@ -128,7 +129,7 @@ func (h *h1head) endValue() *ConnError {
 	return nil
 }
 
-// decimalPrefix reports whether digits can follow those of num, leading zeros aside, that make it n.
+// decimalPrefix reports whether n, in decimal, begins with the digits of num, not counting leading zeros.
 func decimalPrefix(num, n int64) bool {
 	for n > num {
 		n /= 10

@@ -9,37 +9,37 @@ import (
 	"github.com/mintws/mintws/internal/pbuf"
 )
 
-// h1head reads one response head or trailer section byte by byte, so that input is refused at the first byte that makes
-// it illegal and no byte is judged twice, however the input is split. Fields that decide the message's length are
-// understood on the way; the others are only checked. All are collected once the section is complete.
+// h1head reads one response head or trailer section byte by byte. So input is refused at the first byte that makes it
+// illegal, and no byte is judged twice, however the input is split. The fields that decide the length of the message are
+// interpreted on the way; the others are only checked. All are collected once the section is complete.
 type h1head struct {
 	buf         pbuf.Buf // what arrived in earlier calls; empty if the section is still within one
 	line        int      // where the current field line starts
-	fields      int      // field lines so far, the current one included; folds are no lines of their own
+	fields      int      // field lines so far, with the current one; folds do not count
 	length      int64    // Content-Length, -1 if there was none
 	lengthSoFar int64    // the digits of the Content-Length being read
 	status      uint16   // digits so far
 	state       headState
-	value       headState // what the current field's value was in when its line ended: a fold goes on there
-	pos         uint8     // position in what must be matched: the version, a framing field's name, "chunked"
-	names       uint8     // which framing fields' names the current one agrees with so far
-	req         reqFlags  // of the request this answers
-	minor       byte      // of the HTTP-version: '0', or '1' for all above
-	chunked     bool      // Transfer-Encoding: chunked was there
+	value       headState // the state in which the line of the current value ended: a fold goes on in it
+	pos         uint8     // position in the text to match: the version, the name of a framing field, "chunked"
+	names       uint8     // the framing fields whose names match the current one so far
+	req         reqFlags  // of the request that this answers
+	minor       byte      // of the HTTP-version: '0', or '1' for 1 and above
+	chunked     bool      // there was Transfer-Encoding: chunked
 	trailer     bool      // a trailer section
-	full        bool      // no further 1xx is allowed
+	full        bool      // no more 1xx are allowed
 }
 
 type headState uint8
 
 const (
-	headStart     headState = iota // within "HTTP/1."
+	headStart     headState = iota // inside "HTTP/1."
 	headMinor                      // the minor version
 	headSpace                      // SP after the version
 	headStatus                     // the status code's digits
 	headAfterCode                  // SP or CR after them
 	headReason                     // the reason phrase
-	headLineLF                     // LF after the status line's or a field line's CR
+	headLineLF                     // LF of the status line or a field line
 	headField                      // first byte of a field line, or the CR of the empty line
 	headName                       // the rest of the field name
 	headValue                      // a field value
@@ -47,7 +47,7 @@ const (
 	headLenDigits                  // Content-Length: digits
 	headLenEnd                     // Content-Length: white space after them
 	headCodingPre                  // Transfer-Encoding: before its first letter
-	headCoding                     // Transfer-Encoding: within "chunked"
+	headCoding                     // Transfer-Encoding: inside "chunked"
 	headCodingEnd                  // Transfer-Encoding: white space after it
 	headLastLF                     // LF of the empty line
 )
@@ -128,7 +128,7 @@ func (h *h1head) run(lim *Limits, data []byte) (n int, done bool, e *ConnError) 
 	return n, false, nil
 }
 
-// statusLine reads the part of the status line that has a fixed shape (RFC 9112 section 4).
+// statusLine reads the status line up to the status code (RFC 9112 section 4).
 func (h *h1head) statusLine(b byte) *ConnError {
 	switch h.state {
 	case headStart:
@@ -142,7 +142,7 @@ func (h *h1head) statusLine(b byte) *ConnError {
 		if b < '0' || b > '9' {
 			return badByte(b, "as the minor version, expected HTTP/1.0 to HTTP/1.9")
 		}
-		h.minor = min(b, '1') // RFC 9110 6.2: a higher one is processed as the highest that we implement
+		h.minor = min(b, '1') // RFC 9110 6.2: process a higher one as the highest that we implement
 		h.state = headSpace
 	case headSpace:
 		if b != ' ' {
@@ -150,7 +150,7 @@ func (h *h1head) statusLine(b byte) *ConnError {
 		}
 		h.pos = 0
 		h.state = headStatus
-	case headStatus: // RFC 9110 15: three digits; 600 to 999 are for the caller to treat as 5xx
+	case headStatus: // RFC 9110 15: three digits; it is up to the caller to treat 600 to 999 as 5xx
 		if b < '0' || b > '9' || h.pos == 0 && b == '0' {
 			return badByte(b, "in the status code, expected 100 to 999")
 		}
@@ -166,7 +166,7 @@ func (h *h1head) statusLine(b byte) *ConnError {
 	return nil
 }
 
-// opening says where byte b stands that is not of "HTTP/1.", and what sends such a first byte.
+// opening says where byte b stands, which does not belong to "HTTP/1.", and which protocol begins with such a byte.
 func (h *h1head) opening(b byte) string {
 	switch {
 	case h.pos > 0:
@@ -190,7 +190,7 @@ func (h *h1head) statusAllowed() *ConnError {
 	return nil
 }
 
-// endLine takes the CR of a line. Whether it ends the field's value shows the next line's first byte.
+// endLine takes the CR of a line. Whether the value ends there, the next line's first byte decides.
 func (h *h1head) endLine() {
 	h.value = h.state
 	h.state = headLineLF
@@ -199,10 +199,10 @@ func (h *h1head) endLine() {
 // lineStart reads the first byte of a line of the field section, at offset at (RFC 9112 section 5).
 func (h *h1head) lineStart(lim *Limits, b byte, at int) *ConnError {
 	if b == ' ' || b == '\t' {
-		if h.fields == 0 { // RFC 9112 2.2, and in trailers there is nothing either that it could go on
+		if h.fields == 0 { // RFC 9112 2.2; nor is there anything to continue in trailers
 			return badByte(b, "at the start of the first field line, expected a field name or CR LF")
 		}
-		h.state = h.value // RFC 9112 5.2: a user agent must replace an obs-fold by SP before it interprets the value
+		h.state = h.value // RFC 9112 5.2: a user agent must replace obs-fold by SP before it interprets the value
 		return nil
 	}
 	if e := h.endValue(); e != nil {
@@ -242,14 +242,15 @@ func (h *h1head) section() string {
 	return "response head"
 }
 
-// badByte is the refusal of byte b.
+// badByte is the error for byte b.
 func badByte(b byte, where string) *ConnError {
 	return fault(http2.ErrCodeProtocol, ErrMalformed, "byte %s %s", badbyte.Show(b), where)
 }
 
-// fieldName returns the name, quoted, of the field on the current line, whose bytes so far end with before.
+// fieldName returns the quoted name of the field on the current line. before is what of this call's input comes before the
+// byte at fault.
 func (h *h1head) fieldName(before []byte) string {
-	line := append(h.buf.Bytes(), before...)[h.line:] // Bytes is clipped: this copies, or is before itself
+	line := append(h.buf.Bytes(), before...)[h.line:] // Bytes is clipped, so this copies, or buf is empty
 	for i, b := range line {
 		if b == ':' {
 			return quote(line[:i])

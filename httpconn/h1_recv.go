@@ -13,7 +13,7 @@ import (
 	"github.com/mintws/mintws/internal/badbyte"
 )
 
-// h1Receive is Conn.Stream on HTTP/1.1. It hands data from one state to the next until it is used up.
+// h1Receive is Conn.Stream on HTTP/1.1. Each state takes what belongs to it and leaves the rest of data to the next one.
 func (c *Conn) h1Receive(out *Output, data []byte) error {
 	if c.fail != nil {
 		return c.fail
@@ -67,9 +67,9 @@ func (c *Conn) h1ReceiveEOF(out *Output) error {
 		out.Events = append(out.Events, h.event(EventDone))
 		h.recvState = recvTunnelEOF
 		return nil
-	case h.recvState == recvToEOF: // RFC 9112 6.3, the last rule
+	case h.recvState == recvToEOF: // RFC 9112 6.3 rule 8
 		c.h1HandleEnd(out)
-		for _, r := range h.queue { // no close option was seen: the server may have processed them
+		for _, r := range h.queue { // the server has not said close, so it may have processed them
 			out.Events = append(out.Events, Event{Kind: EventReset, StreamID: r.id, Tag: r.tag, Err: &StreamError{
 				Stream: r.id, Err: ErrUnexpectedEOF, Reason: "the response before it ended with the connection"}})
 		}
@@ -84,7 +84,7 @@ func (c *Conn) h1ReceiveEOF(out *Output) error {
 		h.offset, h.where(), h.queue[0].id))
 }
 
-// where names the state for the report of an early end.
+// where says, for an error, what the connection ended in.
 func (h *h1) where() string {
 	switch {
 	case h.recvState == recvHead && h.head == nil:
@@ -99,7 +99,7 @@ func (h *h1) where() string {
 	return "in a chunk"
 }
 
-// event returns an Event of the response under way.
+// event returns an Event for the response under way.
 func (h *h1) event(k EventKind) Event {
 	return Event{Kind: k, StreamID: h.queue[0].id, Tag: h.queue[0].tag}
 }
@@ -113,12 +113,12 @@ func (c *Conn) h1HandleContent(out *Output, data []byte, limit int64) int {
 	return n
 }
 
-// h1HandleHead goes on with a response head or a trailer section.
+// h1HandleHead goes on with a response head or a trailer section. It returns how many bytes it took.
 func (c *Conn) h1HandleHead(out *Output, data []byte) (int, *ConnError) {
 	h := &c.h1
 	var head h1head
 	switch {
-	case len(h.queue) == 0: // RFC 9112 9.2: a client must not take it as a response to a later request
+	case len(h.queue) == 0: // RFC 9112 9.2: it must not be taken for the response to a later request
 		return 0, fault(http2.ErrCodeProtocol, ErrUnsolicited, "byte %s while no request is under way, expected nothing",
 			badbyte.Show(data[0]))
 	case h.head != nil:
@@ -177,9 +177,10 @@ func (c *Conn) h1HandleAnswer(out *Output, head *h1head, header http.Header) {
 	if h.sendState == sendWaiting && r.id == h.lastID {
 		h.sendState = sendNothing
 	}
-	// RFC 9112 9.3: persistence. HTTP/1.0 with keep-alive is not taken up.
+	// RFC 9112 9.3: persistence. We do not make use of HTTP/1.0 with keep-alive.
 	h.serverClose = httpguts.HeaderValuesContainsToken(header["Connection"], "close")
-	h.lastResponse = h.lastResponse || h.serverClose || r.flags&reqClose != 0 || head.minor == '0' || head.status == 204 && framed(header)
+	h.lastResponse = h.lastResponse || h.serverClose || r.flags&reqClose != 0 || head.minor == '0' ||
+		head.status == 204 && framed(header)
 	switch {
 	case r.flags&reqHead != 0 || head.status == 204 || head.status == 304 || head.length == 0:
 		c.h1HandleEnd(out)
@@ -192,16 +193,16 @@ func (c *Conn) h1HandleAnswer(out *Output, head *h1head, header http.Header) {
 	}
 }
 
-// framed reports whether a response that has no content says that it has some. Its server may send it, as the next
-// response's first bytes.
+// framed reports whether a response that has no content announces some. Its server may send that content, which would be
+// read as the beginning of the next response.
 func framed(h http.Header) bool {
 	return h["Transfer-Encoding"] != nil || slices.ContainsFunc(h["Content-Length"], func(v string) bool {
 		return v == "" || strings.Trim(v, "0") != ""
 	})
 }
 
-// h1HandleEnd ends the response under way. If the connection does not outlive it, so do the requests behind it. Only a server
-// that said close is known not to have processed them (RFC 9112 section 9.6).
+// h1HandleEnd ends the response under way. If the connection does not outlive it, the requests behind it end too. Only if
+// the server said close is it known not to have processed them (RFC 9112 section 9.6).
 func (c *Conn) h1HandleEnd(out *Output) {
 	h := &c.h1
 	out.Events = append(out.Events, h.event(EventDone))
@@ -222,7 +223,7 @@ func (c *Conn) h1HandleEnd(out *Output) {
 	h.queue = nil
 }
 
-// h1Fail ends the connection with e, which every request under way gets to know.
+// h1Fail ends the connection with e, which every request under way is told.
 func (c *Conn) h1Fail(out *Output, e *ConnError) *ConnError {
 	for _, r := range c.h1.queue {
 		out.Events = append(out.Events, Event{Kind: EventReset, StreamID: r.id, Tag: r.tag, Err: e})

@@ -50,7 +50,7 @@ func (c *Conn) h1Request(out *Output, r Request) (StreamID, error) {
 	out.Send = append(out.Send, ' ')
 	out.Send = append(out.Send, target...)
 	out.Send = append(out.Send, " HTTP/1.1\r\n"...)
-	out.Send = appendFields(out.Send, []field{{r.spelling("Host"), r.Authority}}) // RFC 9110 7.2: first, as good practice
+	out.Send = appendFields(out.Send, []field{{r.spelling("Host"), r.Authority}}) // RFC 9110 7.2: best sent first
 	out.Send = appendFields(out.Send, fields)
 	out.Send = append(out.Send, "\r\n"...)
 
@@ -76,8 +76,8 @@ func (c *Conn) h1Request(out *Output, r Request) (StreamID, error) {
 	return req.id, c.h1SendData(out, req.id, r.Body, false) // cannot fail: its length was checked
 }
 
-// frameRequest applies the rules of RFC 9112 section 6 and RFC 9110 on the fields that decide where the request ends and
-// what becomes of the connection. It returns the fields with what the content needs, and the Content-Length or -1.
+// frameRequest applies the rules of RFC 9112 section 6 and RFC 9110 for fields that decide where the request ends and what
+// becomes of the connection. It returns the fields, with those that the content needs, and the Content-Length or -1.
 func frameRequest(r Request, fields []field, flags *reqFlags) ([]field, int64, error) {
 	var options, upgrade, te, expect []string
 	length := int64(-1)
@@ -86,7 +86,7 @@ func frameRequest(r Request, fields []field, flags *reqFlags) ([]field, int64, e
 		if len(f.name) > len(lower) {
 			continue
 		}
-		switch string(appendLower(lower[:0], f.name)) { // which allocates nothing
+		switch string(appendLower(lower[:0], f.name)) { // this allocates nothing
 		case "host":
 			return nil, 0, invalid("field Host in Header", "the host in Authority")
 		case "transfer-encoding":
@@ -149,7 +149,7 @@ func frameRequest(r Request, fields []field, flags *reqFlags) ([]field, int64, e
 	return fields, length, nil
 }
 
-// spelling is how r wants the name of a field of ours.
+// spelling returns the name of a field that we add, as r wants it spelled.
 func (r *Request) spelling(name string) string {
 	if r.LowerCaseNames {
 		return strings.ToLower(name)
@@ -157,7 +157,7 @@ func (r *Request) spelling(name string) string {
 	return name
 }
 
-// appendLower appends s in lower case, which is about ASCII letters only.
+// appendLower appends s with its ASCII letters in lower case.
 func appendLower(b []byte, s string) []byte {
 	for i := range len(s) {
 		c := s[i]

@@ -29,7 +29,7 @@ func (c *Conn) h1CanSend(id StreamID) error {
 	return ErrNotSendable
 }
 
-// h1SendWindow is Conn.SendWindow on HTTP/1.1, which has none.
+// h1SendWindow is Conn.SendWindow on HTTP/1.1, which has no windows.
 func (c *Conn) h1SendWindow(id StreamID) int {
 	if c.h1Usable() != nil || id != 0 && c.h1CanSend(id) != nil {
 		return 0
@@ -67,7 +67,7 @@ func (c *Conn) h1BeginData(out *Output, id StreamID, size int) (int, error) {
 		if int64(size) > c.h1.sendRemaining {
 			return 0, fmt.Errorf("%w: %d bytes given, %d remaining", ErrBodyLength, size, c.h1.sendRemaining)
 		}
-	case sendChunked: // zeros as wide as the size will be; EndData finds the width by the CR
+	case sendChunked: // as many zeros as the size has digits; EndData counts them
 		for range hexLen(size) {
 			out.Send = append(out.Send, '0')
 		}
@@ -123,14 +123,14 @@ func chunkRoom(b []byte) int {
 	return width
 }
 
-// frameChunk makes b[mark:], a chunk head of zeros and content, a chunk (RFC 9112 section 7.1). Without content it takes
-// the head away, as a chunk of size 0 would be the last.
+// frameChunk makes a chunk (RFC 9112 section 7.1) of b[mark:], which is a chunk head of zeros and content. Without content it
+// removes the head, as a chunk of size 0 would be the last.
 func frameChunk(b []byte, mark, width int) []byte {
 	n := len(b) - mark - width - len("\r\n")
 	if n == 0 {
 		return b[:mark]
 	}
-	if more := hexLen(n) - width; more > 0 { // larger than was announced to BeginData
+	if more := hexLen(n) - width; more > 0 { // more content than was announced to BeginData
 		b = append(b, "0000000000000000"[:more]...)
 		copy(b[mark+more:], b[mark:])
 		width += more

@@ -2,22 +2,22 @@ package httpconn
 
 import "slices"
 
-// h1 is the state of an HTTP/1.1 connection: part of a Conn, copied with it. What it points to is never written once
-// a call has returned.
+// h1 is the state of an HTTP/1.1 connection. It is part of a Conn and copied with it. What it points to is never written
+// once a call has returned.
 type h1 struct {
-	queue         []h1req  // requests whose response is not complete, oldest first; a tunnel's stays in it
-	head          *h1head  // a head or trailer section that began in an earlier call, else nil
-	recvRemaining int64    // content bytes to come: of the body if it is counted, of the chunk if it is chunked
-	sendRemaining int64    // bytes that the request's Content-Length still asks for (sendCounted)
-	offset        int64    // bytes received so far, for error messages
-	lastID        StreamID // of the latest request, the only one whose content may be unfinished
-	count         uint32   // recvHead: 1xx responses to queue[0] so far; recvChunked: by how much extensions outweigh content so far
-	recvState     recvState
+	queue         []h1req    // requests whose response is incomplete, oldest first; that of a tunnel stays
+	head          *h1head    // a head or trailer section that began in an earlier call, or nil
+	recvRemaining int64      // content bytes to come: of the whole body (recvCounted), or of the chunk (recvChunked)
+	sendRemaining int64      // content bytes that the request's Content-Length still asks for (sendCounted)
+	offset        int64      // bytes received so far, for error messages
+	lastID        StreamID   // of the latest request, the only one whose content may be unfinished
+	count         uint32     // recvHead: 1xx responses to queue[0]; recvChunked: by how much extensions outweigh content
+	recvState     recvState  // what the next byte from the server belongs to
 	chunkState    chunkState // recvChunked: where in the chunk
 	chunkDigits   uint8      // of the chunk size so far
 	sendState     sendState  // of lastID
-	lastResponse  bool       // the response under way is the last one: either side said close, it is HTTP/1.0, or cannot be trusted to end
-	serverClose   bool       // its server said close
+	lastResponse  bool       // the response under way is the last: a side said close, it is HTTP/1.0, or its end is not certain
+	serverClose   bool       // the server said Connection: close
 	requestClose  bool       // a request said Connection: close; no further one may follow
 }
 
@@ -28,8 +28,8 @@ type h1req struct {
 	flags reqFlags
 }
 
-// upgrade is the queue of a connection whose first request asks for an upgrade and has no tag, as that of most WebSockets
-// does. Nobody writes it: they share it as long as they live.
+// upgrade is the queue of a connection whose first request asks for an upgrade and has no tag, as with most WebSockets. They
+// all share it, and nobody writes it.
 var upgrade = []h1req{{id: 1, flags: reqUpgrade}}
 
 type reqFlags uint8
@@ -37,8 +37,8 @@ type reqFlags uint8
 const (
 	reqHead    reqFlags = 1 << iota // HEAD: the response has no content
 	reqConnect                      // CONNECT: a 2xx makes a tunnel
-	reqUpgrade                      // sent Upgrade: a 101 makes a tunnel
-	reqClose                        // sent Connection: close
+	reqUpgrade                      // has an Upgrade field: a 101 makes a tunnel
+	reqClose                        // has Connection: close
 	reqBody                         // HasBody
 )
 
@@ -46,7 +46,7 @@ const (
 type recvState uint8
 
 const (
-	recvHead      recvState = iota // a status line or head; no request under way: nothing may come
+	recvHead      recvState = iota // a response head; without a request under way nothing may come
 	recvCounted                    // content of known length
 	recvChunked                    // a chunk
 	recvTrailers                   // the trailer section
@@ -60,14 +60,14 @@ const (
 type sendState uint8
 
 const (
-	sendNothing sendState = iota // all is said
-	sendCounted                  // content held against a Content-Length
+	sendNothing sendState = iota // nothing more
+	sendCounted                  // content that must match a Content-Length
 	sendChunked                  // content in chunks
 	sendWaiting                  // nothing until the server agrees to the tunnel
 	sendTunnel                   // bytes of a tunnel
 )
 
-// h1Usable returns the error that every call on a connection that is over answers with.
+// h1Usable returns the error of every call on a connection that is over, or nil.
 func (c *Conn) h1Usable() error {
 	if c.fail != nil {
 		return c.fail
@@ -78,7 +78,7 @@ func (c *Conn) h1Usable() error {
 	return nil
 }
 
-// openTunnel reports whether id is a tunnel with both sides open: the hot path, on which nothing is framed and nothing can fail.
+// openTunnel reports whether id is a tunnel with both sides open. That is the hot path: nothing is framed and nothing can fail.
 func (h *h1) openTunnel(id StreamID) bool {
 	return h.recvState == recvTunnel && h.sendState == sendTunnel && id == h.lastID
 }
@@ -86,8 +86,8 @@ func (h *h1) openTunnel(id StreamID) bool {
 // over reports whether the last response of the connection is complete.
 func (h *h1) over() bool { return h.lastResponse && h.recvState == recvHead && len(h.queue) == 0 }
 
-// find returns the request of a stream that is not over: its response is incomplete or, when the server answered
-// early, its content is.
+// find returns the request of a stream that is not over: its response is incomplete or, if the server answered early, its
+// content is.
 func (h *h1) find(id StreamID) (h1req, bool) {
 	for _, r := range h.queue {
 		if r.id == id {
@@ -109,13 +109,15 @@ func (h *h1) slots(pipeline int) int {
 
 // goingAway reports whether no further request can ever start.
 func (h *h1) goingAway() bool {
-	return h.lastResponse || h.requestClose || h.recvState == recvToEOF || h.recvState == recvTunnel || h.recvState == recvTunnelEOF ||
-		h.lastID == ^StreamID(0)
+	return h.lastResponse || h.requestClose ||
+		h.recvState == recvToEOF || h.recvState == recvTunnel || h.recvState == recvTunnelEOF || h.lastID == ^StreamID(0)
 }
 
 func (h h1) equal(x h1) bool {
-	return slices.Equal(h.queue, x.queue) && h.head.equal(x.head) && h.recvRemaining == x.recvRemaining && h.sendRemaining == x.sendRemaining &&
+	return slices.Equal(h.queue, x.queue) && h.head.equal(x.head) &&
+		h.recvRemaining == x.recvRemaining && h.sendRemaining == x.sendRemaining &&
 		h.offset == x.offset && h.lastID == x.lastID &&
-		h.count == x.count && h.recvState == x.recvState && h.chunkState == x.chunkState && h.chunkDigits == x.chunkDigits && h.sendState == x.sendState &&
+		h.count == x.count && h.recvState == x.recvState && h.sendState == x.sendState &&
+		h.chunkState == x.chunkState && h.chunkDigits == x.chunkDigits &&
 		h.lastResponse == x.lastResponse && h.serverClose == x.serverClose && h.requestClose == x.requestClose
 }

@@ -9,7 +9,8 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// h2HandleSettings applies the server's SETTINGS, one after the other, and acknowledges them (RFC 9113 section 6.5.3).
+// h2HandleSettings applies the server's SETTINGS, one value after the other, and acknowledges them (RFC 9113 section
+// 6.5.3).
 func (c *Conn) h2HandleSettings(out *Output, f frameHead, p []byte) *ConnError {
 	if f.flags.Has(http2.FlagSettingsAck) {
 		return c.h2HandleSettingsAck(out)
@@ -38,7 +39,7 @@ func (c *Conn) h2HandleSettings(out *Output, f frameHead, p []byte) *ConnError {
 	return nil
 }
 
-// h2HandleSetting applies one setting to r, which is c's own.
+// h2HandleSetting applies one value to r, which is c's own copy.
 func (c *Conn) h2HandleSetting(r *h2rare, s http2.Setting) *ConnError {
 	bad := func(code http2.ErrCode, want string) *ConnError {
 		return fault(code, ErrMalformed, "%v is %d, expected %s", s.ID, s.Val, want)
@@ -59,7 +60,7 @@ func (c *Conn) h2HandleSetting(r *h2rare, s http2.Setting) *ConnError {
 		}
 		r.peerMaxFrame = int32(s.Val)
 	case http2.SettingHeaderTableSize:
-		// We use no table, but RFC 7541 section 4.2 wants to be told that we heard.
+		// We use no table, but RFC 7541 section 4.2 requires an answer.
 		if s.Val < r.sendTableSize {
 			r.sendTableSize, r.sendTableUpdate = s.Val, int64(s.Val)
 		}
@@ -71,16 +72,16 @@ func (c *Conn) h2HandleSetting(r *h2rare, s http2.Setting) *ConnError {
 			return bad(http2.ErrCodeProtocol, "1, as it was before")
 		}
 	case http2.SettingMaxConcurrentStreams, http2.SettingMaxHeaderListSize:
-	default: // "MUST ignore"; and what is not kept takes no memory
+	default: // section 6.5.2: "MUST ignore". What is not kept takes no memory
 		return nil
 	}
 	r.peerSettings[s.ID] = s.Val
 	return nil
 }
 
-// h2Resize is a change of the initial window, which moves the windows of all streams (RFC 9113 section 6.9.2). They are
-// stored relative to it, so all that is to be done is to see that none exceeded its maximum at the largest of the values that
-// one SETTINGS had, and to let those go on that had waited for the last of them.
+// h2Resize applies a change of the initial window, which moves the windows of all streams (RFC 9113 section 6.9.2). Windows
+// are stored relative to it, so two things are to be done. No window may exceed its maximum at the largest of the values
+// that one SETTINGS frame had. Streams that waited may go on with the last of them.
 func (c *Conn) h2Resize(before, largest int32) *ConnError {
 	h := &c.h2
 	if largest > before && h.rare.liveStreams > 0 {
@@ -115,7 +116,7 @@ func (c *Conn) h2HandlePing(out *Output, f frameHead, p []byte) *ConnError {
 	return nil
 }
 
-// h2HandleGoAway is the server's GOAWAY: streams above its last one were not processed (RFC 9113 section 6.8).
+// h2HandleGoAway takes the server's GOAWAY. Streams above its last one were not processed (RFC 9113 section 6.8).
 func (c *Conn) h2HandleGoAway(out *Output, p []byte) *ConnError {
 	h := &c.h2
 	last := StreamID(binary.BigEndian.Uint32(p) & uint32(maxStreamID))
@@ -124,7 +125,7 @@ func (c *Conn) h2HandleGoAway(out *Output, p []byte) *ConnError {
 		return fault(http2.ErrCodeProtocol, ErrMalformed,
 			"GOAWAY with last stream %d after one with %d", last, h.rare.goAwayLast)
 	}
-	above := h.rare.lastID // up to here there are streams that this one may end
+	above := h.rare.lastID // the streams that this one can end are not above
 	if h.flags&h2GoneAway != 0 {
 		above = min(above, h.rare.goAwayLast)
 	}
@@ -148,7 +149,7 @@ func (c *Conn) h2HandleGoAway(out *Output, p []byte) *ConnError {
 	return nil
 }
 
-// h2HandleReset is the server's RST_STREAM on a stream that is not closed (RFC 9113 section 6.4).
+// h2HandleReset takes the server's RST_STREAM on a stream that is not closed (RFC 9113 section 6.4).
 func (c *Conn) h2HandleReset(out *Output, f frameHead, p []byte) *ConnError {
 	s := c.h2.streams.find(f.id)
 	err := &ResetError{Stream: s.id, Code: http2.ErrCode(binary.BigEndian.Uint32(p))}
@@ -159,8 +160,8 @@ func (c *Conn) h2HandleReset(out *Output, f frameHead, p []byte) *ConnError {
 	return nil
 }
 
-// h2HandlePeerReset ends live stream s for the server. The caller is told unless it has had the stream's EventDone: then the
-// server only wants no more of our content (RFC 9113 section 8.1), and where bytes of it are queued they are lost.
+// h2HandlePeerReset ends live stream s as the server wants it. The caller is told, with one exception: if it has had the
+// stream's EventDone and no bytes are queued, nothing is lost. The server just wants no more content (RFC 9113 section 8.1).
 func (c *Conn) h2HandlePeerReset(out *Output, s stream, err error) {
 	c.h2CloseStream(s, streamPeerReset)
 	if s.expected() {
@@ -168,7 +169,7 @@ func (c *Conn) h2HandlePeerReset(out *Output, s stream, err error) {
 	}
 }
 
-// h2HandleWindowUpdate gives us credit (RFC 9113 section 6.9).
+// h2HandleWindowUpdate takes credit that the server gives us (RFC 9113 section 6.9).
 func (c *Conn) h2HandleWindowUpdate(out *Output, f frameHead, p []byte) *ConnError {
 	h := &c.h2
 	n := binary.BigEndian.Uint32(p) & maxWindow
@@ -201,27 +202,27 @@ func (c *Conn) h2HandleWindowUpdate(out *Output, f frameHead, p []byte) *ConnErr
 	return nil
 }
 
-// h2FailStream ends stream s by our RST_STREAM for what the server did (RFC 9113 section 5.4.2). The connection goes on: it
-// returns nil, for its callers to return.
+// h2FailStream ends stream s by RST_STREAM because of what the server did (RFC 9113 section 5.4.2). The connection goes on,
+// so it returns nil, for its callers to return.
 func (c *Conn) h2FailStream(
 	out *Output, s stream, code http2.ErrCode, sentinel error, format string, args ...any,
 ) *ConnError {
 	out.Send = appendWord(out.Send, http2.FrameRSTStream, s.id, uint32(code))
 	if s.live() {
 		c.h2CloseStream(s, streamWeReset)
-		if s.expected() { // otherwise the caller has had its last event
+		if s.expected() { // or else the caller has had its last event
 			err := &StreamError{Stream: s.id, Code: code, Reason: fmt.Sprintf(format, args...), Err: sentinel}
 			out.Events = append(out.Events, Event{Kind: EventReset, StreamID: s.id, Tag: s.tag, Err: err})
 		}
-	} else { // it was closed before: from now on what comes is what was under way
+	} else { // it was closed before: from now on its frames are ignored
 		s.flags |= streamWeReset
 		c.h2.streams.put(s)
 	}
 	return nil
 }
 
-// h2CloseStream takes a live stream out of the count and drops what it has queued. What the caller has not consumed is still
-// waited for, unless it has given the stream up.
+// h2CloseStream takes a live stream out of the count and drops what it has queued. What came on it has still to be
+// consumed, unless the caller has given the stream up.
 func (c *Conn) h2CloseStream(s stream, how streamFlags) {
 	h := &c.h2
 	if c.h2EndCredit(&s); how&streamCanceled != 0 {

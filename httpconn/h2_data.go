@@ -4,7 +4,7 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// h2HandleDataHead takes the header of a DATA frame. Its whole payload, padding included, counts against both windows at
+// h2HandleDataHead takes the header of a DATA frame. The whole payload, padding included, counts against both windows at
 // once (RFC 9113 section 6.9).
 func (c *Conn) h2HandleDataHead(out *Output, f frameHead, v verdict) *ConnError {
 	h := &c.h2
@@ -41,16 +41,16 @@ func (c *Conn) h2HandleDataHead(out *Output, f frameHead, v verdict) *ConnError 
 	return err
 }
 
-// h2CheckData holds a DATA frame against its stream: the head comes first, and the window must allow it.
+// h2CheckData checks a DATA frame against its stream: the head of the response comes first, and the window must allow it.
 func (c *Conn) h2CheckData(out *Output, n int32) *ConnError {
 	h := &c.h2
-	s := h.streams.at(h.dataID)      // the verdict was that it is open
+	s := h.streams.at(h.dataID)      // it is there, as the verdict was to accept
 	if s.flags&streamAnswered == 0 { // RFC 9113 section 8.1
 		h.flags |= h2DataDiscard
 		return c.h2FailStream(out, *s, http2.ErrCodeProtocol, ErrMalformed, "DATA before the response's head")
 	}
 	window := c.h2Allowed().streamWindow
-	if n > 0 && int64(s.recvUncredited)+int64(n) > int64(window) { // section 6.9.1; an empty frame needs none, even below zero
+	if n > 0 && int64(s.recvUncredited)+int64(n) > int64(window) { // section 6.9.1; an empty frame needs no window
 		h.flags |= h2DataDiscard
 		return c.h2FailStream(out, *s, http2.ErrCodeFlowControl, ErrFlowControl,
 			"DATA of %d bytes exceeds the stream's window of %d", n, window-s.recvUncredited)
@@ -60,7 +60,7 @@ func (c *Conn) h2CheckData(out *Output, n int32) *ConnError {
 	}
 	s.recvUncredited += n
 	h.streams.received(s, n)
-	if n > 0 && h.flags&h2DataPadded == 0 { // once for a frame, however it is cut
+	if n > 0 && h.flags&h2DataPadded == 0 { // once for each frame, however the input is cut
 		h.repay(n)
 	}
 	return nil
@@ -99,7 +99,7 @@ func (c *Conn) h2HandleDataPayload(out *Output, data []byte) (int, *ConnError) {
 		}
 		used, data = used+n, data[n:]
 	}
-	if h.dataRemaining > 0 && h.dataRemaining <= int32(h.dataPadding) { // what remains is padding
+	if h.dataRemaining > 0 && h.dataRemaining <= int32(h.dataPadding) { // only padding remains
 		n = min(int(h.dataRemaining), len(data))
 		used += n
 		h.dataRemaining -= int32(n)
@@ -142,7 +142,7 @@ func (c *Conn) h2HandleContent(out *Output, p []byte) *ConnError {
 	return nil
 }
 
-// h2HandleDataEnd is the end of a DATA frame: credit for what it took, and the end of the stream if it was its last.
+// h2HandleDataEnd is the end of a DATA frame: it gives credit for it, and ends the stream if the frame was its last.
 func (c *Conn) h2HandleDataEnd(out *Output) *ConnError {
 	h := &c.h2
 	id, flags := h.dataID, h.flags
@@ -159,7 +159,7 @@ func (c *Conn) h2HandleDataEnd(out *Output) *ConnError {
 	return nil
 }
 
-// h2HandleEndStream is the server's END_STREAM.
+// h2HandleEndStream takes the server's END_STREAM.
 func (c *Conn) h2HandleEndStream(out *Output, s stream) *ConnError {
 	if s.recvRemaining > 0 { // RFC 9113 section 8.1.1
 		return c.h2FailStream(out, s, http2.ErrCodeProtocol, ErrMalformed,

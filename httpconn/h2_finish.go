@@ -21,12 +21,12 @@ func (c *Conn) h2Finish(out *Output, id StreamID) error {
 	return nil
 }
 
-// maxResets is above the streams that libwebsockets has open at once, 24 unless it is told otherwise, all of which may be
-// ended before its first RST_STREAM comes; and below what servers take: Jetty 50 or 128 in a second, Netty 200 in 30.
+// maxResets is more than the streams that libwebsockets has open at once, 24 by default, all of which may be ended before
+// its first RST_STREAM arrives. It is less than what servers tolerate: Jetty 50 or 128 in a second, Netty 200 in 30 seconds.
 const maxResets = 32
 
-// h2Unread reports whether Finish resets the stream: the server's end of a tunnel is in, or is at the end of the frame under
-// way, and nothing is queued that it may still want.
+// h2Unread reports whether Finish resets the stream: the server has ended its half of a tunnel, or does so with the frame
+// under way, and nothing is queued that it may still want.
 func (c *Conn) h2Unread(id StreamID) bool {
 	h := &c.h2
 	if c.h2Usable() != nil || h.sentResets >= maxResets {

@@ -24,7 +24,7 @@ var h2FloodCases = []h2Case{
 		want: "1 Headers 200\n" + strings.Repeat("0 Settings\n", 5) +
 			"1 Reset ConnError ENHANCE_YOUR_CALM\n3 Reset ConnError ENHANCE_YOUR_CALM\n",
 		sent: strings.Repeat("SETTINGS ack\n", 5), code: http2.ErrCodeEnhanceYourCalm, is: ErrFlood,
-		reason: "work of 12 without content, the last of it for SETTINGS, at most 10 is allowed"},
+		reason: "work of 12 without content, the last of it for a SETTINGS frame; at most 10 is allowed"},
 	{name: "flood: windows, broken up by content", cfg: h2Calm, reqs: []Request{h2Ext},
 		input: f200(1) + strings.Repeat(h2Wide+fData(1, false, xs(2*64))+fPadded(1, false, "y", 200), 20),
 		want:  "1 Headers 200\n" + strings.Repeat("0 Settings\n0 Settings\n1 Data \""+xs(128)+"y\"\n", 20),

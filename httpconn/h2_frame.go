@@ -38,7 +38,7 @@ func appendFrameHead(dst []byte, length int, kind http2.FrameType, flags http2.F
 	return dst
 }
 
-// appendWord appends a frame with one 32-bit number for payload: RST_STREAM or WINDOW_UPDATE.
+// appendWord appends a frame whose payload is one 32-bit number: RST_STREAM or WINDOW_UPDATE.
 func appendWord(dst []byte, kind http2.FrameType, id StreamID, v uint32) []byte {
 	return binary.BigEndian.AppendUint32(appendFrameHead(dst, 4, kind, 0, id), v)
 }
@@ -52,18 +52,18 @@ func appendSettings(dst []byte, settings ...http2.Setting) []byte {
 	return dst
 }
 
-// maxDebug is how much of the reason goes with a GOAWAY.
+// maxDebug bounds the reason that goes with a GOAWAY, in bytes.
 const maxDebug = 200
 
 func appendGoAway(dst []byte, code http2.ErrCode, debug string) []byte {
 	debug = debug[:min(len(debug), maxDebug)]
 	dst = appendFrameHead(dst, 8+len(debug), http2.FrameGoAway, 0, 0)
-	dst = binary.BigEndian.AppendUint32(dst, 0) // the last stream of the server's that we processed: push is off
+	dst = binary.BigEndian.AppendUint32(dst, 0) // the server opens no streams, as push is off
 	dst = binary.BigEndian.AppendUint32(dst, uint32(code))
 	return append(dst, debug...)
 }
 
-// appendBlock appends a header block as HEADERS and as many CONTINUATION as it takes (RFC 9113 section 6.10).
+// appendBlock appends a header block as HEADERS and, if it is large, CONTINUATION frames (RFC 9113 section 6.10).
 func appendBlock(dst, block []byte, id StreamID, end bool, maxFrame int) []byte {
 	kind, flags := http2.FrameHeaders, http2.Flags(0)
 	if end {

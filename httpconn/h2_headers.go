@@ -64,8 +64,8 @@ func (c *Conn) h2HandleContinuation(out *Output, f frameHead, p []byte) *ConnErr
 	return c.h2HandleBlock(out, f.id, block, end)
 }
 
-// h2CheckBlock bounds a header block before it is kept or decoded: its bytes so far, and its frames, of which empty ones
-// cost the sender next to nothing.
+// h2CheckBlock bounds a header block before it is kept or decoded: its bytes so far, and its frames, since empty ones cost
+// the sender next to nothing.
 func (c *Conn) h2CheckBlock(id StreamID, size, frames int) *ConnError {
 	if limit := c.h2Allowed().headerBytes; size > limit {
 		return fault(http2.ErrCodeEnhanceYourCalm, ErrHeaderTooLarge,
@@ -78,14 +78,14 @@ func (c *Conn) h2CheckBlock(id StreamID, size, frames int) *ConnError {
 	return nil
 }
 
-// h2HandleBlock takes a whole header block: of a response, of trailers, or of a stream that does not want it.
+// h2HandleBlock takes a complete header block: of a response, of trailers, or of a stream that ignores it.
 func (c *Conn) h2HandleBlock(out *Output, id StreamID, block []byte, end bool) *ConnError {
 	h := &c.h2
 	var scratch [16]hpack.Field
 	limits := hpack.Limits{List: c.h2Allowed().headerBytes, Fields: c.set.limits.MaxHeaderFields}
 	table, fields, err := h.rare.recvTable.AppendFields(scratch[:0], block, limits)
 	tooLarge := errors.Is(err, hpack.ErrTooLarge)
-	if err != nil && !tooLarge { // RFC 9113 section 4.3: the table is lost
+	if err != nil && !tooLarge { // RFC 9113 section 4.3: the tables are out of step for good
 		return fault(http2.ErrCodeCompression, ErrMalformed, "header block on stream %d: %v", id, err)
 	}
 	if table != h.rare.recvTable {
@@ -94,7 +94,7 @@ func (c *Conn) h2HandleBlock(out *Output, id StreamID, block []byte, end bool) *
 	s := h.streams.find(id)
 	state := s.state()
 	switch v := verdicts[http2.FrameHeaders][state]; {
-	case v.action == failConn: // since HEADERS came, and before its CONTINUATION, our side has ended
+	case v.action == failConn: // our side ended between HEADERS and its CONTINUATION
 		return frameHead{kind: http2.FrameHeaders, id: id}.misplaced(v.code, state)
 	case v.action == ignore:
 		return nil
@@ -110,8 +110,8 @@ func (c *Conn) h2HandleBlock(out *Output, id StreamID, block []byte, end bool) *
 	return c.h2HandleTrailers(out, s, fields, end)
 }
 
-// h2HandleResponse takes the head of a response (RFC 9113 sections 8.1 and 8.3.2). What is malformed is a stream error (section
-// 8.1.1).
+// h2HandleResponse takes the head of a response (RFC 9113 sections 8.1 and 8.3.2). A malformed one is a stream error
+// (section 8.1.1).
 func (c *Conn) h2HandleResponse(out *Output, s stream, fields []hpack.Field, end bool) *ConnError {
 	malformed := func(format string, args ...any) *ConnError {
 		return c.h2FailStream(out, s, http2.ErrCodeProtocol, ErrMalformed, format, args...)
@@ -156,7 +156,7 @@ func (c *Conn) h2HandleResponse(out *Output, s stream, fields []hpack.Field, end
 	case end && s.recvRemaining > 0: // section 8.1.1
 		return malformed("no content, but content-length %d", s.recvRemaining)
 	}
-	if s.flags&(streamConnect|streamTunnel) == streamConnect { // refused: we have nothing to say on it, and say so
+	if s.flags&(streamConnect|streamTunnel) == streamConnect { // refused: we have nothing to send on it, so we end our side
 		s.flags |= streamSentEnd
 		out.Send = appendFrameHead(out.Send, 0, http2.FrameData, http2.FlagDataEndStream, s.id)
 	}
@@ -184,13 +184,13 @@ func (c *Conn) h2HandleTrailers(out *Output, s stream, fields []hpack.Field, end
 	if err != nil {
 		return malformed("trailers: %v", err)
 	}
-	if s.recvRemaining <= 0 && len(header) > 0 { // content that is too short is reported by h2HandleEndStream
+	if s.recvRemaining <= 0 && len(header) > 0 { // h2HandleEndStream reports content that is too short
 		out.Events = append(out.Events, Event{Kind: EventTrailers, StreamID: s.id, Tag: s.tag, Header: header})
 	}
 	return c.h2HandleEndStream(out, s)
 }
 
-// headerOf makes a Header of regular fields, or says which may not be there.
+// headerOf makes a Header of regular fields, or returns an error that says which one is not allowed.
 func headerOf(fields []hpack.Field) (http.Header, error) {
 	header := make(http.Header, len(fields))
 	values := make([]string, len(fields))
@@ -212,7 +212,7 @@ func headerOf(fields []hpack.Field) (http.Header, error) {
 	return header, nil
 }
 
-// checkName holds a regular field's name against RFC 9113 sections 8.2, 8.2.1, 8.2.2 and 8.3.
+// checkName checks a regular field's name (RFC 9113 sections 8.2, 8.2.1, 8.2.2 and 8.3).
 func checkName(name string) error {
 	if strings.HasPrefix(name, ":") {
 		return fmt.Errorf("pseudo-header field %s out of place", quote(name))
@@ -227,8 +227,8 @@ func checkName(name string) error {
 	return nil
 }
 
-// badValue says why v may not be a field's value, or returns "": control characters, white space around it (RFC 9113 section
-// 8.2.1).
+// badValue says why v may not be the value of a field, or returns "". Control characters are not allowed, nor is white
+// space around it (RFC 9113 section 8.2.1).
 func badValue(v string) string {
 	if v != "" && (v[0] == ' ' || v[0] == '\t') {
 		return badbyte.At(v, 0)
@@ -248,8 +248,8 @@ func parseStatus(v string) (int, bool) {
 	return int(n), err == nil && n >= 100
 }
 
-// contentLength reads content-length, -1 where there is none. It may be repeated in fields of its own with the same number;
-// lists are refused, as on HTTP/1.1 (RFC 9110 section 8.6 leaves the choice).
+// contentLength reads content-length; -1 means that there is none. It may be repeated in further fields with the same
+// number. Lists are refused, as on HTTP/1.1 (RFC 9110 section 8.6 leaves the choice).
 func contentLength(values []string) (int64, error) {
 	length := int64(-1)
 	for _, v := range values {

@@ -6,13 +6,13 @@ import (
 	"sync/atomic"
 )
 
-// ledger is the table of the streams of an HTTP/2 connection, as a value: changing one stream costs the same with one stream
-// and with ten thousand, allocates next to nothing, and older ledgers stay what they were.
+// ledger is the table of the streams of an HTTP/2 connection, as a value. Changing one stream costs the same with one
+// stream and with ten thousand, allocates next to nothing, and leaves older ledgers as they were.
 //
-// A root holds an immutable checkpoint, an append-only log of what changed since, and a table that is the checkpoint
-// with the whole log applied. A ledger is a root and how much of its log counts. Whoever moves tok from that length to busy
-// holds the claim: it may edit the table and append to the log. Losing that race, or coming with an older length, means to
-// build a root of one's own from what is never written again. Nobody waits.
+// A root holds an immutable checkpoint, an append-only log of what changed since, and a table that is the checkpoint with
+// the whole log applied. A ledger is a root and how much of its log counts. Whoever moves tok from that length to busy
+// holds the claim, and may edit the table and append to the log. Whoever loses that race, or comes with an older length,
+// builds a root of its own from what is never written again. Nobody waits.
 //
 // Invariant: tok is busy, or table == replay(checkpoint, log[:tok]).
 type ledger struct {
@@ -25,10 +25,10 @@ type ledgerRoot struct {
 	checkpoint []stream
 	log        []entry  // see h2_log.go
 	table      []stream // direct-mapped by slotOf; only for the holder of the claim
-	tunnels    []uint32 // of the same places: the stream, if it is a tunnel that we have not ended
-	kept       int      // streams of the table that are kept; only for the holder
-	pairs      int      // of them, pairs that a table of half the size has no two places for; only for the holder
-	own        int      // where this call's last change of one window is in the log, -1: nowhere; only for the holder
+	tunnels    []uint32 // for each place of table: the stream, if it is a tunnel that we have not ended
+	kept       int      // how many streams in table are kept; only for the holder
+	pairs      int      // pairs of them that would collide in a table of half the size; only for the holder
+	own        int      // where in the log this call's last change of one window is, or -1; only for the holder
 }
 
 const (
@@ -36,11 +36,11 @@ const (
 	minStreams = 4 // slots of the smallest table: most connections carry one WebSocket
 )
 
-// slotOf returns the place of stream id, which is odd, in a table of n slots. The caller chooses the identifiers, so that
-// two live streams never have the same place.
+// slotOf returns the place of stream id, which is odd, in a table of n slots. Requests choose their identifiers so that two
+// live streams never have the same place.
 func slotOf(id StreamID, n int) int { return int(id>>1) & (n - 1) }
 
-// newRoot returns the root of a table of which nobody else knows, without a checkpoint and a log.
+// newRoot returns a root, without a checkpoint or a log, for a table that nobody else knows of.
 func newRoot(table []stream) *ledgerRoot {
 	r := &ledgerRoot{table: table, tunnels: make([]uint32, len(table)), own: -1}
 	for i := range table {
@@ -85,8 +85,8 @@ func (l *ledger) claim() {
 	l.fork()
 }
 
-// fork goes on in a new root because others have gone on in the old one. Checkpoints are never written, so that a short log
-// is copied with less work than its table.
+// fork goes on in a new root because others have gone on in the old one. Checkpoints are never written, so the new root can
+// share it; to copy a short log is less work than to copy the table.
 func (l *ledger) fork() {
 	r := newRoot(l.replay())
 	if old := l.r; l.n <= len(old.log)/2 {
@@ -112,10 +112,10 @@ func (l *ledger) replay() []stream {
 	return table
 }
 
-// tunnel reports whether stream id is a tunnel that we have not ended. It needs no claim, and is no more than a hint: false
-// also where l is not the newest ledger.
+// tunnel reports whether stream id is a tunnel that we have not ended. It needs no claim, and true is certain while false is
+// only a hint: it may be that l is not the newest ledger.
 //
-// A value that goes on from l leaves tok busy before it writes to tunnels, and never gives it the same length back after.
+// Whoever goes on from l sets tok to busy before it writes to tunnels, and never sets tok to the same length again after.
 func (l ledger) tunnel(id StreamID) bool {
 	if l.r == nil || l.r.tok.Load() != int64(l.n) {
 		return false
@@ -124,8 +124,7 @@ func (l ledger) tunnel(id StreamID) bool {
 	return open && id != 0 && l.r.tok.Load() == int64(l.n)
 }
 
-// find returns the stream with the given identifier, or the zero stream where the table does not know it. It needs the
-// claim.
+// find returns the stream with the given identifier, or the zero stream if it is not in the table. It needs the claim.
 func (l *ledger) find(id StreamID) stream {
 	if s := l.r.table[slotOf(id, len(l.r.table))]; s.id == id {
 		return s
@@ -133,8 +132,8 @@ func (l *ledger) find(id StreamID) stream {
 	return stream{}
 }
 
-// at is find without a copy: nil where the table does not know the stream. Who changes what it points to must log that
-// before anything else is done with the ledger.
+// at is find without a copy, and nil if the stream is not in the table. A change of what it points to must be logged before
+// anything else is done with the ledger.
 func (l *ledger) at(id StreamID) *stream {
 	if s := &l.r.table[slotOf(id, len(l.r.table))]; s.id == id && id != 0 {
 		return s
@@ -142,7 +141,7 @@ func (l *ledger) at(id StreamID) *stream {
 	return nil
 }
 
-// put stores the new state of a stream. It needs the claim. The claim is on l.r afterwards, which can be another root.
+// put stores the new state of a stream. It needs the claim, which afterwards is on l.r; that may be another root.
 func (l *ledger) put(s stream) {
 	slot := slotOf(s.id, len(l.r.table))
 	old := l.r.table[slot].kept()
@@ -176,7 +175,8 @@ func (l *ledger) put(s stream) {
 	}
 }
 
-// received logs that n was added to recvUncredited of a stream, in the table, and nothing else changed. It needs the claim, as put does.
+// received logs that n was added to recvUncredited of a stream in the table, and that nothing else changed. Like put, it
+// needs the claim.
 func (l *ledger) received(s *stream, n int32) { l.change(uint32(s.id), n) }
 
 // sent logs that n was taken from sendCredit, in the same way.
@@ -196,8 +196,8 @@ func (l *ledger) change(id uint32, n int32) {
 	}
 }
 
-// renew goes on in a new root where the log is full, with the table that is there. The old root stays busy for ever: older
-// ledgers replay what they need of it.
+// renew goes on in a new root because the log is full. The new root takes the table over, so the old one stays busy for
+// ever, and older ledgers replay what they need of it.
 func (l *ledger) renew() {
 	r := &ledgerRoot{table: l.r.table, tunnels: l.r.tunnels, kept: l.r.kept, pairs: l.r.pairs, own: -1}
 	r.tok.Store(busy)
@@ -216,8 +216,8 @@ func (l *ledger) free(id StreamID) bool {
 	return !l.r.table[slotOf(id, len(l.r.table))].kept()
 }
 
-// grow doubles the table where one stream more would fill more than three quarters of it: so a request skips three taken
-// places for a free one, or fewer, on average.
+// grow doubles the table if one more stream would fill more than three quarters of it. So on average a request passes over
+// at most three places that are taken before a free one.
 func (l *ledger) grow() {
 	size := len(l.r.table)
 	if 4*(l.r.kept+1) <= 3*size {
@@ -232,13 +232,13 @@ func (l *ledger) grow() {
 	l.rebase(table)
 }
 
-// shrink halves the table as long as few streams are kept and no two of them would have the same place: identifiers are given,
-// and streams cannot move. What it copies is a part of what the streams that are gone had cost.
+// shrink halves the table as long as few streams are kept and no two of them would collide; a stream cannot move, since its
+// identifier decides its place. The copies cost no more than a part of what the streams that are gone had cost.
 func (l *ledger) shrink() {
 	for half := len(l.r.table) / 2; half >= minStreams && 4*l.r.kept <= half && l.r.pairs == 0; half /= 2 {
 		table := slices.Clone(l.r.table[:half])
 		for i, s := range l.r.table[half:] {
-			if t := &table[i]; s.kept() || !t.kept() && s.id > t.id { // else the later one is remembered
+			if t := &table[i]; s.kept() || !t.kept() && s.id > t.id { // of two that are closed, remember the later one
 				*t = s
 			}
 		}
@@ -246,7 +246,7 @@ func (l *ledger) shrink() {
 	}
 }
 
-// get is find for those who hold no claim and want to change nothing.
+// get is find without a claim, for calls that change nothing.
 func (l ledger) get(id StreamID) (s stream) {
 	switch {
 	case l.r == nil:
@@ -271,7 +271,7 @@ func (l ledger) get(id StreamID) (s stream) {
 	return s
 }
 
-// snapshot returns a table for reading: the caller's own.
+// snapshot returns a copy of the table.
 func (l ledger) snapshot() []stream {
 	switch {
 	case l.r == nil:
@@ -283,8 +283,8 @@ func (l ledger) snapshot() []stream {
 	return l.replay()
 }
 
-// equal compares also what is remembered of closed streams, and the size of the table: late frames are judged by the one,
-// and the identifiers of later requests depend on the other.
+// equal also compares what is remembered of closed streams, by which late frames are judged, and the size of the table, on
+// which the identifiers of later requests depend.
 func (l ledger) equal(x ledger) bool { return slices.Equal(l.snapshot(), x.snapshot()) }
 
 // liveIn returns the live streams of a table above stream id, in the order of their identifiers.

@@ -1,7 +1,8 @@
 package httpconn
 
-// entry is a place in a ledger's log. What changes with every DATA frame, one window of a stream, takes one entry; the whole
-// state of a stream, which changes a few times in its life, takes wholeLen. A log is read from its beginning.
+// entry is a place in a ledger's log. A change of one window of a stream, which comes with every DATA frame, takes one entry.
+// A change of anything else, which comes a few times in a stream's life, logs its whole state and takes wholeLen entries. A
+// log is read from its beginning.
 type entry struct {
 	id uint32 // with the bits below
 	n  int32
@@ -16,13 +17,13 @@ const (
 	minLog   = 256 // entries of the smallest log
 )
 
-// logSize returns how long the log of a table is: so long that the copy of the table at its end costs 12 bytes for each
-// change that led to it, and no longer, since who goes on from an old value reads it.
+// logSize returns how long the log of a table is. It is so long that the copy of the table that is due when the log is full
+// costs 12 bytes for each change in it, and no longer, since going on from an old value means reading it.
 func logSize(slots int) int { return max(minLog, 4*slots) }
 
 func (e *entry) stream() StreamID { return StreamID(e.id&^entryWhole | 1) }
 
-// len returns how many entries the change takes that begins with e.
+// len returns how many entries the change that begins with e takes.
 func (e *entry) len() int {
 	if e.id&entryWhole != 0 {
 		return wholeLen
@@ -43,7 +44,7 @@ func (s *stream) record(log *[wholeLen]entry) {
 func entryOf(v uint64) entry    { return entry{uint32(v), int32(v >> 32)} }
 func (e *entry) uint64() uint64 { return uint64(e.id) | uint64(uint32(e.n))<<32 }
 
-// apply makes the first change in the log, which is one of s, and returns how many entries that is.
+// apply applies the first change in the log, which must be one of s, and returns how many entries it takes.
 func (s *stream) apply(log []entry) int {
 	switch e := &log[0]; {
 	case e.id&entryWhole != 0:

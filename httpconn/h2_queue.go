@@ -10,12 +10,12 @@ import (
 	"github.com/mintws/mintws/internal/pmap"
 )
 
-// h2queues holds the bytes that flow control does not allow yet. Only streams that are blocked are in it, so that the others
-// never look at it. It is never written once a call has returned; nil is empty.
+// h2queues holds the bytes that flow control does not allow yet. Only streams that are blocked are in it, so it costs the
+// others nothing. It is never written once a call has returned. nil is empty.
 type h2queues struct {
 	streams pmap.Map[*h2queue] // by id>>1, as identifiers are odd; what they point to is never written
-	turns   idQueue            // streams that have bytes and a window of their own, and wait for the connection's
-	bytes   int                // in all
+	turns   idQueue            // streams whose own window is open, and that wait for the connection's
+	bytes   int                // of all streams
 }
 
 // h2queue is what one stream has to send.
@@ -23,7 +23,7 @@ type h2queue struct {
 	data     pbuf.Buf
 	sent     int    // how much of data is sent
 	end      bool   // END_STREAM follows
-	trailers []byte // the header block that ends the stream instead
+	trailers []byte // or the header block that ends the stream
 	turn     bool   // it is in turns
 }
 
@@ -66,7 +66,7 @@ func (q idQueue) only(keep func(StreamID) bool) (next idQueue) {
 	return next
 }
 
-// add appends bytes to what stream id has to send. turn says that only the connection's window holds them up.
+// add appends p to what stream id has to send. turn says that only the connection's window holds it up.
 func (q *h2queues) add(id StreamID, p []byte, turn bool) *h2queues {
 	next := q.copy()
 	s, _ := next.get(id)
@@ -79,7 +79,7 @@ func (q *h2queues) add(id StreamID, p []byte, turn bool) *h2queues {
 	return next
 }
 
-// finish lets stream id end after its bytes: with END_STREAM or, if there are some, with trailers.
+// finish makes stream id end after its bytes: with trailers if there are any, or else with END_STREAM.
 func (q *h2queues) finish(id StreamID, trailers []byte) *h2queues {
 	next := q.copy()
 	s, _ := next.get(id)
@@ -88,7 +88,7 @@ func (q *h2queues) finish(id StreamID, trailers []byte) *h2queues {
 	return next
 }
 
-// ready gives stream id its turn, now that it has a window.
+// ready gives stream id its turn, now that its window is open.
 func (q *h2queues) ready(id StreamID) *h2queues {
 	s, ok := q.get(id)
 	if !ok || s.turn {
@@ -100,7 +100,7 @@ func (q *h2queues) ready(id StreamID) *h2queues {
 	return next
 }
 
-// unblock gives each stream for which open is true its turn, and returns how many had none.
+// unblock gives a turn to each stream for which open is true, and returns how many had none before.
 func (q *h2queues) unblock(open func(StreamID) bool) (next *h2queues, changed int) {
 	next = q.copy()
 	for k, s := range q.streams.All {
@@ -114,7 +114,7 @@ func (q *h2queues) unblock(open func(StreamID) bool) (next *h2queues, changed in
 	return next, changed
 }
 
-// drop forgets what stream id has to send. Its turn, if it has one, is passed over when it comes.
+// drop forgets what stream id has to send. If it has a turn, that is passed over when it comes.
 func (q *h2queues) drop(id StreamID) *h2queues {
 	s, ok := q.get(id)
 	if !ok {
@@ -125,7 +125,7 @@ func (q *h2queues) drop(id StreamID) *h2queues {
 	if next.streams = next.streams.Delete(uint32(id >> 1)); next.streams.Len() == 0 {
 		return nil
 	}
-	if next.turns.len() > 2*next.streams.Len()+64 { // mostly turns of streams that are gone
+	if next.turns.len() > 2*next.streams.Len()+64 { // most of them are turns of streams that are gone
 		next.turns = next.turns.only(func(id StreamID) bool { s, _ := next.get(id); return s.turn })
 	}
 	return next
@@ -183,10 +183,10 @@ func (q *h2queues) equal(x *h2queues) bool {
 	return true
 }
 
-// quantum is how much one stream sends before it is the next one's turn.
+// quantum is how much one stream sends before the next one has its turn, in bytes.
 const quantum = 16 << 10
 
-// h2SendQueued sends what the windows allow now, a quantum from each stream in turn.
+// h2SendQueued sends what the windows allow now: a quantum from each stream, in turn.
 func (c *Conn) h2SendQueued(out *Output) {
 	h := &c.h2
 	if h.queues == nil || h.sendWindow <= 0 || h.queues.turns.len() == 0 {
@@ -199,13 +199,13 @@ func (c *Conn) h2SendQueued(out *Output) {
 			break
 		}
 		s, ok := q.get(id)
-		if !ok || !s.turn { // dropped
+		if !ok || !s.turn { // it was dropped
 			h.charge(1)
 			continue
 		}
 		st := h.streams.find(id)
 		n := int(min(int64(len(s.unsent())), quantum, int64(h.rare.peerMaxFrame), c.h2StreamSendWindow(&st), int64(h.sendWindow)))
-		if n <= 0 { // the initial window has become smaller meanwhile
+		if n <= 0 { // the initial window has become smaller since
 			h.charge(1 + requeued)
 			s.turn = false
 			q.set(id, s)

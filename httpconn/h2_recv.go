@@ -25,7 +25,7 @@ func (c *Conn) h2Receive(out *Output, data []byte) error {
 	return nil
 }
 
-// h2HandleFrames takes data frame by frame. It needs the claim on the streams, as all that it calls.
+// h2HandleFrames takes data frame by frame. Like everything that it calls, it needs the claim on the streams.
 func (c *Conn) h2HandleFrames(out *Output, data []byte) *ConnError {
 	h := &c.h2
 	for len(data) > 0 {
@@ -75,8 +75,8 @@ func (c *Conn) h2HandleFrames(out *Output, data []byte) *ConnError {
 	return nil
 }
 
-// h2HandleFrame handles the frame at the start of b and returns how many bytes it used: the whole frame; of a DATA frame, which is
-// not awaited whole, its header; 0 where the frame is not all there.
+// h2HandleFrame handles the frame at the start of b and returns how many bytes it used. That is the whole frame; for DATA,
+// which is never kept until it is whole, only the header; 0 if b does not hold enough yet.
 func (c *Conn) h2HandleFrame(out *Output, b []byte) (int, *ConnError) {
 	if len(b) < frameHeadLen {
 		return 0, nil
@@ -97,11 +97,11 @@ func (c *Conn) h2HandleFrame(out *Output, b []byte) (int, *ConnError) {
 	}
 	p := b[frameHeadLen:][:f.length]
 	switch {
-	case f.kind == http2.FrameHeaders: // also where it is ignored: its fields change the table
+	case f.kind == http2.FrameHeaders: // even if it is ignored, since its fields change the table
 		err = c.h2HandleHeaders(out, f, p)
 	case f.kind == http2.FrameContinuation:
 		err = c.h2HandleContinuation(out, f, p)
-	case v.action == ignore: // it costs nothing, and is not counted
+	case v.action == ignore: // it costs nothing
 	case v.action == failStream:
 		err = c.h2FailStream(out, c.h2.streams.find(f.id), v.code, ErrMalformed, "%v frame of %d bytes", f.kind, f.length)
 	case f.kind == http2.FrameSettings:
@@ -117,7 +117,7 @@ func (c *Conn) h2HandleFrame(out *Output, b []byte) (int, *ConnError) {
 	}
 	if limit := c.set.limits.MaxWork; err == nil && int(c.h2.work) > limit {
 		err = fault(http2.ErrCodeEnhanceYourCalm, ErrFlood,
-			"work of %d without content, the last of it for %v, at most %d is allowed", c.h2.work, f.kind, limit)
+			"work of %d without content, the last of it for a %v frame; at most %d is allowed", c.h2.work, f.kind, limit)
 	}
 	return frameHeadLen + f.length, err
 }
@@ -129,7 +129,8 @@ func (c *Conn) h2Fail(out *Output, fail *ConnError) {
 	c.fail = fail
 }
 
-// h2Abandon reports the end of the connection on every stream that has not had its last event, and forgets all that it held.
+// h2Abandon tells every stream that has not had its last event of the end of the connection, and forgets all that the
+// connection held.
 func (c *Conn) h2Abandon(out *Output, err error) {
 	for _, s := range liveIn(c.h2.streams.r.table, 0) {
 		if s.expected() {
@@ -152,7 +153,7 @@ func (c *Conn) h2ReceiveEOF(out *Output) error {
 	h := &c.h2
 	h.streams.claim()
 	defer func() { c.h2.streams.release() }()
-	waiting := 0 // streams on which something was still to come
+	waiting := 0 // streams that the server has not ended
 	for _, s := range h.streams.r.table {
 		if s.live() && s.flags&streamGotEnd == 0 {
 			waiting++
@@ -169,7 +170,7 @@ func (c *Conn) h2ReceiveEOF(out *Output) error {
 	case waiting > 0:
 		reason = fmt.Sprintf("the connection ended with responses under way: %d", waiting)
 	default:
-		c.h2Abandon(out, &ConnError{Code: http2.ErrCodeNo, Err: ErrUnexpectedEOF, // for streams on which only we were sending
+		c.h2Abandon(out, &ConnError{Code: http2.ErrCodeNo, Err: ErrUnexpectedEOF, // for streams on which only we were still sending
 			Reason: "the connection ended while bytes were queued"})
 		return nil
 	}

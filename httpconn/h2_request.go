@@ -53,7 +53,7 @@ func (c *Conn) h2Request(out *Output, r Request) (StreamID, error) {
 	h.streams.claim()
 	rare := c.editRare()
 	h.streams.grow()
-	// RFC 9113 section 5.1.1: identifiers increase, and may leave some out.
+	// RFC 9113 section 5.1.1: identifiers increase, and some may be left out.
 	for s.id = (rare.lastID + 1) | 1; !h.streams.free(s.id); s.id += 2 {
 		if s.id == maxStreamID {
 			h.streams.release()
@@ -80,7 +80,7 @@ func (c *Conn) h2Request(out *Output, r Request) (StreamID, error) {
 	return s.id, nil
 }
 
-// h2Target checks what names the resource, and returns the pseudo-header fields (RFC 9113 section 8.3.1).
+// h2Target checks what names the resource, and returns it as pseudo-header fields (RFC 9113 section 8.3.1).
 func h2Target(r *Request) ([]field, error) {
 	switch {
 	case r.Protocol != "" && r.Method == "":
@@ -118,8 +118,8 @@ func h2Target(r *Request) ([]field, error) {
 	return append(fields, field{":scheme", r.Scheme}, field{":authority", r.Authority}, field{":path", path}), nil
 }
 
-// h2Fields returns the fields of h with names in lower case, sorted (RFC 9113 section 8.2). Those that belong to HTTP/1 are
-// refused (section 8.2.2), and Host, as Authority says it (section 8.3.1).
+// h2Fields returns the fields of h with names in lower case, sorted (RFC 9113 section 8.2). It refuses fields that belong to
+// HTTP/1 (section 8.2.2), and Host, which is in Authority (section 8.3.1).
 func h2Fields(h http.Header) ([]field, error) {
 	fields, err := checkFields(h)
 	if err != nil {
@@ -128,7 +128,7 @@ func h2Fields(h http.Header) ([]field, error) {
 	for i := range fields {
 		f := &fields[i]
 		f.name = strings.ToLower(f.name)
-		f.value = strings.Trim(f.value, " \t") // section 8.2.1; HTTP/1.1 does not count it as part of the value
+		f.value = strings.Trim(f.value, " \t") // section 8.2.1; on HTTP/1.1 it is not part of the value either
 		if f.name == "te" && f.value != "trailers" {
 			return nil, invalid("field TE", `"trailers"`)
 		}
@@ -143,7 +143,7 @@ func h2Fields(h http.Header) ([]field, error) {
 	return fields, nil
 }
 
-// h2RequestContent decides how the request's content is delimited, and what kind of stream it is.
+// h2RequestContent decides how the request's content is delimited, and sets the flags of its stream.
 func h2RequestContent(r Request, fields []field, s *stream) ([]field, error) {
 	expect := false
 	for _, f := range fields {
@@ -185,16 +185,16 @@ func h2RequestContent(r Request, fields []field, s *stream) ([]field, error) {
 	return fields, nil
 }
 
-// h2CheckListSize returns ErrHeaderTooLarge if the server would refuse a header block as too large (RFC 9113 section 10.5.1).
+// h2CheckListSize returns ErrHeaderTooLarge if fields are more than the server has said it accepts (RFC 9113 section 10.5.1).
 func (c *Conn) h2CheckListSize(fields []field) error {
 	limit, ok := c.h2.rare.peerSettings[http2.SettingMaxHeaderListSize]
 	if size := listSize(fields); ok && size > int64(limit) {
-		return fmt.Errorf("%w: the request has %d bytes of fields, the server takes %d", ErrHeaderTooLarge, size, limit)
+		return fmt.Errorf("%w: the request has %d bytes of fields, the server accepts %d", ErrHeaderTooLarge, size, limit)
 	}
 	return nil
 }
 
-// encodeFields returns a header block. It depends on no state, so it can be sent whenever its turn comes.
+// encodeFields returns a header block. The block depends on no state, so it can be sent at any later time.
 func encodeFields(fields []field) (block []byte) {
 	for _, f := range fields {
 		// RFC 7541 section 7.1.3
@@ -204,8 +204,8 @@ func encodeFields(fields []field) (block []byte) {
 	return block
 }
 
-// h2SendBlock sends a header block on stream id. Before the first one after the server has lowered its table size goes the
-// update that it waits for (RFC 7541 section 4.2).
+// h2SendBlock sends a header block on stream id. The first one after the server has lowered the table size begins with the
+// update that the server then expects (RFC 7541 section 4.2).
 func (c *Conn) h2SendBlock(out *Output, block []byte, id StreamID, end bool) {
 	if resize := c.h2.rare.sendTableUpdate; resize >= 0 {
 		block = append(hpack.AppendTableSizeUpdate(nil, uint32(resize)), block...)

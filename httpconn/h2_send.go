@@ -8,10 +8,10 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// canSend returns nil if the stream can carry bytes now.
+// canSend returns nil if the stream can carry bytes now, or else the error.
 func (s stream) canSend() error {
 	switch {
-	case !s.live(): // also while it is remembered: that must make no difference
+	case !s.live(): // whether it is still remembered must make no difference
 		return ErrUnknownStream
 	case s.flags&streamSentEnd != 0:
 		return ErrStreamEnded
@@ -40,7 +40,7 @@ func (c *Conn) h2BeginData(out *Output, id StreamID, size int) (int, error) {
 	if err := c.h2Usable(); err != nil {
 		return 0, err
 	}
-	// On a tunnel the bytes are not counted, and where all of them could be queued it does not matter whether they must.
+	// No Content-Length counts the bytes of a tunnel. If all of them could be queued, the windows need not be looked at.
 	if c.h2.streams.tunnel(id) && size <= c.set.limits.MaxBuffered-c.h2.queues.buffered(0) {
 		mark := len(out.Send)
 		out.Send = append(out.Send, 0, 0, 0, 0, 0, 0, 0, 0, 0)
@@ -61,7 +61,7 @@ func (c *Conn) h2BeginData(out *Output, id StreamID, size int) (int, error) {
 	return mark, nil
 }
 
-// h2CheckBuffered returns ErrBufferFull if size bytes on s would have to be queued where the limit does not allow it.
+// h2CheckBuffered returns ErrBufferFull if more of size bytes on s would have to be queued than the limit allows.
 func (c *Conn) h2CheckBuffered(s *stream, size int) error {
 	blocked := int64(size) - c.h2Sendable(s)
 	if blocked > 0 && blocked+int64(c.h2.queues.buffered(0)) > int64(c.set.limits.MaxBuffered) {
@@ -73,7 +73,7 @@ func (c *Conn) h2CheckBuffered(s *stream, size int) error {
 
 // h2Sendable returns how many bytes s can send at once.
 func (c *Conn) h2Sendable(s *stream) int64 {
-	if s.flags&streamQueued != 0 { // what is queued goes first
+	if s.flags&streamQueued != 0 { // what is queued must go first
 		return 0
 	}
 	return max(0, min(c.h2StreamSendWindow(s), int64(c.h2.sendWindow)))
@@ -106,8 +106,8 @@ func (c *Conn) h2EndData(out *Output, id StreamID, mark int, end bool) error {
 	return err
 }
 
-// h2SendContent frames what stands in out.Send behind mark and the room for a frame header, and queues what the windows forbid. It
-// needs the claim, and a stream that can send.
+// h2SendContent frames what is in out.Send behind mark and the room for a frame header, and queues what the windows do not
+// allow. It needs the claim, and a stream that can send.
 func (c *Conn) h2SendContent(out *Output, s stream, mark int, end bool) {
 	h := &c.h2
 	body := out.Send[mark+frameHeadLen:]
@@ -138,8 +138,8 @@ func (c *Conn) h2SendContent(out *Output, s stream, mark int, end bool) {
 	}
 }
 
-// frameData makes b[mark:], room for a header and content, DATA frames of at most size bytes (RFC 9113 section 6.1). Without
-// content there is a frame only if it ends the stream.
+// frameData makes DATA frames of at most size bytes (RFC 9113 section 6.1) of b[mark:], which is room for a header, then
+// content. Without content there is a frame only if it ends the stream.
 func frameData(b []byte, mark int, id StreamID, end bool, size int) []byte {
 	n := len(b) - mark - frameHeadLen
 	last := http2.Flags(0)
@@ -153,11 +153,11 @@ func frameData(b []byte, mark int, id StreamID, end bool, size int) []byte {
 		putFrameHead(b[mark:], n, http2.FrameData, last, id)
 		return b
 	}
-	more := (n - 1) / size // frames beside the first
+	more := (n - 1) / size // frames after the first
 	for range more {
 		b = append(b, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 	}
-	for i := more; i >= 0; i-- { // from the end, so that nothing is overwritten before it has moved
+	for i := more; i >= 0; i-- { // from the end, so that nothing is overwritten before it is moved
 		from, to := mark+frameHeadLen+i*size, mark+i*(frameHeadLen+size)
 		length, flags := size, http2.Flags(0)
 		if i == more {
@@ -182,7 +182,7 @@ func (c *Conn) h2SendTrailers(out *Output, id StreamID, header http.Header) erro
 	case s.flags&streamTunnel != 0: // section 8.5
 		return fmt.Errorf("%w: a tunnel has no trailers", ErrNotSendable)
 	case s.sendRemaining > 0:
-		return fmt.Errorf("%w: the end given, %d bytes remaining", ErrBodyLength, s.sendRemaining)
+		return fmt.Errorf("%w: ended with %d bytes remaining", ErrBodyLength, s.sendRemaining)
 	}
 	fields, err := h2Fields(header)
 	if err != nil {

@@ -12,24 +12,24 @@ import (
 	"github.com/mintws/mintws/internal/pbuf"
 )
 
-// h2 is the state of an HTTP/2 connection: part of a Conn, copied with it. What changes with every frame is here; what
-// changes rarely is behind pointers to structs that are never written once a call has returned.
+// h2 is the state of an HTTP/2 connection. It is part of a Conn and copied with it. What changes with every frame is here;
+// what changes rarely is behind pointers, to structs that are never written once a call has returned.
 type h2 struct {
 	streams   ledger
 	rare      *h2rare
-	queues    *h2queues // bytes that wait for a window; nil: none
+	queues    *h2queues // bytes that wait for a window, or nil
 	recvFrame pbuf.Buf  // the beginning of a frame that is not DATA
 
 	recvUncredited int32    // bytes received for which the server was not given credit
-	recvConsumed   int32    // of them, bytes that the caller is done with, or never gets to see
+	recvConsumed   int32    // of them, bytes that the caller is done with or never sees
 	sendWindow     int32    // what the connection's window still allows us
-	dataRemaining  int32    // payload bytes of the DATA frame under way that have not come, padding included
+	dataRemaining  int32    // payload bytes still to come of the DATA frame under way, padding included
 	dataID         StreamID // its stream
-	work           int32    // done without content to pay for it: see h2_work.go
-	dataPadding    uint8    // padding of the DATA frame under way that has not come, once its length is known
+	work           int32    // done without content to pay for it, see h2_work.go
+	dataPadding    uint8    // padding still to come of the DATA frame under way, once its length is known
 	flags          h2flags
 
-	sentResets uint8 // RST_STREAM that Finish sent, less those that the server did
+	sentResets uint8 // RST_STREAM that Finish sent, less those that the server sent
 }
 
 type h2flags uint8
@@ -37,8 +37,8 @@ type h2flags uint8
 const (
 	h2DataPadded  h2flags = 1 << iota // the DATA frame under way begins with the length of its padding
 	h2DataEnd                         // it ends the stream
-	h2DataDiscard                     // its stream does not want it
-	h2DataCounted                     // its payload is counted against the content-length
+	h2DataDiscard                     // its payload is discarded
+	h2DataCounted                     // its payload counts against the content-length
 	h2InData                          // a DATA frame is under way
 	h2GotSettings                     // the server's first SETTINGS have come
 	h2GoneAway                        // the server sent GOAWAY
@@ -47,22 +47,22 @@ const (
 	h2DataFlags = h2DataPadded | h2DataEnd | h2DataDiscard | h2DataCounted | h2InData
 )
 
-// h2rare is what changes rarely. It is copied to be changed.
+// h2rare is what changes rarely. To change it, copy it: see editRare.
 type h2rare struct {
-	peerSettings      map[http2.SettingID]uint32 // what the server set; copied to be changed
+	peerSettings      map[http2.SettingID]uint32 // what the server set; to change it, copy it
 	peerInitialWindow int32                      // its SETTINGS_INITIAL_WINDOW_SIZE
 	peerMaxFrame      int32                      // its SETTINGS_MAX_FRAME_SIZE
-	recvTable         hpack.Table                // of its header blocks
-	sendTableUpdate   int64                      // the table size update that our next block begins with; -1: none
-	sendTableSize     uint32                     // the table size that the server thinks we may use
+	recvTable         hpack.Table                // HPACK's table for the header blocks that we receive
+	sendTableUpdate   int64                      // the table size update with which our next block begins; -1: none
+	sendTableSize     uint32                     // the smallest table size that the server has set for us
 
 	lastID          StreamID    // of our latest request
 	liveStreams     int32       // streams that count against the server's limit
-	unackedPings    int32       // unanswered
-	unackedSettings []allowance // for each of our SETTINGS that is not acknowledged, what held before it; never written
-	goAwayLast      StreamID    // of the server's GOAWAY: what it may have processed
+	unackedPings    int32       // our PINGs without an answer
+	unackedSettings []allowance // for each of our SETTINGS without acknowledgement, what held before it; never written
+	goAwayLast      StreamID    // the last stream of the server's GOAWAY
 
-	block       pbuf.Buf // a header block of which CONTINUATION is to come
+	block       pbuf.Buf // a header block that CONTINUATION frames will complete
 	blockID     StreamID // its stream; 0: there is none
 	blockEnd    bool     // it ends the stream
 	blockFrames int      // frames of it so far
@@ -94,7 +94,7 @@ func h2New(set *settings, out *Output) Conn {
 	return c
 }
 
-// editRare returns a copy of the rare part to be written, which c has from now on.
+// editRare gives c a copy of its rare part, and returns it to be written to.
 func (c *Conn) editRare() *h2rare {
 	r := *c.h2.rare
 	c.h2.rare = &r
@@ -109,7 +109,7 @@ func (h *h2) slots() int {
 	return int(max(0, min(h.room(), h.ids())))
 }
 
-// room returns how many streams more the server takes.
+// room returns how many more streams the server accepts.
 func (h *h2) room() int64 {
 	limit := int64(math.MaxInt32) // RFC 9113 section 6.5.2: initially there is no limit
 	if v, ok := h.rare.peerSettings[http2.SettingMaxConcurrentStreams]; ok {
@@ -118,14 +118,14 @@ func (h *h2) room() int64 {
 	return limit - int64(h.rare.liveStreams)
 }
 
-// ids returns how many requests there are identifiers for, whatever places in the ledger's table are taken. A request leaves
-// out identifiers whose place is, and the table grows: k requests and n streams use up less than twice the places of a table
-// for k+n, which is less than eight identifiers for each. The last ones of all are not worth a closer count.
+// ids returns for how many requests there are identifiers, whichever places in the ledger's table are taken. A request
+// skips the identifiers whose place is taken, and the table grows. k requests and n streams use up less than twice the
+// places of a table for k+n, so less than eight identifiers each. The very last ones are not worth a closer count.
 func (h *h2) ids() int64 { return int64(maxStreamID-h.rare.lastID)/2/8 - int64(h.streams.size()) }
 
 const maxStreamID StreamID = 1<<31 - 1 // RFC 9113 section 5.1.1
 
-// h2Usable returns the error that every call on a connection that is over answers with.
+// h2Usable returns the error of every call on a connection that is over, or nil.
 func (c *Conn) h2Usable() error {
 	if c.fail != nil {
 		return c.fail
@@ -151,8 +151,10 @@ func (h h2) equal(x h2) bool {
 }
 
 func (r *h2rare) equal(x *h2rare) bool {
-	return maps.Equal(r.peerSettings, x.peerSettings) && r.peerInitialWindow == x.peerInitialWindow && r.peerMaxFrame == x.peerMaxFrame && r.recvTable.Equal(x.recvTable) &&
-		r.sendTableUpdate == x.sendTableUpdate && r.sendTableSize == x.sendTableSize && r.lastID == x.lastID && r.liveStreams == x.liveStreams && r.unackedPings == x.unackedPings &&
-		slices.Equal(r.unackedSettings, x.unackedSettings) && r.goAwayLast == x.goAwayLast && bytes.Equal(r.block.Bytes(), x.block.Bytes()) &&
-		r.blockID == x.blockID && r.blockEnd == x.blockEnd && r.blockFrames == x.blockFrames
+	return maps.Equal(r.peerSettings, x.peerSettings) && r.recvTable.Equal(x.recvTable) &&
+		slices.Equal(r.unackedSettings, x.unackedSettings) && bytes.Equal(r.block.Bytes(), x.block.Bytes()) &&
+		r.peerInitialWindow == x.peerInitialWindow && r.peerMaxFrame == x.peerMaxFrame &&
+		r.sendTableUpdate == x.sendTableUpdate && r.sendTableSize == x.sendTableSize &&
+		r.lastID == x.lastID && r.goAwayLast == x.goAwayLast && r.liveStreams == x.liveStreams &&
+		r.unackedPings == x.unackedPings && r.blockID == x.blockID && r.blockEnd == x.blockEnd && r.blockFrames == x.blockFrames
 }

@@ -6,12 +6,12 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// This is the straight path for what nearly all frames of a connection with WebSockets are: whole DATA frames on open
-// tunnels that the windows allow. It does what the general path does and nothing else; whatever is in any way special goes
-// there.
+// This is the straight path for what most frames of a connection with WebSockets are: whole DATA frames, on open tunnels,
+// that the windows allow. It does just what the general path does. Whatever is special in any way goes there.
+// TestH2TunnelPaths holds the two equal.
 
-// h2HandleTunnels takes such DATA frames from the start of data, and returns how many bytes they are. It needs the claim, and must
-// not be called within a frame.
+// h2HandleTunnels takes such DATA frames from the start of data, and returns how many bytes they are. It needs the claim,
+// and must not be called inside a frame.
 func (c *Conn) h2HandleTunnels(out *Output, data []byte) (used int) {
 	h := &c.h2
 	if h.rare.blockID != 0 { // RFC 9113 section 6.10: only CONTINUATION may come
@@ -23,7 +23,7 @@ func (c *Conn) h2HandleTunnels(out *Output, data []byte) (used int) {
 		head := binary.BigEndian.Uint64(data)
 		n := int(head >> 40)
 		id := StreamID(head<<8|uint64(data[8])) & maxStreamID
-		// The type of DATA is 0; with flags, without content or cut it is not for here (sections 4.1, 4.2 and 6.1).
+		// The type of DATA is 0. Frames with flags, without content or cut off are not for here (sections 4.1, 4.2, 6.1).
 		if head>>24&0xffff != 0 || uint(n-1) >= uint(allowed.maxFrame) || len(data)-frameHeadLen < n {
 			break
 		}
@@ -32,7 +32,8 @@ func (c *Conn) h2HandleTunnels(out *Output, data []byte) (used int) {
 			break
 		}
 		// Section 6.9.1; both sums are below 2^32.
-		if int64(s.recvUncredited)+int64(n) > int64(allowed.streamWindow) || int64(h.recvUncredited)+int64(n) > int64(c.set.connWindow) {
+		if int64(s.recvUncredited)+int64(n) > int64(allowed.streamWindow) ||
+			int64(h.recvUncredited)+int64(n) > int64(c.set.connWindow) {
 			break
 		}
 		end := frameHeadLen + n
@@ -53,8 +54,8 @@ func (c *Conn) h2HandleTunnels(out *Output, data []byte) (used int) {
 	return used
 }
 
-// addData appends the event of bytes that came on s. Its fields are written one by one: that is half the price of the copy
-// of a whole Event.
+// addData appends the event for bytes that came on s. Its fields are written one by one, at half the price of copying an
+// Event.
 func (o *Output) addData(s *stream, p []byte) {
 	n := len(o.Events)
 	if n == cap(o.Events) {
@@ -66,8 +67,8 @@ func (o *Output) addData(s *stream, p []byte) {
 	e.Header, e.Data, e.Err = nil, p, nil
 }
 
-// h2SendTunnel frames what stands behind mark as the one DATA frame that it is, if s is an open tunnel and nothing holds it
-// up, and reports whether. It needs the claim.
+// h2SendTunnel makes one DATA frame of what is behind mark, if s is an open tunnel and nothing holds it up, and reports
+// whether it did. It needs the claim.
 func (c *Conn) h2SendTunnel(out *Output, s *stream, mark int) bool {
 	h := &c.h2
 	n := len(out.Send) - mark - frameHeadLen

@@ -6,10 +6,10 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// Which frames may come, judged before anything is done with them.
+// Whether a frame may come is judged here, before anything is done with it.
 
-// streamState is a state of RFC 9113 section 5.1, as far as a client without server push sees them. The closed state is told
-// apart by how it was reached, because what may still arrive depends on that.
+// streamState is a state of RFC 9113 section 5.1, of those that a client without server push meets. The closed state is split
+// by how it was reached, because what may still arrive depends on that.
 type streamState uint8
 
 const (
@@ -19,8 +19,8 @@ const (
 	stateHalfRemote                    // half-closed (remote): the server ended its side
 	stateEnded                         // closed: both sides ended
 	statePeerReset                     // closed: the server sent RST_STREAM
-	stateWeReset                       // closed: we sent RST_STREAM; what was under way may still come
-	stateForgotten                     // closed, and nothing is known of it any more
+	stateWeReset                       // closed: we sent RST_STREAM; frames sent before it arrived may still come
+	stateForgotten                     // closed, and no longer remembered
 	numStates
 )
 
@@ -30,7 +30,7 @@ func (s streamState) String() string {
 		"closed by the server's RST_STREAM", "closed by our RST_STREAM", "closed"}[s]
 }
 
-// state returns where a stream stands that is or was open; the zero stream is one of which nothing is known any more.
+// state returns the state of a stream that is or was open. The zero stream stands for one that is no longer remembered.
 func (s *stream) state() streamState {
 	switch {
 	case s.id == 0:
@@ -51,7 +51,7 @@ func (s *stream) state() streamState {
 	return stateOpen
 }
 
-// verdict is what is to be done with a frame on a stream.
+// verdict says what is to be done with a frame on a stream.
 type verdict struct {
 	action action
 	code   http2.ErrCode
@@ -61,13 +61,13 @@ type action uint8
 
 const (
 	accept     action = iota
-	ignore            // the frame is legal, and means nothing any more
+	ignore            // the frame is legal, but no longer matters
 	failStream        // stream error
 	failConn          // connection error
 )
 
-// verdicts is RFC 9113 section 5.1 with section 6, for the frames of a stream: every state, every frame.
-// docs/states-stream.md shows it, with what leads from one state to another: TestStatesOfStreams makes it.
+// verdicts is RFC 9113 section 5.1 with section 6, for the frames of a stream: every state, every frame. TestStatesOfStreams
+// draws docs/states-stream.md from it, and adds what leads from one state to another.
 var verdicts = [...][numStates]verdict{
 	http2.FrameData: {
 		stateIdle: {failConn, http2.ErrCodeProtocol},
@@ -78,7 +78,7 @@ var verdicts = [...][numStates]verdict{
 		stateWeReset:    {action: ignore}, stateForgotten: {action: ignore},
 	},
 	http2.FrameHeaders: {
-		stateIdle: {failConn, http2.ErrCodeProtocol}, // only clients open streams; push is off
+		stateIdle: {failConn, http2.ErrCodeProtocol}, // only clients open streams, as push is off
 		stateOpen: {}, stateHalfLocal: {},
 		stateHalfRemote: {failStream, http2.ErrCodeStreamClosed},
 		stateEnded:      {failConn, http2.ErrCodeStreamClosed},
@@ -97,7 +97,7 @@ var verdicts = [...][numStates]verdict{
 	},
 	http2.FrameWindowUpdate: {
 		stateIdle: {failConn, http2.ErrCodeProtocol},
-		stateOpen: {}, stateHalfLocal: {}, stateHalfRemote: {}, // we send no more in one, yet the frame may be illegal
+		stateOpen: {}, stateHalfLocal: {}, stateHalfRemote: {}, // of no use in half-closed (local), but checked
 		stateEnded: {action: ignore}, statePeerReset: {action: ignore},
 		stateWeReset: {action: ignore}, stateForgotten: {action: ignore},
 	},
@@ -116,7 +116,7 @@ func (c *Conn) h2CheckFrame(f frameHead) (verdict, *ConnError) {
 			"%v frame on stream %d: %s", f.kind, f.id, fmt.Sprintf(format, args...))
 	}
 	h := &c.h2
-	// An acknowledgement with a payload is wrong in any place, and judged below (section 6.5).
+	// An acknowledgement with a payload is wrong anywhere, and judged below (section 6.5).
 	ack := f.flags.Has(http2.FlagSettingsAck) && f.length == 0
 	if h.flags&h2GotSettings == 0 && (f.kind != http2.FrameSettings || ack) { // section 3.4
 		if f.length == 'H'<<16|'T'<<8|'T' && f.kind == 'P' {
@@ -124,7 +124,7 @@ func (c *Conn) h2CheckFrame(f frameHead) (verdict, *ConnError) {
 		}
 		return protocol("the first frame must be SETTINGS")
 	}
-	if f.length > initialMaxFrame { // which may always come
+	if f.length > initialMaxFrame { // smaller frames are always allowed
 		if limit := c.h2Allowed().maxFrame; f.length > int(limit) { // section 4.2
 			return verdict{}, fault(http2.ErrCodeFrameSize, ErrMalformed,
 				"%v frame of %d bytes, at most %d are allowed", f.kind, f.length, limit)
@@ -186,7 +186,7 @@ func (c *Conn) h2CheckFrame(f frameHead) (verdict, *ConnError) {
 		state = stateIdle
 	}
 	v := verdicts[f.kind][state]
-	if f.kind == http2.FramePriority && f.length != 5 { // section 6.3: a stream error, where there is a stream
+	if f.kind == http2.FramePriority && f.length != 5 { // section 6.3: a stream error, if there is a stream
 		if s != nil && s.live() {
 			return verdict{failStream, http2.ErrCodeFrameSize}, nil
 		}

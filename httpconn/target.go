@@ -57,8 +57,8 @@ func checkTarget(r Request) (string, error) {
 	return r.Path, nil
 }
 
-// checkAuthority checks uri-host [ ":" port ] of RFC 9110 section 7.2, and reports whether there is a port. RFC 3986
-// allows also an empty host, an empty port, a zone and an IPvFuture: none of them can be connected to as it is written.
+// checkAuthority checks uri-host [ ":" port ] of RFC 9110 section 7.2, and reports whether there is a port. RFC 3986 also
+// allows an empty host, an empty port, a zone and an IPvFuture, but nothing can connect to an address that has one of them.
 func checkAuthority(a string) (port, ok bool) {
 	host, rest := a, ""
 	if strings.HasPrefix(a, "[") {
@@ -102,8 +102,8 @@ func isScheme(s string) bool {
 // 3.4), or -1. A fragment is not part of a request target.
 func badInPath(s string) int { return badIn(s, ":@/?") }
 
-// badIn returns the index of the first byte of s that is none of unreserved, pct-encoded, sub-delims (RFC 3986 section 2)
-// and more, or -1.
+// badIn returns the index of the first byte of s that is not in unreserved, pct-encoded or sub-delims (RFC 3986 section 2),
+// nor in more. It returns -1 if there is none.
 func badIn(s, more string) int {
 	for i := 0; i < len(s); i++ {
 		b := s[i]

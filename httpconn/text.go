@@ -19,13 +19,13 @@ func init() {
 	}
 }
 
-// fault makes the error for what the server did wrong. Whoever knows the offset puts it in front of the reason.
+// fault makes the error for what the server did wrong. On HTTP/1.1 the offset is put in front of the reason later.
 func fault(code http2.ErrCode, err error, format string, args ...any) *ConnError {
 	return &ConnError{Code: code, Reason: fmt.Sprintf(format, args...), Err: err}
 }
 
-// quote puts text into quotation marks for an error, and no more of it than helps. It is for what is no secret: names of
-// fields, what a server says of its protocol.
+// quote puts the beginning of a text into quotation marks, for an error. It is only for what is no secret: names of fields,
+// and what a server says about its protocol.
 func quote[S ~string | ~[]byte](s S) string {
 	const limit = 64
 	if len(s) > limit {
