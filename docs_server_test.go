@@ -3,6 +3,7 @@ package readme
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -14,8 +15,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/handshake"
+	"github.com/mintws/mintws/mintws/session"
 	"github.com/mintws/mintws/mintws/wshttp"
 )
 
@@ -23,70 +26,78 @@ import (
 // served is one connection of a server, from its first byte on. The zero served is a new one.
 type served struct {
 	head   handshake.Head
-	ws     mintws.WebSocket
-	unsent []byte // to be written
-	over   bool   // read no more: write what is unsent, and close
+	ws     session.Session // once it is opened
+	opened bool
+	last   bool // the last answer was given, and it opened nothing
 }
 
-// turn takes what was read. The Inbox is the loop's, and serves all connections.
-func (s *served) turn(in *mintws.Inbox, data []byte, opt mintws.AcceptOptions) {
-	for s.ws.State() == mintws.Invalid && !s.over { // requests come before the WebSocket: a browser may ask for an icon first
+// turn takes what was read, and leaves in out what is to be written. The Output is the loop's, and serves all connections.
+func (c *served) turn(out *session.Output, now time.Time, data []byte, opt mintws.AcceptOptions) {
+	for !c.opened && !c.last { // requests come first, and not only for the WebSocket: a browser asks for an icon, too
 		var r *http.Request
+		var ws mintws.WebSocket
 		var status int
 		var header http.Header
 		var err error
-		if s.head, r, data, err = s.head.Feed(data); err == nil && r == nil {
+		if c.head, r, data, err = c.head.Feed(data); err == nil && r == nil {
 			return
 		}
 		if err == nil {
-			s.ws, status, header, err = mintws.Accept(r, opt)
+			ws, status, header, err = mintws.Accept(r, opt)
 		}
 		if err == nil {
-			s.unsent, err = handshake.AppendAnswer(s.unsent, status, header)
+			out.Send, err = handshake.AppendAnswer(out.Send, status, header)
 		}
 		if err != nil {
 			var again bool
-			s.unsent, again = handshake.AppendRefusal(s.unsent, r, err)
-			s.over = !again
+			out.Send, again = handshake.AppendRefusal(out.Send, r, err)
+			c.last = !again
+			continue
 		}
+		c.opened, c.ws = true, session.New(httpconn.Conn{}, ws, timing, now)
 	}
-	in.Reset()
-	var failure error
-	s.ws, failure = s.ws.AppendDecode(in, data)
-	for _, f := range in.Frames {
-		reply, ok := s.ws.Reply(f) // to a Ping or a Close
+	c.ws, _ = c.ws.Received(out, now, data) // answers Ping and Close
+	for _, f := range out.Frames {
 		if !f.Opcode.IsControl() {
-			reply, ok = f, true // this one says the same again
-		}
-		if ok {
-			s.ws, s.unsent, _ = s.ws.AppendEncode(s.unsent, reply) // refused after a Close: nothing is lost
+			c.ws, _ = c.ws.Send(out, now, f) // this server says the same again
 		}
 	}
-	if f, ok := mintws.CloseFrame(failure); ok {
-		s.ws, s.unsent, _ = s.ws.AppendEncode(s.unsent, f)
-	}
-	s.over = s.over || s.ws.State() != mintws.Open
 }
+
+// over reports whether nothing is read any more: write what is to be written, and close.
+func (c *served) over() bool { return c.last || c.opened && c.ws.Over() }
+
+// timing is one for all connections.
+var timing = session.NewDeadlines(session.Timing{}, time.Now())
 
 // end
 
 // snippet: serve
 // serveConn is a whole server on one connection, a *net.TCPConn or a *tls.Conn.
 func serveConn(sock wshttp.Stream, opt mintws.AcceptOptions) {
-	var s served
-	var in mintws.Inbox
+	var c served
+	var out session.Output
 	buf := make([]byte, 4096)
-	sock.SetReadDeadline(time.Now().Add(10 * time.Second)) // for all of the handshake
-	for !s.over {
+	deadline := time.Now().Add(10 * time.Second) // of all requests, up to the one that opens the WebSocket
+	for !c.over() {
+		sock.SetReadDeadline(deadline)
 		n, err := sock.Read(buf)
-		s.turn(&in, buf[:n], opt)
-		sock.SetWriteDeadline(time.Now().Add(10 * time.Second))
-		if _, lost := sock.Write(s.unsent); err != nil || lost != nil {
+		now := time.Now()
+		switch {
+		case n > 0:
+			c.turn(&out, now, buf[:n], opt)
+		case c.opened && errors.Is(err, os.ErrDeadlineExceeded):
+			c.ws, _ = c.ws.Tick(&out, now) // a Ping, or the end
+		default:
+			c.ws, _ = c.ws.EOF(&out, now)
+			c.last = true
+		}
+		sock.SetWriteDeadline(now.Add(10 * time.Second))
+		if _, err = out.WriteTo(sock); err != nil {
 			break
 		}
-		s.unsent = s.unsent[:0]
-		if s.ws.State() == mintws.Open {
-			sock.SetReadDeadline(time.Now().Add(time.Minute))
+		if c.opened {
+			deadline = c.ws.Deadline()
 		}
 	}
 	wshttp.Linger(sock, time.Second) // so that our last bytes arrive
@@ -117,7 +128,7 @@ func rawServer(t *testing.T) (address string) {
 	return l.Addr().String()
 }
 
-// TestServed: the server of the page with our own client, and cut at every byte.
+// TestServed: the server of the page with a client of ours, and cut at every byte.
 func TestServed(t *testing.T) {
 	address := rawServer(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -128,38 +139,35 @@ func TestServed(t *testing.T) {
 	}
 	defer b.Close()
 	b.SetDeadline(time.Now().Add(20 * time.Second))
-	for _, f := range []mintws.Frame{mintws.Text("hello"), mintws.Ping(nil), mintws.Binary(make([]byte, 1<<20)), mintws.Close(mintws.CodeNormal, "")} {
-		if err = b.Write(f); err != nil {
-			t.Fatal(err)
-		}
-	}
 	for _, want := range []int{5, 1 << 20} {
-		if f, ok, readErr := b.Read(); readErr != nil || !ok || len(f.Payload) != want {
-			t.Fatal(f, ok, readErr)
+		err = errors.Join(b.Write(mintws.Ping(nil)), b.Write(mintws.Binary(make([]byte, want))))
+		if f, ok, readErr := b.Read(); err != nil || readErr != nil || !ok || len(f.Payload) != want {
+			t.Fatal(err, f, ok, readErr)
 		}
 	}
-	if f, ok, readErr := b.Read(); readErr != nil || ok {
-		t.Error(f, ok, readErr)
+	err = b.Write(mintws.Close(mintws.CodeNormal, ""))
+	if f, ok, readErr := b.Read(); err != nil || readErr != nil || ok {
+		t.Error(err, f, ok, readErr)
 	}
 
 	const plain = "GET /favicon.ico HTTP/1.1\r\nHost: a\r\n\r\n"
 	text := plain + "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
-		"Sec-WebSocket-Version: 13\r\n\r\n\x81\x82\x00\x00\x00\x00hi\x89\x80\x00\x00\x00\x00\xff"
-	var in mintws.Inbox
+		"Sec-WebSocket-Version: 13\r\n\r\n\x81\x82\x00\x00\x00\x00hi"
+	var out session.Output
 	want := ""
 	for i := range len(text) + 1 {
-		var s served
-		s.turn(&in, []byte(text[:i]), mintws.AcceptOptions{})
-		s.turn(&in, []byte(text[i:]), mintws.AcceptOptions{})
-		got := string(s.unsent)
+		var c served
+		c.turn(&out, time.Now(), []byte(text[:i]), mintws.AcceptOptions{})
+		c.turn(&out, time.Now(), []byte(text[i:]), mintws.AcceptOptions{})
+		got := string(out.Take(nil))
 		if i == 0 {
 			want = got
 			if !strings.HasPrefix(got, "HTTP/1.1 426 ") || !strings.Contains(got, "HTTP/1.1 101 ") ||
-				!strings.Contains(got, "\r\n\r\n\x81\x02hi\x8a\x00\x88") || !s.over {
+				!strings.HasSuffix(got, "\r\n\r\n\x81\x02hi") {
 				t.Fatalf("%q", got)
 			}
 		}
-		if got != want || !s.over {
+		if got != want || c.over() {
 			t.Fatalf("cut at %d: %q, want %q", i, got, want)
 		}
 	}
