@@ -65,7 +65,7 @@ func texts(err error) string {
 }
 
 func TestErrorsShowNoSecret(t *testing.T) {
-	all := [][]refusal{requestSecrets(), trailerSecrets(), responseSecrets(), upgradeSecrets(), acceptSecrets(), answerSecrets(), frameSecrets(), dialSecrets()}
+	all := [][]refusal{requestSecrets(), trailerSecrets(), responseSecrets(), upgradeSecrets(), acceptSecrets(), handshakeSecrets(), answerSecrets(), frameSecrets(), dialSecrets()}
 	tried := map[string]bool{}
 	for _, group := range all {
 		for _, r := range group {

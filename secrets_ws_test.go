@@ -11,6 +11,7 @@ import (
 
 	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/mintws/handshake"
 	"github.com/mintws/mintws/mintws/wshttp"
 )
 
@@ -229,4 +230,42 @@ func frameSecrets() (all []refusal) {
 		return err
 	}})
 	return all
+}
+
+// handshakeSecrets are what a server without net/http reads and writes: what the client gets to see must not have it either.
+func handshakeSecrets() (all []refusal) {
+	const start = "GET / HTTP/1.1\r\nHost: a\r\n"
+	for name, head := range map[string]string{
+		"method":   secret + "(",
+		"target":   "GET " + secret,
+		"path":     "GET /" + secret + "\"",
+		"query":    "GET /?" + secret + "#",
+		"userinfo": "GET http://u:" + secret + "@a/",
+		"version":  "GET / HTTP/1.1" + secret,
+		"value":    start + "Cookie: " + secret + "\x00",
+		"Host":     "GET / HTTP/1.1\r\nHost: u:" + secret + "@a\r\n",
+		"literal":  "GET / HTTP/1.1\r\nHost: [" + secret + "]\r\n",
+		"coding":   start + "Transfer-Encoding: " + secret + "\r\n",
+		"length":   start + "Content-Length: " + secret + "\r\n",
+		"limit":    start + "Cookie: " + strings.Repeat(secret, 2000),
+	} {
+		all = append(all, refusal{"head " + name, func(t *testing.T) error {
+			_, _, _, err := handshake.Head{}.Feed([]byte(head))
+			if seen, _ := handshake.AppendRefusal(nil, nil, err); leaks(string(seen)) {
+				t.Errorf("the client gets to see %q", seen)
+			}
+			return err
+		}})
+	}
+	for name, header := range map[string]http.Header{"name": {secret + " ": {"x"}}, "value": {"Set-Cookie": {secret + "\n"}}} {
+		all = append(all, refusal{"answer " + name, func(t *testing.T) error {
+			_, err := handshake.AppendAnswer(nil, http.StatusSwitchingProtocols, header)
+			_, _, errResponse := handshake.AppendResponse(nil, nil, http.StatusOK, header, secret)
+			return errors.Join(err, errResponse)
+		}})
+	}
+	return append(all, refusal{"answer content", func(t *testing.T) error {
+		_, _, err := handshake.AppendResponse(nil, nil, http.StatusNoContent, nil, secret)
+		return err
+	}})
 }

@@ -1,21 +1,22 @@
 package mintws_test
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/mintws/handshake"
 )
 
-// A server that reads its own bytes, without net/http's server: the answer is the caller's to write.
+// A server that reads its own bytes, without net/http's server: package handshake makes the request of them, and writes the
+// answer.
 func ExampleAccept() {
 	request := "GET /chat HTTP/1.1\r\nHost: example.org\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" +
 		"Sec-WebSocket-Protocol: soap, wamp\r\n\r\n"
-	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(request)))
+	_, r, _, err := handshake.Head{}.Feed([]byte(request))
 	if err != nil {
 		panic(err)
 	}

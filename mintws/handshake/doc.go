@@ -35,7 +35,8 @@
 // may have what RFC 3986 allows, and, as browsers send that, "[", "]", "|" and "^"; the query any visible ASCII but a quotation
 // mark, "<", ">" and "#".
 //
-// Illegal input is refused at the first byte that makes it illegal, however the input is cut. The error is a
+// Illegal input is refused at the first byte that makes it illegal, however the input is cut; an IPv6 address is judged at the
+// bracket that closes it. The error is a
 // [*mintws.HandshakeError] with Server set, whose Status is that of the answer:
 //
 //   - 400: the bytes are no request. Err is [httpconn.ErrMalformed].
