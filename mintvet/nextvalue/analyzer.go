@@ -16,15 +16,15 @@ import (
 	"golang.org/x/tools/go/analysis"
 )
 
-// Analyzer reports where the next Conn, WebSocket, Session or Deadlines does not replace the one it came from. The category of a
-// diagnostic is its kind: scope, blank, statement, range, parameter, entry, element, field, closure or sent.
+// Analyzer reports where the next Conn, WebSocket, Session, Deadlines or Head does not replace the one it came from. The category
+// of a diagnostic is its kind: scope, blank, statement, range, parameter, entry, element, field, closure or sent.
 //
 // In files of tests it reports only what is dropped of a variable that is advanced later: tests fork values all the time. A
 // comment "//mintvet:fork" on the line, or on a line of its own above it, says that a fork is meant.
 var Analyzer = &analysis.Analyzer{
 	Name: "nextvalue",
 	Doc: "find values of mintws that are advanced without replacing the old ones\n\n" +
-		"The next Conn, WebSocket, Session or Deadlines must replace the one it came from. " +
+		"The next Conn, WebSocket, Session, Deadlines or Head must replace the one it came from. " +
 		"A comment //mintvet:fork on a line silences it.",
 	URL: "https://pkg.go.dev/github.com/mintws/mintws/mintvet/nextvalue",
 	Run: run,

@@ -8,9 +8,10 @@ import (
 // values are the types whose next value must replace the one it came from, by the end of their package's import path and
 // their name. The end is enough for a copy in a vendor directory, and for a fork of the module.
 var values = map[string][]string{
-	"mintws/httpconn": {"Conn"},
-	"mintws/mintws":   {"WebSocket"},
-	"mintws/session":  {"Session", "Deadlines"},
+	"mintws/httpconn":  {"Conn"},
+	"mintws/mintws":    {"WebSocket"},
+	"mintws/session":   {"Session", "Deadlines"},
+	"mintws/handshake": {"Head"},
 }
 
 // valueName returns the name of the value's type, and "" if t is another type.

@@ -14,7 +14,7 @@ import (
 //
 // Bytes that are not the head of a request, or not all of it, give no response and a [*mintws.HandshakeError] that says so.
 func Answer(request []byte, opt mintws.AcceptOptions) (response []byte, ws mintws.WebSocket, err error) {
-	_, r, _, err := heads.Feed(request)
+	_, r, _, err := newHead().Feed(request)
 	if err == nil && r == nil {
 		err = &mintws.HandshakeError{Status: http.StatusBadRequest, Err: mintws.ErrBadRequest, Detail: "the head of the request is not complete", Server: true}
 	}

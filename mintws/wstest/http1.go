@@ -10,8 +10,10 @@ import (
 	"github.com/mintws/mintws/mintws/handshake"
 )
 
-// heads is where a request begins: with as many fields as there may be, since the clients that are tested are friends.
-var heads = handshake.New(handshake.Limits{MaxHeaderBytes: 64 << 10, MaxHeaderFields: -1})
+// newHead is where a request begins: with as many fields as there may be, since the clients that are tested are friends.
+func newHead() handshake.Head {
+	return handshake.New(handshake.Limits{MaxHeaderBytes: 64 << 10, MaxHeaderFields: -1})
+}
 
 // requests handles the requests of an HTTP/1.1 connection, up to the one that opens the WebSocket.
 func (p *Peer) requests() {

@@ -60,7 +60,7 @@ func (opt Options) complete() Options {
 
 // newPeer is NewPeer with options that are complete.
 func newPeer(opt Options) *Peer {
-	return &Peer{opt: opt, head: heads, after: func(_ time.Duration, f func()) { f() }}
+	return &Peer{opt: opt, head: newHead(), after: func(_ time.Duration, f func()) { f() }}
 }
 
 // Receive takes bytes that the client sent, cut anywhere, and returns what the server sends; that is valid until the next

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/mintws/handshake"
 	"github.com/mintws/mintws/mintws/session"
 )
 
@@ -121,4 +122,18 @@ func putBack(ws mintws.WebSocket, w io.Writer) (mintws.WebSocket, error) {
 	ws = next
 	_, err = w.Write(p)
 	return ws, err
+}
+
+func firstBytes(sock io.Reader, head handshake.Head, buf []byte) error {
+	for {
+		n, err := sock.Read(buf)
+		if err != nil {
+			return err
+		}
+		head, r, _, err := head.Feed(buf[:n]) // want `head: := declares another head in this scope, and the next Head ends with it`
+		if r != nil || err != nil {
+			println(head.Len())
+			return err
+		}
+	}
 }
