@@ -49,6 +49,11 @@ type Options struct {
 	// address, keep-alives or a resolver of your own, take the method of another one: (&net.Dialer{...}).DialContext.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 
+	// Wrap, if it is set, gets the connection on which HTTP is about to be spoken, inside TLS and behind any proxy, before the
+	// first byte of that, and returns what takes its place: for those who count bytes, or look on as package mintws/wiretap
+	// does. Dial returns what it has returned. It is called for each connection that Dial makes, and must not return nil.
+	Wrap func(net.Conn) net.Conn
+
 	// Unix is the path of a unix socket to connect to instead of the URL's host and port ("@name" is the abstract
 	// namespace of Linux). The URL still gives the scheme and the name that TLS verifies. No proxy is used, and Proxy must
 	// be nil.
@@ -87,7 +92,8 @@ const DefaultTimeout = 30 * time.Second // room for lost packets in each step, a
 //
 // The socket is the caller's: Dial keeps no reference to it and leaves no goroutine and no deadline behind. It is a
 // *tls.Conn for wss and https; else what DialContext returned, or a *tls.Conn to an https proxy. If a proxy sent the first
-// bytes of the tunnel together with its answer, that is wrapped, so that these bytes are read first.
+// bytes of the tunnel together with its answer, that is wrapped, so that these bytes are read first. With Options.Wrap it is
+// what that returned for it.
 //
 // Out must not be nil. On HTTP/1.1 nothing is sent and nothing is read. On HTTP/2 Dial writes the connection preface
 // and returns after the server's SETTINGS (RFC 9113 section 3.4), so that requests can start at once. The events that came
@@ -162,6 +168,9 @@ func (opt Options) open(
 			return nil, httpconn.Conn{}, "tls", err
 		}
 		sock = secured
+	}
+	if opt.Wrap != nil {
+		sock = opt.Wrap(sock)
 	}
 	conn, err = httpconn.New(version, opt.Config, out)
 	if err == nil && version == httpconn.HTTP2 {
