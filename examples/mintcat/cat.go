@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/mintws/session"
 )
 
 // cat carries lines to a WebSocket and messages from it, on one connection after the other.
@@ -94,14 +94,14 @@ func (c *cat) once() error {
 // talk is the loop of one connection.
 func (c *cat) talk(l *link) error {
 	l.start()
-	defer l.close()
+	defer l.end()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	c.open(l)
-	for !c.hurry && !l.finished() {
+	for !c.hurry && !l.s.Over() {
 		l.flush()
 		var lines chan []byte // where nobody waits, nothing comes
-		if l.ws.State() == mintws.Open && !c.leaving && !c.eof && l.unwritten() < enough {
+		if l.s.State() == mintws.Open && !c.leaving && !c.eof && l.unwritten() < enough {
 			lines = c.con.lines
 		}
 		rx := l.rx
@@ -113,34 +113,26 @@ func (c *cat) talk(l *link) error {
 		case line, ok := <-lines:
 			c.line(l, line, ok)
 		case ch := <-rx:
-			if l.received(time.Now(), ch, func(f mintws.Frame) { c.frame(l, f) }); l.atEnd {
-				l.rx = nil
-			}
+			l.received(ch, func(f mintws.Frame) { c.frame(l, f) })
 			c.open(l)
 			c.flush(l)
 		case err := <-l.wrote:
-			l.written(time.Now(), err)
+			l.written(err)
 		case now := <-timer.C:
-			if err := l.tick(now); err != nil && l.ws.State() == mintws.Closed {
-				return c.outcome(l) // it is only the end of the connection that does not come
-			} else if err != nil {
-				return err
-			}
+			l.s, _ = l.s.Tick(&l.out, now) // Err keeps the error
 			if at := c.quiet(l); !at.IsZero() && !now.Before(at) {
 				c.leave(l, nil)
 			}
 		case s := <-c.signals:
-			if c.leave(l, interrupted{s.(syscall.Signal)}); !c.opened {
-				return c.why
-			}
+			c.leave(l, interrupted{s.(syscall.Signal)})
 		}
 	}
 	return c.outcome(l)
 }
 
-// next is when something is due.
+// next is how long nothing is due.
 func (c *cat) next(l *link) time.Duration {
-	at := l.clock.Next()
+	at := l.s.Deadline()
 	if quiet := c.quiet(l); at.IsZero() || !quiet.IsZero() && quiet.Before(at) {
 		at = quiet
 	}
@@ -152,7 +144,7 @@ func (c *cat) next(l *link) time.Duration {
 
 // quiet is when enough has been waited for messages after the end of input; the zero time is never.
 func (c *cat) quiet(l *link) time.Time {
-	if !c.eof || c.leaving || c.opt.wait < 0 || c.opt.one && c.opt.wait == 0 || l.ws.State() != mintws.Open {
+	if !c.eof || c.leaving || c.opt.wait < 0 || c.opt.one && c.opt.wait == 0 || l.s.State() != mintws.Open {
 		return time.Time{}
 	}
 	return c.heard.Add(c.opt.wait)
@@ -160,19 +152,19 @@ func (c *cat) quiet(l *link) time.Time {
 
 // open says that the handshake is complete, and sends the preamble.
 func (c *cat) open(l *link) {
-	if c.opened || l.ws.State() != mintws.Open {
+	if c.opened || l.s.State() != mintws.Open {
 		return
 	}
 	c.opened = true
 	if c.con.commands {
 		with := []string{"connected"}
-		if !l.server && l.conn.Version() == httpconn.HTTP2 {
-			with = append(with, l.conn.Version().String())
+		if v := l.s.Conn().Version(); v == httpconn.HTTP2 {
+			with = append(with, v.String())
 		}
-		if p := l.ws.Subprotocol(); p != "" {
+		if p := l.s.WebSocket().Subprotocol(); p != "" {
 			with = append(with, "subprotocol "+p)
 		}
-		c.con.note("%s", escaped(strings.Join(append(with, l.ws.Extensions()...), ", ")))
+		c.con.note("%s", escaped(strings.Join(append(with, l.s.WebSocket().Extensions()...), ", ")))
 	}
 	for _, text := range c.opt.preamble {
 		c.send(l, mintws.Text(text))
@@ -212,7 +204,6 @@ func (c *cat) send(l *link, f mintws.Frame) bool {
 	if err != nil {
 		c.con.note("mintcat: not sent: %v", err)
 	}
-	l.clock = l.clock.Observe(time.Now(), l.ws.State(), false)
 	return err == nil
 }
 
@@ -251,34 +242,28 @@ func (c *cat) flush(l *link) {
 	}
 }
 
-// leave begins to end the connection, in order. Asked a second time, it is in a hurry.
+// leave begins to end the connection, in order. Asked a second time, or before there is a WebSocket, it is in a hurry.
 func (c *cat) leave(l *link, why error) {
-	c.hurry = c.leaving && why != nil
+	if why != nil && (c.leaving || l.s.State() == mintws.Connecting) {
+		c.hurry = true
+	}
 	if c.why == nil {
 		c.why = why
 	}
-	if !c.leaving && l.ws.State() == mintws.Open {
+	if !c.leaving && l.s.State() == mintws.Open {
 		_ = l.send(mintws.Close(c.opt.closeCode, ""))
-		l.clock = l.clock.Observe(time.Now(), l.ws.State(), false)
 	}
 	c.leaving = true
 }
 
 // outcome is how a connection ended.
 func (c *cat) outcome(l *link) error {
-	err := l.ws.Err()
+	err := l.err()
 	var closed *mintws.CloseError
-	switch {
-	case l.refused() != nil && len(l.content) > 0:
-		return fmt.Errorf("%w\n%s", err, escaped(string(l.content)))
-	case l.refused() != nil:
-		return err
-	case c.leaving && errors.As(err, &closed) && closed.Complete: // the peer returned our own code
+	if c.leaving && errors.As(err, &closed) && closed.Complete { // the peer returned our own code
 		return nil
-	case l.ws.State() == mintws.Closed:
-		return err
 	}
-	return errors.Join(err, l.lost)
+	return err
 }
 
 // describe says how it ended to a person.
@@ -286,5 +271,9 @@ func describe(err error) string {
 	if err == nil {
 		return "closed"
 	}
-	return strings.ReplaceAll(err.Error(), "\n", "\n  ")
+	text := strings.ReplaceAll(err.Error(), "\n", "; ")
+	if refused := (*session.Refusal)(nil); errors.As(err, &refused) && len(refused.Body) > 0 {
+		text += "\n" + strings.TrimSpace(string(refused.Body))
+	}
+	return escaped(text)
 }

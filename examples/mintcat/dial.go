@@ -16,13 +16,14 @@ import (
 	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/session"
+	"github.com/mintws/mintws/mintws/wiretap"
 )
 
 // limits are for a person's tool: what fits into memory is shown.
 var limits = mintws.Limits{MaxFrame: 256 << 20, MaxMessage: 256 << 20}
 
 // dial connects to the server and asks for a WebSocket.
-func (opt *options) dial(ctx context.Context) (*link, error) {
+func (opt *options) dial(ctx context.Context, con *console) (*link, error) {
 	header := opt.header.Clone()
 	if opt.authCommand != "" {
 		value, err := output(ctx, opt.authCommand)
@@ -39,30 +40,35 @@ func (opt *options) dial(ctx context.Context) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := new(link)
-	l.sock, l.conn, err = httpdial.Dial(ctx, opt.url, &l.out, how)
+	how.Wrap = opt.tracing(con, wiretap.FromServer)
+	l := opt.link()
+	var conn httpconn.Conn
+	l.sock, conn, err = httpdial.Dial(ctx, opt.url, &l.out.Output, how)
 	if err != nil {
 		return nil, err
 	}
-	l.conn, l.ws, err = mintws.Upgrade(l.conn, &l.out, opt.url, mintws.Options{Header: header, Origin: opt.origin,
-		Subprotocols: opt.subprotocols, Extensions: extensions, Limits: limits, Delivery: opt.delivery()})
+	l.s, err = session.Upgrade(conn, &l.out, opt.url, mintws.Options{Header: header, Origin: opt.origin, Subprotocols: opt.subprotocols,
+		Extensions: extensions, Limits: limits, Delivery: opt.delivery()}, opt.deadlines(), time.Now())
 	if err != nil {
 		l.sock.Close()
 		return nil, err
 	}
-	l.begin(opt)
 	return l, nil
 }
 
-// begin sets the clock.
-func (l *link) begin(opt *options) {
+// link returns one without a socket.
+func (opt *options) link() *link {
+	l := new(link)
+	l.out.Max = 1 << 20 // compressed bytes can grow a thousandfold
+	return l
+}
+
+func (opt *options) deadlines() session.Deadlines {
 	timing := session.Timing{Open: opt.timeout, Ping: opt.ping, Pong: opt.timeout, Close: opt.timeout}
 	if opt.ping == 0 {
 		timing.Ping = -1
 	}
-	now := time.Now()
-	l.clock = session.NewDeadlines(timing, now).Observe(now, l.ws.State(), true)
-	l.in.Max = 1 << 20 // compressed bytes can grow a thousandfold
+	return session.NewDeadlines(timing, time.Now())
 }
 
 // delivery: with -b messages are passed on as they come, however long they are.

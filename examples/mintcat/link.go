@@ -6,21 +6,17 @@ import (
 	"net"
 	"time"
 
-	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/session"
+	"github.com/mintws/mintws/mintws/wshttp"
 )
 
-// link is one WebSocket and what is below it. Its methods are called by one goroutine; two others do nothing but read and
-// write, so that neither waits for the other.
+// link is a session with its socket. One goroutine calls its methods; two others do nothing but read and write, so that neither
+// direction waits for the other.
 type link struct {
-	sock   net.Conn
-	server bool          // then there is no conn
-	conn   httpconn.Conn // of a client
-	ws     mintws.WebSocket
-	clock  session.Deadlines
-	out    httpconn.Output
-	in     mintws.Inbox
+	sock net.Conn
+	s    session.Session
+	out  session.Output
 
 	rx    chan chunk    // what was read
 	done  chan struct{} // closed when nobody listens to rx any more
@@ -29,12 +25,8 @@ type link struct {
 	busy  int           // bytes of the piece that is being written
 	spare []byte        // the memory of the one before
 
-	caused   int    // of what is unwritten: bytes that answer what came
-	atEnd    bool   // the peer sends nothing more
-	lost     error  // what the socket said
-	halfway  bool   // our direction has been ended
-	content  []byte // the beginning of what came with a refusal
-	answered bool   // that is complete
+	caused int   // of what is unwritten: bytes that answer what came
+	lost   error // what the socket said
 }
 
 type chunk struct {
@@ -47,7 +39,6 @@ type chunk struct {
 const (
 	enough  = 256 << 10
 	tooMuch = 1 << 20
-	preview = 1 << 10 // of the content of a refusal
 )
 
 // start begins to read and to write.
@@ -55,11 +46,8 @@ func (l *link) start() {
 	l.rx, l.done = make(chan chunk), make(chan struct{})
 	l.tx, l.wrote = make(chan []byte, 1), make(chan error, 1)
 	go func() {
-		var bufs [2][]byte // one is filled while the other is looked at
+		bufs := [2][]byte{make([]byte, 64<<10), make([]byte, 64<<10)} // one is filled while the other is looked at
 		for i := 0; ; i ^= 1 {
-			if bufs[i] == nil {
-				bufs[i] = make([]byte, 64<<10)
-			}
 			n, err := l.sock.Read(bufs[i])
 			select {
 			case l.rx <- chunk{bufs[i][:n], err}:
@@ -79,171 +67,78 @@ func (l *link) start() {
 	}()
 }
 
-// close lets go of everything.
-func (l *link) close() {
-	l.sock.Close()
-	close(l.done)
+// end writes the last words, if the peer takes them within a second, and lets go of everything.
+func (l *link) end() {
+	l.sock.SetWriteDeadline(time.Now().Add(time.Second))
+	if l.busy > 0 {
+		l.written(<-l.wrote)
+	}
+	if l.lost == nil {
+		_, l.lost = l.out.WriteTo(l.sock)
+	}
 	close(l.tx)
+	close(l.done)
+	if half, ok := l.sock.(wshttp.Stream); ok && l.lost == nil && l.s.Conn().Version() == 0 {
+		wshttp.Linger(half, time.Second) // a server closes first, and so that nothing is lost
+	}
+	l.sock.Close()
 }
 
 // flush gives the writer what is to be written, if it has nothing to do.
 func (l *link) flush() {
-	if l.busy > 0 || len(l.out.Send) == 0 {
+	if l.busy > 0 || len(l.out.Send) == 0 || l.lost != nil {
 		return
 	}
-	p := l.out.Take(l.spare[:0])
-	l.spare, l.busy = p, len(p)
-	l.tx <- p
+	l.spare = l.out.Take(l.spare[:0])
+	l.busy = len(l.spare)
+	l.tx <- l.spare
 }
 
-// written takes note that a piece is written. When that failed, the last words of the peer may still be there to be read.
-func (l *link) written(now time.Time, err error) {
+// written takes note of the end of a piece.
+func (l *link) written(err error) {
 	l.caused = max(0, l.caused-l.busy)
 	l.busy = 0
-	if err == nil {
-		l.clock = l.clock.Observe(now, l.ws.State(), true) // whoever takes bytes is there
-		return
+	l.s = l.s.Heard(time.Now()) // who takes bytes is there
+	if err != nil {             // the last words of the peer may still be there to be read
+		l.lost = err
+		l.sock.SetReadDeadline(time.Now().Add(time.Second))
 	}
-	l.out.Send = l.out.Send[:0]
-	l.lost = errors.Join(l.lost, err)
-	l.sock.SetReadDeadline(now.Add(time.Second))
 }
 
 // unwritten is how many bytes wait for the writer, or for credit of the peer.
-func (l *link) unwritten() int { return l.busy + len(l.out.Send) + l.conn.Buffered(0) }
+func (l *link) unwritten() int { return l.busy + len(l.out.Send) + l.s.Conn().Buffered(0) }
 
-// received takes what was read and passes each frame to each.
-func (l *link) received(now time.Time, c chunk, each func(mintws.Frame)) {
-	before, queued := len(l.out.Send), l.conn.Buffered(0)
-	if len(c.data) > 0 {
-		l.took(c.data, each)
-	}
-	if c.err != nil {
-		l.atEnd = true
-		if c.err != io.EOF {
-			l.lost = errors.Join(l.lost, c.err)
-		}
-		l.ended(each)
-	}
-	l.caused += max(0, len(l.out.Send)-before-(queued-l.conn.Buffered(0)))
-	l.clock = l.clock.Observe(now, l.ws.State(), true)
-}
-
-func (l *link) took(data []byte, each func(mintws.Frame)) {
-	if !l.server {
-		l.conn, _ = l.conn.Stream(&l.out, data) // its error reaches the stream as an event
-		l.events(each)
-		return
-	}
-	for more := true; more; more = len(l.in.Rest) > 0 {
-		rest := l.in.Rest
-		if rest == nil {
-			rest = data
-		}
-		l.in.Reset()
-		var err error
-		l.ws, err = l.ws.AppendDecode(&l.in, rest)
-		for _, f := range l.in.Frames {
+// received takes what was read, and passes each frame to each.
+func (l *link) received(c chunk, each func(mintws.Frame)) {
+	before := l.unwritten()
+	for data := c.data; len(data) > 0; data = l.out.Rest {
+		l.s, _ = l.s.Received(&l.out, time.Now(), data) // Err keeps the error
+		for _, f := range l.out.Frames {
 			each(f)
-			if reply, ok := l.ws.Reply(f); ok {
-				_ = l.send(reply) // refused only where the WebSocket is over
-			}
-		}
-		if reply, ok := mintws.CloseFrame(err); ok {
-			_ = l.send(reply)
 		}
 	}
-}
-
-// ended passes on that the peer sends nothing more.
-func (l *link) ended(each func(mintws.Frame)) {
-	if l.server {
-		l.ws, _ = l.ws.EOF() // Err keeps it
+	if l.caused += max(0, l.unwritten()-before); c.err == nil {
 		return
 	}
-	l.conn, _ = l.conn.StreamEOF(&l.out)
-	l.events(each)
-}
-
-// events passes on what the server did.
-func (l *link) events(each func(mintws.Frame)) {
-	for _, ev := range l.out.Events {
-		if ev.StreamID != l.ws.StreamID() && ev.StreamID != 0 {
-			continue
-		}
-		refused := l.refused() != nil
-		for more := true; more; more = len(l.in.Rest) > 0 {
-			if len(l.in.Rest) > 0 {
-				ev.Data = l.in.Rest
-			}
-			l.in.Reset()
-			l.conn, l.ws, _ = mintws.Receive(l.conn, &l.out, l.ws, &l.in, ev) // Err keeps the error
-			for _, f := range l.in.Frames {
-				each(f)
-			}
-		}
-		switch err := l.refused(); {
-		case err != nil && !refused: // its content is worth a moment
-			l.answered = err.Canceled
-			l.sock.SetReadDeadline(time.Now().Add(time.Second))
-		case ev.Kind == httpconn.EventData && refused:
-			l.content = append(l.content, ev.Data[:min(len(ev.Data), preview-len(l.content))]...)
-			l.answered = len(l.content) == preview
-		case ev.Kind == httpconn.EventDone, ev.Kind == httpconn.EventReset:
-			l.answered = true
-		}
+	if !errors.Is(c.err, io.EOF) && l.lost == nil {
+		l.lost = c.err
 	}
-	l.out.Events = l.out.Events[:0]
+	l.s, _ = l.s.EOF(&l.out, time.Now())
 }
 
-// send encodes a frame. An error means that nothing has changed.
+// send sends a frame. An error means that nothing has changed.
 func (l *link) send(f mintws.Frame) (err error) {
-	if l.server {
-		l.ws, l.out.Send, err = l.ws.AppendEncode(l.out.Send, f)
+	l.s, err = l.s.Send(&l.out, time.Now(), f)
+	return err
+}
+
+// err is how it ended.
+func (l *link) err() error {
+	if err := l.s.Err(); err == nil || l.s.State() == mintws.Closed {
+		return err // what became of the connection after that does not matter
+	} else if refused := (*session.Refusal)(nil); errors.As(err, &refused) {
+		return err
 	} else {
-		l.conn, l.ws, err = mintws.Send(l.conn, &l.out, l.ws, f)
+		return errors.Join(err, l.lost)
 	}
-	return err
-}
-
-// tick does what is due. The error says that the peer has taken too long.
-func (l *link) tick(now time.Time) error {
-	var ping bool
-	var err error
-	l.clock, ping, err = l.clock.Tick(now)
-	if ping {
-		err = l.send(mintws.Ping(nil))
-	}
-	l.clock = l.clock.Observe(now, l.ws.State(), false)
-	return err
-}
-
-// refused returns why no WebSocket was opened.
-func (l *link) refused() *mintws.HandshakeError {
-	var refused *mintws.HandshakeError
-	errors.As(l.ws.Err(), &refused)
-	return refused
-}
-
-// finished reports whether the socket can be closed. The server closes first (RFC 6455 section 7.1.1), and a server reads on
-// until the client has closed too, so that its last words are not lost.
-func (l *link) finished() bool {
-	if l.unwritten() > 0 && !l.atEnd && l.lost == nil || !l.ws.Over() {
-		return false
-	}
-	switch {
-	case l.atEnd:
-		return true
-	case l.refused() != nil:
-		return l.answered
-	case l.ws.State() != mintws.Closed:
-		return true
-	case !l.server:
-		return l.conn.Next() != httpconn.NextAwaitEOF
-	case !l.halfway:
-		half, ok := l.sock.(interface{ CloseWrite() error })
-		l.halfway = true
-		return !ok || half.CloseWrite() != nil
-	}
-	return false
 }

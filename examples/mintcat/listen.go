@@ -7,8 +7,12 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
+	"time"
 
+	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/mintws/session"
+	"github.com/mintws/mintws/mintws/wiretap"
 	"github.com/mintws/mintws/mintws/wshttp"
 )
 
@@ -42,7 +46,7 @@ func (opt *options) serve(con *console) (next func(context.Context) (*link, erro
 	hs := &http.Server{ReadHeaderTimeout: opt.timeout, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.handle(w, r, accept)
 	})}
-	go hs.Serve(l)
+	go hs.Serve(tracedListener{l, opt.tracing(con, wiretap.FromClient)})
 	return s.next, nil
 }
 
@@ -68,7 +72,7 @@ func (s *server) handle(w http.ResponseWriter, r *http.Request, opt mintws.Accep
 		http.Error(w, "There is a client already.", http.StatusServiceUnavailable)
 		return
 	}
-	l := &link{server: true, ws: ws}
+	l := s.opt.link()
 	stream, err := wshttp.Answer(w, r, status, header)
 	if err == nil {
 		sock, ok := stream.(net.Conn)
@@ -80,6 +84,6 @@ func (s *server) handle(w http.ResponseWriter, r *http.Request, opt mintws.Accep
 		s.ready.Store(true)
 		return
 	}
-	l.begin(s.opt)
+	l.s = session.New(httpconn.Conn{}, ws, s.opt.deadlines(), time.Now())
 	s.links <- l
 }

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -54,11 +55,12 @@ func start(opt *options) error {
 			}
 		}
 	}()
-	c := &cat{opt: opt, con: con, signals: signals, connect: opt.dial}
+	connect := func(ctx context.Context) (*link, error) { return opt.dial(ctx, con) }
 	if opt.listen != "" {
-		if c.connect, err = opt.serve(con); err != nil {
+		if connect, err = opt.serve(con); err != nil {
 			return err
 		}
 	}
+	c := &cat{opt: opt, con: con, signals: signals, connect: connect}
 	return c.run()
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
+const clock = "15:04:05.000 "
+
 // appendMessage appends a received message, or with -b a piece of one, as it is to be printed.
 func (opt *options) appendMessage(p []byte, f mintws.Frame, now time.Time, escape bool) []byte {
 	switch {
@@ -21,7 +23,7 @@ func (opt *options) appendMessage(p []byte, f mintws.Frame, now time.Time, escap
 		return opt.appendJSON(p, f, now)
 	}
 	if opt.stamps {
-		p = append(now.AppendFormat(p, "15:04:05.000"), ' ')
+		p = now.AppendFormat(p, clock)
 	}
 	switch {
 	case opt.format == "hex":
