@@ -103,6 +103,7 @@ var harmless = map[string]bool{
 	"Request.Body":                 true, // only its length is looked at
 	"httpdial.Options.Protocols":   true, // numbers
 	"httpdial.Options.DialContext": true, // its error is the caller's words
+	"httpdial.Options.Wrap":        true, // it returns no error
 	"httpdial.Options.Unix":        true, // the path of a socket is an address, and in the network's errors
 	"Options.Transforms":           true, // names nothing
 	"Options.Rand":                 true, // its error is the caller's words
