@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/mintws/session"
 	"github.com/mintws/mintws/mintws/wsconn"
 	"github.com/mintws/mintws/mintws/wstest"
 )
@@ -43,16 +44,28 @@ func dial(t *testing.T, server wstest.Options, opt wsconn.Options) *wsconn.Conn 
 // serve starts a net/http server whose handler has a Conn, and returns its URL.
 func serve(t *testing.T, opt wsconn.AcceptOptions, handle func(*wsconn.Conn)) string {
 	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, err := wsconn.Accept(w, r, opt)
-		if err != nil {
-			return
-		}
-		defer c.CloseNow()
-		handle(c)
-	}))
+	s := httptest.NewServer(handler(opt, handle))
 	t.Cleanup(s.Close)
 	return "ws" + strings.TrimPrefix(s.URL, "http")
+}
+
+// handler accepts WebSockets.
+func handler(opt wsconn.AcceptOptions, handle func(*wsconn.Conn)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c, err := wsconn.Accept(w, r, opt); err == nil {
+			defer c.CloseNow()
+			handle(c)
+		}
+	})
+}
+
+// refused checks that err is the 401 that it should be.
+func refused(t *testing.T, err error) {
+	t.Helper()
+	var r *session.Refusal
+	if !errors.As(err, &r) || r.Status != 401 || r.Header.Get("Www-Authenticate") != "Bearer" || !errors.Is(err, mintws.ErrBadStatus) {
+		t.Errorf("error %v", err)
+	}
 }
 
 // echo returns messages until the end.

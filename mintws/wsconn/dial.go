@@ -20,36 +20,40 @@ import (
 //
 // The error is one of
 //   - an *[httpdial.Error], where there is no connection;
-//   - a *[Refusal], where the server's answer opens no WebSocket;
+//   - a *[session.Refusal], where the server's answer opens no WebSocket;
 //   - an error over [mintws.ErrInvalidOptions];
 //   - the context's, or that of Timing.Open, or of the connection that was lost before the answer came.
 //
 // The connection is the WebSocket's own, also where opt.Dial.Protocols has it speak HTTP/2. A [Client] shares one.
 func Dial(ctx context.Context, url string, opt Options) (*Conn, error) {
 	var out httpconn.Output
-	sock, conn, err := httpdial.Dial(ctx, url, &out, opt.Dial)
+	sock, conn, err := httpdial.Dial(ctx, url, &out, opt.dial())
 	if err != nil {
 		return nil, err
 	}
-	c, err := opt.upgrade(ctx, sock, conn, url)
-	if err != nil {
-		sock.Close()
-		return nil, err
+	if conn.Version() == httpconn.HTTP1 {
+		return opt.upgrade(ctx, sock, conn, url)
 	}
-	return c, nil
+	m := share(sock, conn, out, opt.settings().write, true)
+	c, _, err := m.open(ctx, url, opt)
+	return c, err
 }
 
-// Refusal is a response that opens no WebSocket.
-type Refusal struct {
-	*mintws.HandshakeError        // with Status and Header
-	Body                   []byte // its content, of which 64 KiB at most
+// maxBody is how much of the content of a refusal is kept: see session.Refusal.
+const maxBody = 1 << 10
+
+// dial returns how connections are made.
+func (opt Options) dial() httpdial.Options {
+	cfg := &opt.Dial.Config
+	cfg.ManualCredit, cfg.Limits.MaxBuffered = true, -1 // each stream queues little
+	cfg.StreamWindow, cfg.ConnWindow = cmp.Or(cfg.StreamWindow, streamWindow), cmp.Or(cfg.ConnWindow, connWindow)
+	return opt.Dial
 }
 
-// Unwrap returns the HandshakeError.
-func (r *Refusal) Unwrap() error { return r.HandshakeError }
-
-// maxBody is how much of the content of a refusal is read.
-const maxBody = 64 << 10
+// settings returns those of the Conn.
+func (opt Options) settings() settings {
+	return newSettings(opt.Timing, opt.WriteTimeout, opt.WebSocket.Limits)
+}
 
 // websocket returns the options of the WebSocket.
 func (opt Options) websocket() mintws.Options {
@@ -68,9 +72,13 @@ func (opt Options) opening(ctx context.Context) (context.Context, context.Cancel
 }
 
 // upgrade opens a WebSocket on an HTTP/1.1 connection, which from then on is a stream of bytes.
-func (opt Options) upgrade(ctx context.Context, sock net.Conn, conn httpconn.Conn, url string) (*Conn, error) {
+func (opt Options) upgrade(ctx context.Context, sock net.Conn, conn httpconn.Conn, url string) (c *Conn, err error) {
 	ctx, cancel := opt.opening(ctx)
-	defer cancel()
+	defer func() {
+		if cancel(); err != nil {
+			sock.Close()
+		}
+	}()
 	var out httpconn.Output
 	conn, ws, err := mintws.Upgrade(conn, &out, url, opt.websocket())
 	if err != nil {
@@ -93,7 +101,7 @@ func (opt Options) upgrade(ctx context.Context, sock net.Conn, conn httpconn.Con
 		h.sock.SetReadDeadline(time.Now().Add(lingering))
 		for !h.done && len(h.rest) < maxBody && ctx.Err() == nil && h.turn() == nil {
 		}
-		err = &Refusal{refused, h.rest[:min(len(h.rest), maxBody)]}
+		err = &session.Refusal{HandshakeError: refused, Body: h.rest[:min(len(h.rest), maxBody)]}
 	}
 	if !stop() {
 		<-broken
@@ -104,8 +112,7 @@ func (opt Options) upgrade(ctx context.Context, sock net.Conn, conn httpconn.Con
 	if err != nil {
 		return nil, err
 	}
-	s := newSettings(opt.Timing, opt.WriteTimeout, opt.WebSocket.Limits)
-	return newConn(socket{sock}, h.ws, false, h.header, h.rest, s), nil
+	return newConn(socket{sock}, h.ws, false, h.header, h.rest, opt.settings()), nil
 }
 
 // handshake is an opening handshake on HTTP/1.1.
