@@ -12,9 +12,16 @@ import "errors"
 // The error is that of AppendDecode, or what Options.Rand or a Transform returned for an answer. The WebSocket and dst returned
 // are the next ones in every case.
 func (ws WebSocket) AppendReceive(dst []byte, in *Inbox, data []byte) (next WebSocket, sent []byte, err error) {
+	sent, err = ws.appendReceive(dst, in, data)
+	return ws, sent, err
+}
+
+// appendReceive is AppendReceive, and makes the next WebSocket of ws itself. AppendReceive is so small that it is compiled into
+// its callers, which saves copies of ws.
+func (ws *WebSocket) appendReceive(dst []byte, in *Inbox, data []byte) (sent []byte, err error) {
 	first := len(in.Frames)
 	if err = ws.decode(in, data); ws.cfg == nil || ws.cfg.manual || err == ErrRest {
-		return ws, dst, err
+		return dst, err
 	}
 	for i := range in.Frames[first:] {
 		f := &in.Frames[first+i]
@@ -24,7 +31,7 @@ func (ws WebSocket) AppendReceive(dst []byte, in *Inbox, data []byte) (next WebS
 		if reply, ok := ws.Reply(*f); ok {
 			var failure error
 			if dst, failure = ws.encode(dst, &reply); failure != nil {
-				return ws, dst, errors.Join(err, failure)
+				return dst, errors.Join(err, failure)
 			}
 		}
 	}
@@ -34,5 +41,5 @@ func (ws WebSocket) AppendReceive(dst []byte, in *Inbox, data []byte) (next WebS
 			err = errors.Join(err, failure)
 		}
 	}
-	return ws, dst, err
+	return dst, err
 }

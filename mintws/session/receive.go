@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -51,6 +52,10 @@ func (s *Session) received(out *Output, now time.Time, data []byte) (err error) 
 		err = s.bytes(out, data)
 	case rest:
 		err = s.events(out)
+	case s.asking():
+		var lost error
+		s.conn, lost = s.conn.Stream(&out.Output, data)
+		s.settings(out, lost)
 	default:
 		s.conn, _ = s.conn.Stream(&out.Output, data) // its error reaches the WebSocket as an event
 		err = s.events(out)
@@ -59,11 +64,17 @@ func (s *Session) received(out *Output, now time.Time, data []byte) (err error) 
 	if out.rest = out.Rest; len(out.rest) > 0 {
 		s.flags |= hasRest
 	}
+	if s.ws.State() == mintws.Open { // as it mostly is
+		s.d = s.d.Observe(now, mintws.Open, len(data) > 0)
+		return err
+	}
 	if s.ended() {
 		s.finish(out)
-		err = s.Err()
 	}
 	s.d = s.d.Observe(now, s.phase(), len(data) > 0)
+	if s.Over() {
+		err = s.Err()
+	}
 	return err
 }
 
@@ -77,8 +88,12 @@ func (s Session) EOF(out *Output, now time.Time) (Session, error) {
 	if s.flags&isServer != 0 {
 		s.ws, _ = s.ws.EOF()
 	} else {
-		s.conn, _ = s.conn.StreamEOF(&out.Output)
-		_ = s.events(out)
+		var end error
+		if s.conn, end = s.conn.StreamEOF(&out.Output); s.asking() {
+			s.settings(out, cmp.Or(end, httpconn.ErrUnexpectedEOF))
+		} else {
+			_ = s.events(out)
+		}
 	}
 	if lost { // the peer's last words may have been in it
 		s.more = &more{fail: &mintws.CloseError{Code: mintws.CodeAbnormal, Err: mintws.ErrRest}}
@@ -122,6 +137,9 @@ func (s Session) Tick(out *Output, now time.Time) (Session, error) {
 // bytes takes what came on a byte stream.
 func (s *Session) bytes(out *Output, data []byte) (err error) {
 	s.ws, out.Send, err = s.ws.AppendReceive(out.Send, &out.Inbox, data)
+	if err == nil {
+		return nil
+	}
 	if f, ok := mintws.CloseFrame(err); ok { // with ManualReply it was not sent
 		s.ws, out.Send, _ = s.ws.AppendEncode(out.Send, f)
 	}
@@ -201,7 +219,7 @@ func (s *Session) keep(data []byte) {
 // ended reports whether nothing more is to come.
 func (s *Session) ended() bool {
 	switch {
-	case !s.ws.Over():
+	case !s.ws.Over() || s.flags&isOver != 0 || s.asking():
 		return false
 	case s.flags&(gotEnd|isServer) != 0 || s.content > maxContent:
 		return true
@@ -236,8 +254,8 @@ func (s *Session) phase() mintws.State {
 	switch {
 	case s.Over():
 		return mintws.Failed
-	case s.more != nil && s.more.refused != nil:
-		return mintws.Connecting // the answer is not complete
+	case s.more != nil:
+		return mintws.Connecting // the question is not asked, or the answer not complete
 	}
 	return s.ws.State()
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"time"
 
 	"github.com/mintws/mintws/httpconn"
@@ -26,8 +27,12 @@ type Session struct {
 	_       [8]byte // values whose size is a multiple of 16 are copied faster: see mintws.WebSocket
 }
 
+// ErrNotOver: [Session.Again] was called while the WebSocket before it was still under way.
+var ErrNotOver = errors.New("session: the WebSocket before is not over")
+
 // more is what few Sessions have. It is never written once a Session has it.
 type more struct {
+	ask     *ask                   // what is to be asked for once the server's SETTINGS have come; there is no WebSocket yet
 	refused *mintws.HandshakeError // the server said no, and the content of its answer follows
 	body    []byte                 // the beginning of that
 	fail    error                  // how the Session ended, where the WebSocket does not say
@@ -61,13 +66,21 @@ func New(c httpconn.Conn, ws mintws.WebSocket, d Deadlines, now time.Time) Sessi
 }
 
 // Upgrade asks c, a connection on which nothing else is under way, for a WebSocket at url: see [mintws.Upgrade], whose errors
-// it returns. Then nothing is changed. The request is in out.Send.
+// it returns. Then nothing is changed. The request is in out.Send. On a new HTTP/2 connection, where no request can start before the
+// server's SETTINGS have come, the Session asks when they have; where they do not allow WebSockets it ends with
+// [httpconn.ErrExtendedConnectDisabled].
 func Upgrade(c httpconn.Conn, out *Output, url string, opt mintws.Options, d Deadlines, now time.Time) (Session, error) {
-	c, ws, err := mintws.Upgrade(c, &out.Output, url, opt)
-	if err != nil {
+	next, ws, err := mintws.Upgrade(c, &out.Output, url, opt)
+	switch {
+	case errors.Is(err, httpconn.ErrSettingsPending):
+		s := New(c, ws, d, now)
+		s.flags, s.more = 0, &more{ask: newAsk(url, opt)}
+		s.d = s.d.Observe(now, s.phase(), false)
+		return s, nil
+	case err != nil:
 		return Session{}, err
 	}
-	return New(c, ws, d, now), nil
+	return New(next, ws, d, now), nil
 }
 
 // Again asks for a WebSocket on the connection of s, where that is over and has refused one: with the token that a 401 called
@@ -90,37 +103,37 @@ func (s Session) Again(out *Output, now time.Time, url string, opt mintws.Option
 //
 // A Close begins the closing handshake, or completes it. Go on until s is over: messages may still come.
 func (s Session) Send(out *Output, now time.Time, f mintws.Frame) (Session, error) {
-	return s.send(out, now, &f, nil)
+	err := s.send(out, now, &f, nil)
+	return s, err
 }
 
 // SendPrepared is Send for a frame that was prepared.
 func (s Session) SendPrepared(out *Output, now time.Time, p *mintws.Prepared) (Session, error) {
-	return s.send(out, now, nil, p)
+	err := s.send(out, now, nil, p)
+	return s, err
 }
 
-func (s Session) send(out *Output, now time.Time, f *mintws.Frame, p *mintws.Prepared) (Session, error) {
-	if s.Over() {
-		return s, mintws.ErrClosed
-	}
-	next, err := s, error(nil)
+// send is Send for f, or else SendPrepared, and moves s on itself. The calls below it change nothing where they fail.
+func (s *Session) send(out *Output, now time.Time, f *mintws.Frame, p *mintws.Prepared) (err error) {
 	switch {
+	case s.Over():
+		return mintws.ErrClosed
 	case s.flags&isServer != 0 && p == nil:
-		next.ws, out.Send, err = s.ws.AppendEncode(out.Send, *f)
+		s.ws, out.Send, err = s.ws.AppendEncode(out.Send, *f)
 	case s.flags&isServer != 0:
-		next.ws, out.Send, err = s.ws.AppendPrepared(out.Send, p)
+		s.ws, out.Send, err = s.ws.AppendPrepared(out.Send, p)
 	case p == nil:
-		next.conn, next.ws, err = mintws.Send(s.conn, &out.Output, s.ws, *f)
+		s.conn, s.ws, err = mintws.Send(s.conn, &out.Output, s.ws, *f)
 	default:
-		next.conn, next.ws, err = mintws.SendPrepared(s.conn, &out.Output, s.ws, p)
+		s.conn, s.ws, err = mintws.SendPrepared(s.conn, &out.Output, s.ws, p)
 	}
-	if err != nil {
-		return s, err
+	if err == nil && s.ws.State() != mintws.Open {
+		if s.ended() {
+			s.finish(out)
+		}
+		s.d = s.d.Observe(now, s.phase(), false)
 	}
-	if next.ended() {
-		next.finish(out)
-	}
-	next.d = next.d.Observe(now, next.phase(), false)
-	return next, nil
+	return err
 }
 
 // Heard counts as a sign of life that the Session cannot see: see [Deadlines.Observe]. Call it when Deadline has passed while you
@@ -140,7 +153,9 @@ func (s Session) Deadline() time.Time { return s.d.Next() }
 // connection or, on HTTP/2, the stream, or the time for that has passed (RFC 6455 section 7.1.1). After a refusal it is not over before
 // the content has come: then [Session.Again] may go on with the connection. A server's is over with the closing handshake: end
 // your direction of the socket and read what is left for a moment, as wshttp.Linger does.
-func (s Session) Over() bool { return s.flags&isOver != 0 || s.ws.State() == mintws.Invalid }
+func (s Session) Over() bool {
+	return s.flags&isOver != 0 || s.ws.State() == mintws.Invalid && s.more == nil
+}
 
 // Err says how s ended: nil while it is not over, and where it ended well. Otherwise it is a *[Refusal], a *[TimeoutError], or what
 // [mintws.WebSocket.Err] says: a *mintws.ProtocolError or a *mintws.CloseError.
@@ -156,10 +171,16 @@ func (s Session) Err() error {
 
 // State returns where the WebSocket stands: Connecting until the server has answered, Open while messages flow.
 func (s Session) State() mintws.State {
-	if s.flags&isOver != 0 && !s.ws.Over() { // the time was over, or the connection
+	st := s.ws.State()
+	switch {
+	case st == mintws.Invalid && s.more == nil || st >= mintws.Closed:
+		return st
+	case s.flags&isOver != 0: // the time was over, or the connection
 		return mintws.Failed
+	case st == mintws.Invalid:
+		return mintws.Connecting // the server's SETTINGS have not come
 	}
-	return s.ws.State()
+	return st
 }
 
 // WebSocket returns the WebSocket inside s, to be asked: Subprotocol, PeerClose, Receiving. Who advances it parts from s.
@@ -182,6 +203,9 @@ func (s Session) Equal(x Session) bool {
 func (m *more) equal(x *more) bool {
 	if m == nil || x == nil {
 		return m == x
+	}
+	if (m.ask == nil) != (x.ask == nil) || m.ask != nil && m.ask.url != x.ask.url {
+		return false
 	}
 	return text(m.fail) == text(x.fail) && string(m.body) == string(x.body) && (m.refused == nil) == (x.refused == nil) &&
 		(m.refused == nil || m.refused.Error() == x.refused.Error())
