@@ -68,7 +68,7 @@ type Frame struct {
 	// says that it has done what they would have done. The text is not known then, so later messages refer to nothing before
 	// it. To compress a message once for many WebSockets, use [Prepare].
 	Raw  bool
-	Code CloseCode // Close only: the status code; 0 where there is none
+	Code CloseCode // Close only: the status code; 0 if there is none
 	// Payload is the content; for Close, the reason.
 	Payload []byte
 }

@@ -26,7 +26,7 @@ type header struct {
 	rsv    RSV
 	length int64
 	key    mask.Key
-	size   int // bytes of the header itself; 0 where it is not complete
+	size   int // bytes of the header itself; 0 if it is not complete
 }
 
 // header parses the frame header at the start of b. It judges every byte as soon as that is there, so that an illegal one is

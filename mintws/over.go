@@ -18,7 +18,7 @@ func (ws WebSocket) Over() bool { return ws.state >= Closed || ws.state == Inval
 
 // Err returns nil for a WebSocket that is not over, and for one that ended well: with a complete closing handshake (RFC
 // 6455 section 7.1.4), in which the peer's Close had no code or 1000 or 1001. Otherwise it says what went wrong: the
-// *[HandshakeError], *[ProtocolError] or *[CloseError] that made it Failed, or, where it is Closed, a *CloseError that is
+// *[HandshakeError], *[ProtocolError] or *[CloseError] that made it Failed, or, if it is Closed, a *CloseError that is
 // Complete. That includes a code that we sent first and the peer returned, so a caller that closes with 1008 gets an error
 // for it. The error is kept until the value is dropped.
 func (ws WebSocket) Err() error {

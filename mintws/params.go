@@ -20,7 +20,7 @@ type Params struct {
 // Param is one parameter.
 type Param struct {
 	Name  string // a token
-	Value string // a token, or "" where it has none
+	Value string // a token, or "" if it has none
 }
 
 // String returns p as it stands in the field.

@@ -13,7 +13,7 @@ type Prepared struct {
 	encodings atomic.Pointer[encoding]
 }
 
-// Prepare makes of f, a whole message or a control frame, something that many WebSockets can send with
+// Prepare turns f, a whole message or a control frame, into something that many WebSockets can send with
 // [WebSocket.AppendPrepared] or [SendPrepared]. The payload is copied. It is validated here, once, and text must be UTF-8
 // even if the WebSockets that send it have Options.SkipUTF8.
 //

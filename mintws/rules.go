@@ -8,8 +8,8 @@ import (
 	"github.com/mintws/mintws/internal/utf8dfa"
 )
 
-// This file has the rules of which frame may come when. checkOrder and closeReceived have them for what arrives, advance for
-// what is sent. How a frame looks in bytes is no concern of theirs: that is in header.go, decode.go and encode.go.
+// This file holds the rules of which frame may come when: checkOrder and closeReceived for what arrives, advance for what
+// is sent. What a frame looks like in bytes is the concern of header.go, decode.go and encode.go.
 
 // checkOrder reports why a data frame with the given opcode may not arrive now. Control frames may come at any time.
 func (ws *WebSocket) checkOrder(op Opcode) *ProtocolError {

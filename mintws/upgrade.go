@@ -102,7 +102,7 @@ func parseTarget(rawURL string) (r httpconn.Request, err error) {
 	if !httpguts.ValidHostHeader(r.Authority) {
 		return r, fmt.Errorf("%w: target has host %q", ErrInvalidOptions, t.Host)
 	}
-	r.Path = t.URL.RequestURI() // section 3: path and query; "/" where the path is empty
+	r.Path = t.URL.RequestURI() // section 3: path and query; "/" if the path is empty
 	if t.URL.User != nil {
 		var credentials string
 		if credentials, err = target.Basic(t.URL.User); err != nil {
@@ -172,7 +172,7 @@ func checkSpellings(h http.Header) error {
 	return nil
 }
 
-// checkSubprotocols names the one at fault by its index, since it may be a secret: a token in place of a password, say.
+// checkSubprotocols names the one at fault by its index, since it may be a secret, such as a token in place of a password.
 func checkSubprotocols(names []string) error {
 	first := make(map[string]int, len(names))
 	for i, s := range names {

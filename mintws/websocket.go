@@ -38,17 +38,17 @@ type WebSocket struct {
 	inWord, outWord uint64     // the first transform's ExtState.Word in each direction
 
 	frames int32             // frames of the message under way
-	id     httpconn.StreamID // the stream below, 0 where there is none
+	id     httpconn.StreamID // the stream below, 0 if there is none
 	key    mask.Key          // masks the next payload byte of the data frame under way
 	code   CloseCode         // of the Close that was received
 
 	state State
 	flags flags
 
-	inOp    Opcode        // opcode of the message being received; 0 where there is none
+	inOp    Opcode        // opcode of the message being received; 0 if there is none
 	inRSV   RSV           // reserved bits of its first frame
 	inUTF8  utf8dfa.State // of the text being received
-	outOp   Opcode        // opcode of the message being sent in fragments; 0 where there is none
+	outOp   Opcode        // opcode of the message being sent in fragments; 0 if there is none
 	outUTF8 utf8dfa.State // of the text being sent
 	rest    uint16        // not 0 if a Rest is to be passed in, and then its length: see restMark
 }
