@@ -10,8 +10,7 @@ import (
 	"github.com/mintws/mintws/mintws/handshake"
 )
 
-// A server that reads its own bytes, without net/http's server: package handshake makes the request of them, and writes the
-// answer.
+// A server that reads its own bytes, without net/http's server: package handshake parses the request and writes the answer.
 func ExampleAccept() {
 	request := "GET /chat HTTP/1.1\r\nHost: example.org\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" +
@@ -48,7 +47,7 @@ func ExampleAccept_refused() {
 	// mintws: Sec-WebSocket-Version is not 13: Sec-WebSocket-Version is "8", want "13"
 }
 
-// Origins are judged by a function where a list does not do.
+// A function judges origins when a list is not enough.
 func ExampleAcceptOptions_checkOrigin() {
 	opt := mintws.AcceptOptions{CheckOrigin: func(r *http.Request) error {
 		if o := r.Header.Get("Origin"); o != "" && !strings.HasSuffix(o, ".example.org") {

@@ -9,7 +9,8 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// TestAllowedOrigins has entries and the origins that a browser would send for pages they mean, or do not.
+// TestAllowedOrigins holds each entry to the origins that a browser sends for pages, those that are allowed and those that
+// are not.
 func TestAllowedOrigins(t *testing.T) {
 	tests := []struct {
 		allowed string
@@ -51,7 +52,8 @@ func TestAllowedOrigins(t *testing.T) {
 	}
 }
 
-// TestAcceptAbsoluteForm has a request as it is made to a proxy, which every server must take (RFC 9112 section 3.2.2).
+// TestAcceptAbsoluteForm: a request in the form that is made to a proxy is accepted, as every server must (RFC 9112 section
+// 3.2.2).
 func TestAcceptAbsoluteForm(t *testing.T) {
 	for _, target := range []string{"http://server.example.com/chat", "http://server.example.com", "/*", "//a", "/"} {
 		u, err := url.ParseRequestURI(target)
@@ -66,7 +68,7 @@ func TestAcceptAbsoluteForm(t *testing.T) {
 	}
 }
 
-// TestAllowedOriginsThatMatchNothing has entries that are mistakes: nothing that a browser sends is equal to them.
+// TestAllowedOriginsThatMatchNothing: entries that are mistakes, as no browser sends anything equal to them, are errors.
 func TestAllowedOriginsThatMatchNothing(t *testing.T) {
 	for entry, want := range map[string]string{
 		"":                               "want",
@@ -124,7 +126,7 @@ func TestAllowedOriginsThatMatchNothing(t *testing.T) {
 	}
 }
 
-// FuzzAllowedOrigins: an entry that is taken means the origin that is spelled like it, or one below.
+// FuzzAllowedOrigins: an entry that is accepted matches the origin that is spelled like it, or one below.
 func FuzzAllowedOrigins(f *testing.F) {
 	for _, s := range []string{"https://example.org", "https://*.example.org:8443", "https://bücher.example", "http://[::1]:80", "https://127.1",
 		"https://xn--bcher-kva.example", "null", "*", "app://x", "https://example.org."} {

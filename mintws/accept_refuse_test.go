@@ -117,7 +117,7 @@ func TestAcceptRefusesHTTP2(t *testing.T) {
 	}
 }
 
-// TestAcceptMisconfigured has options that cannot be used. They are an error of their own, not one of the client's.
+// TestAcceptMisconfigured: options that cannot be used are an error of their own, not one of the client's.
 func TestAcceptMisconfigured(t *testing.T) {
 	tests := []struct {
 		name string

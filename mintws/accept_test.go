@@ -35,7 +35,7 @@ func upgradeRequest(t testing.TB, extra ...string) *http.Request {
 	return r
 }
 
-// connectRequest is the request of RFC 8441 section 5.1 as net/http shows it.
+// connectRequest is the request of RFC 8441 section 5.1 as net/http represents it.
 func connectRequest(testing.TB) *http.Request {
 	return &http.Request{
 		Method: http.MethodConnect, Host: "server.example.com", RequestURI: "/chat",
@@ -115,7 +115,7 @@ func TestAcceptHTTP1(t *testing.T) {
 	}
 }
 
-// TestAcceptRole shows that the WebSocket speaks for the server and has the options.
+// TestAcceptRole: the WebSocket has the server's role and the options.
 func TestAcceptRole(t *testing.T) {
 	opt := mintws.AcceptOptions{Limits: mintws.Limits{MaxFrame: 3}, Delivery: mintws.DeliverFragments, SkipUTF8: true}
 	ws, _, _, err := mintws.Accept(upgradeRequest(t), opt)
@@ -149,7 +149,7 @@ func TestAcceptHTTP2(t *testing.T) {
 	}
 }
 
-// checkRefused holds what is true of every refusal and compares it with what is wanted of this one.
+// checkRefused checks what is true of every refusal, and that this one is as wanted.
 func checkRefused(t *testing.T, r *http.Request, opt mintws.AcceptOptions, status int, sentinel error, detail string) http.Header {
 	t.Helper()
 	before := r.Header.Clone()

@@ -85,8 +85,7 @@ func newPump(t *testing.T, url string, v httpconn.Version) *pump {
 	return p
 }
 
-// smallBuffers makes the system hold little of what is under way, but more than a segment of the loopback interface, as TCP
-// crawls with less.
+// smallBuffers makes the system buffer little, but more than a segment of the loopback interface, as TCP crawls with less.
 func smallBuffers(t *testing.T, sock net.Conn) {
 	tcp := sock.(*net.TCPConn)
 	if err := tcp.SetReadBuffer(128 << 10); err != nil {
@@ -157,7 +156,7 @@ func (p *pump) take() {
 	}
 }
 
-// TestMuchToAPeerThatAnswersWhileItReads: 50 messages of 4 MiB to an echo server, which takes no more while its echoes are
+// TestMuchToAPeerThatAnswersWhileItReads: 50 messages of 4 MiB to an echo server that takes no more while its echoes are
 // not read. A loop that stopped reading while much of its own is unwritten would wait for ever.
 func TestMuchToAPeerThatAnswersWhileItReads(t *testing.T) {
 	messages, size := 50, 4<<20

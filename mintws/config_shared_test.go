@@ -31,8 +31,8 @@ func openPair(t testing.TB, opt Options, extra string) (c httpconn.Conn, ws WebS
 	return c, ws
 }
 
-// TestSharedConfig: endpoints with the default options share what was agreed. One with an option that matters after the
-// handshake, or of which something was negotiated, has its own.
+// TestSharedConfig: endpoints with the default options share their configuration. An endpoint with an option that matters
+// after the handshake, or with something negotiated, has its own.
 func TestSharedConfig(t *testing.T) {
 	deflate, err := NewDeflate(DeflateOptions{})
 	if err != nil {
@@ -105,8 +105,8 @@ func TestSharedDeflate(t *testing.T) {
 	}
 }
 
-// TestIdlePair: a connection with a WebSocket that waits holds no more than the two values themselves, at most 300 bytes;
-// with permessage-deflate, too, if there is no context takeover.
+// TestIdlePair: a connection with an idle WebSocket holds no more than the two values themselves, at most 300 bytes. So it
+// does with permessage-deflate, if there is no context takeover.
 func TestIdlePair(t *testing.T) {
 	type pair struct {
 		conn httpconn.Conn

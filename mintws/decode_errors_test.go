@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestDecodeErrors: what AppendDecode returns on a WebSocket that takes no input, and that nothing comes with it.
+// TestDecodeErrors: on a WebSocket that takes no input, AppendDecode returns the right error and no frames.
 func TestDecodeErrors(t *testing.T) {
 	_, asked := connecting(t, Options{})
 	refused, err := asked.JudgeAnswer(http.StatusForbidden, http.Header{})

@@ -21,8 +21,8 @@ func fragmented(t *testing.T, role Role, op Opcode, payloads ...string) (wire []
 	return wire
 }
 
-// TestJoin: a message in fragments that came in one read is joined in Buf, and costs no allocation; what is cut, or has a
-// control frame in it, gives the same frames.
+// TestJoin: a message in fragments that comes in one read is joined in Buf and costs no allocation. If it is cut, or has a
+// control frame in it, the frames are the same.
 func TestJoin(t *testing.T) {
 	long := string(bytes.Repeat([]byte("0123456789"), 100))
 	for _, role := range []Role{Client, Server} {
@@ -57,7 +57,8 @@ func TestJoin(t *testing.T) {
 	}
 }
 
-// TestJoinRefuses: whatever is wrong with a message in fragments that came in one read is found as if it had come byte by byte.
+// TestJoinRefuses: whatever is wrong with a message in fragments that comes in one read is found as if it came byte by
+// byte.
 func TestJoinRefuses(t *testing.T) {
 	limits := Limits{MaxFrame: 4, MaxMessage: 6, MaxFragments: 3}
 	for name, data := range map[string][]byte{

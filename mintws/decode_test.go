@@ -165,7 +165,7 @@ func TestDecodeHandsOut(t *testing.T) {
 	}
 }
 
-// TestDecodeOverwrites: what stands beyond the end of an Inbox that its owner cut short is not seen in what comes next.
+// TestDecodeOverwrites: what lies beyond the end of an Inbox that its owner cut short does not appear in what comes next.
 func TestDecodeOverwrites(t *testing.T) {
 	stale := Frame{OpClose, true, RSV1, true, 1001, []byte("stale")}
 	for _, role := range []Role{Client, Server} {

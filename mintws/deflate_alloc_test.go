@@ -10,9 +10,8 @@ import (
 	"testing"
 )
 
-// TestDeflateAllocs: in the steady state nothing is allocated for a message without takeover. With it there is one
-// store, of one and a half windows, for half a window of text, and none for a message's own sake. A larger message has
-// one.
+// TestDeflateAllocs: in the steady state, a message without takeover allocates nothing. With takeover there is one store,
+// of one and a half windows, for every half window of text, and none for a message's own sake. A larger message has one.
 func TestDeflateAllocs(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which empties the pools
 	const messages = 100

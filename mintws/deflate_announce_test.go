@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// spread is a text in which 600 bytes come again after n bytes of others.
+// spread is a text in which 600 bytes come again after n other bytes.
 func spread(n int) []byte {
 	noise := make([]byte, 600+n)
 	for i, x := 0, uint32(1); i < len(noise); i++ {
@@ -17,9 +17,9 @@ func spread(n int) []byte {
 	return append(noise, noise[:600]...)
 }
 
-// TestDeflateAnnounced: who announced a window keeps to it, whatever became of it in the answer: between messages, within
-// one, across fragments, and again from old values. The receiver has no more than that window and refuses what reaches
-// beyond it. Without the option distances within a message are those of the largest window.
+// TestDeflateAnnounced: a sender keeps to the window that it announced, whatever became of it in the answer: between
+// messages, within one, across fragments, and again from old values. The receiver has no more than that window and refuses
+// what reaches beyond it. Without the option, distances within a message are those of the largest window.
 func TestDeflateAnnounced(t *testing.T) {
 	for _, window := range []int{256, 1000, 4096, 1 << 14} {
 		e, err := NewDeflate(DeflateOptions{AnnounceSendWindow: true, SendWindow: window, Level: 9})
@@ -114,7 +114,8 @@ func (raw) In(st ExtState, dst []byte, f Frame, _ int) (ExtState, []byte, Frame,
 func (raw) Equal(ExtState, ExtState) bool { return true }
 func (raw) Forget(st ExtState) ExtState   { return st }
 
-// TestIdleDeflateAnnounced: of who announced a window of 4 KiB, its peer keeps a window and a half of that and not of 32 KiB.
+// TestIdleDeflateAnnounced: the peer of a sender that announced a window of 4 KiB keeps one and a half times that, and not
+// as much for 32 KiB.
 func TestIdleDeflateAnnounced(t *testing.T) {
 	for _, announce := range []bool{false, true} {
 		opt := DeflateOptions{AnnounceSendWindow: announce}
@@ -146,8 +147,8 @@ func TestIdleDeflateAnnounced(t *testing.T) {
 	}
 }
 
-// BenchmarkDeflateAnnounced: what it costs to announce the window that is used anyway. wire-B is the size of a frame, the
-// second one with the same kind of text; peer-B is what the peer keeps.
+// BenchmarkDeflateAnnounced: what it costs to announce the window that is used in any case. wire-B is the size of a frame,
+// the second one with the same kind of text; peer-B is what the peer keeps.
 func BenchmarkDeflateAnnounced(b *testing.B) {
 	for _, size := range []struct {
 		name string

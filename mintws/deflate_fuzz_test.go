@@ -23,16 +23,15 @@ func storedMessage(p []byte) (b []byte) {
 	return append(b, 0)
 }
 
-// flateInflate inflates a message with compress/flate. all is false where it stops at a final block before the end.
+// flateInflate inflates a message with compress/flate. all is false if it stops at a final block before the end.
 func flateInflate(window, message []byte, limit int) (text []byte, all bool, err error) {
 	r := bytes.NewReader(join(message, []byte(tail), 1, []byte(tail)))
 	text, err = io.ReadAll(io.LimitReader(flate.NewReaderDict(r, window), int64(limit)))
 	return text, r.Len() == 0, err
 }
 
-// FuzzDeflateDecode: any bytes as a compressed message, after another that they may refer to, give the same result
-// whatever the cuts, no panic, no more than MaxMessage bytes, and where compress/flate accepts them too, what that
-// gives.
+// FuzzDeflateDecode: any bytes as a compressed message, after another that they may refer to, give the same result whatever
+// the cuts, no panic, and no more than MaxMessage bytes. If compress/flate accepts them too, it gives the same text.
 func FuzzDeflateDecode(f *testing.F) {
 	for i, p := range []string{
 		"", "\x00", "\x06", "\xf2\x48\xcd\xc9\xc9\x07\x00", "\xf2\x00\x11\x00\x00", "\x00\x05\x00\xfa\xffHello\x00",
@@ -154,9 +153,9 @@ func fuzzDeflateOptions(b uint32) DeflateOptions {
 	}
 }
 
-// FuzzDeflateRoundTrip: with any two sides, what one sends the other receives, message after message, in both
-// directions, whole and in fragments; old values give the same once more, and a fork that said something else in
-// between is of no consequence.
+// FuzzDeflateRoundTrip: with any two sides, each receives what the other sends, message after message, in both directions,
+// whole and in fragments. Old values give the same once more, and a fork that said something else in between is of no
+// consequence.
 func FuzzDeflateRoundTrip(f *testing.F) {
 	steps := []byte{0, 1, 2, 3, 4, 8, 0x10, 0x40, 0x85, 0xF1}
 	for i := range uint32(8) {

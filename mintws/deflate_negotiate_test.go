@@ -109,7 +109,7 @@ func TestDeflateCheck(t *testing.T) {
 	}
 }
 
-// agreed shows what a transform was made for: window bits for sending and receiving, and whether they forget.
+// agreed says what a transform was made for: window bits for sending and receiving, and whether they forget.
 func agreed(t Transform) string {
 	d, ok := t.(*deflateTransform)
 	if !ok {

@@ -63,8 +63,8 @@ func TestDeflatePools(t *testing.T) {
 	}
 }
 
-// TestDeflateReachesNobody: a message that refers to text before its own connection's first byte gets none, whoever had
-// been decoding before, and not in the message after one that was cut off by an error either.
+// TestDeflateReachesNobody: a message that refers to text before the first byte of its own connection gets none, whoever
+// has been decoding before. The same holds for the message after one that an error cut off.
 func TestDeflateReachesNobody(t *testing.T) {
 	secret := strings.Repeat("a secret that is nobody's business. ", 100)
 	busy, s := takeovers(t)

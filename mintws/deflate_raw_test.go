@@ -18,7 +18,7 @@ func deflatedBy(text string) []byte {
 }
 
 // TestDeflateRawForgets: after a message that the caller compressed, whole or in fragments, what we compress refers to
-// nothing that was sent before it, and to what was sent after it as ever.
+// nothing that was sent before it. It refers to what was sent after it as ever.
 func TestDeflateRawForgets(t *testing.T) {
 	first, theirs, last := strings.Join(texts(3), ""), strings.Repeat("what the caller compressed; ", 200), strings.Join(texts(4), "")
 	packed := deflatedBy(theirs)
@@ -114,7 +114,8 @@ func (t forgets) Forget(st ExtState) ExtState {
 	return ExtState{Word: st.Word + 1000}
 }
 
-// TestForget: the transforms that a Raw message concerns are told so, once, and no others; a call that fails changes nothing.
+// TestForget: the transforms that a Raw message concerns are told so once, and no others are. A call that fails changes
+// nothing.
 func TestForget(t *testing.T) {
 	fragment := Frame{Opcode: OpBinary, More: true, Raw: true}
 	with := func(f Frame, rsv RSV) Frame { f.RSV = rsv; return f }

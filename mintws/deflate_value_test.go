@@ -15,8 +15,8 @@ func takeovers(t testing.TB) (client, server WebSocket) {
 	return deflated(t, DeflateOptions{Threshold: -1}, DeflateOptions{Threshold: -1}, Options{})
 }
 
-// TestDeflateReplay: with takeover, values from every place in a conversation are gone on with from eight goroutines at
-// once. What they send and what they receive is what it was.
+// TestDeflateReplay: with takeover, eight goroutines go on at once from values of every place in a conversation. What they
+// send and receive is what it was.
 func TestDeflateReplay(t *testing.T) {
 	c, s := takeovers(t)
 	type moment struct {
@@ -160,8 +160,7 @@ func TestDeflateFailedCalls(t *testing.T) {
 	}
 }
 
-// TestDeflateWithoutRandom: where there is no masking key nothing has happened, although the message was compressed by
-// then.
+// TestDeflateWithoutRandom: if there is no masking key nothing has happened, although the message was compressed by then.
 func TestDeflateWithoutRandom(t *testing.T) {
 	c, _ := deflated(t, DeflateOptions{}, DeflateOptions{}, Options{Rand: failingRand{}})
 	dst := append(make([]byte, 0, 1000), "kept"...)
@@ -199,8 +198,8 @@ func TestDeflateFaultAfterText(t *testing.T) {
 	}
 }
 
-// TestDeflateFaultBelow: where two extensions are undone and the first of them fails, what came out of it passes
-// through the other too.
+// TestDeflateFaultBelow: if two extensions are undone and the first of them fails, what came out of it passes through the
+// other too.
 func TestDeflateFaultBelow(t *testing.T) {
 	below := mustDeflate(t, DeflateOptions{}).(deflateExtension).transform(15, 15, false, false)
 	above := shiftTransform{shift2} // adds 3, 4, 5, …

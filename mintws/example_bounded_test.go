@@ -69,8 +69,7 @@ func ExampleInbox() {
 	// true <nil>
 }
 
-// Where payload is handed over as it arrives, a call stops within a message too: here one of 4 MiB, whose compressed bytes
-// come in one read.
+// With DeliverPayload a call stops within a message, too: here one of 4 MiB, whose compressed bytes come in one read.
 func ExampleInbox_payload() {
 	client, server := compressing(mintws.Options{Delivery: mintws.DeliverPayload})
 	_, read, err := server.Encode(mintws.Text(make([]byte, 4<<20)))

@@ -36,7 +36,8 @@ func ExampleClose() {
 	// <nil>
 }
 
-// A closing handshake that the peer begins: Reply says what is owed for it. Receive and Send do the same on an HTTP connection.
+// A closing handshake that the peer begins: Reply gives the answer to it. Receive and Send do the same on an HTTP
+// connection.
 func ExampleWebSocket_Reply() {
 	ws, err := mintws.NewWebSocket(mintws.Client, mintws.Options{})
 	if err != nil {
@@ -76,7 +77,7 @@ func ExampleWebSocket_EOF() {
 	// Output: true 1006 abnormal closure Failed
 }
 
-// CloseFrame tells apart errors that the peer has to hear about from those that it has not.
+// CloseFrame tells the errors that the peer has to hear about from those that it need not.
 func ExampleCloseFrame() {
 	ws, err := mintws.NewWebSocket(mintws.Client, mintws.Options{Limits: mintws.Limits{MaxMessage: 1000}})
 	if err != nil {

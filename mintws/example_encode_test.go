@@ -25,7 +25,7 @@ func ExampleWebSocket_Encode() {
 	// Open
 }
 
-// Many frames in one buffer are one write, and a buffer that is used again costs nothing.
+// Many frames in one buffer make one write, and a buffer that is used again costs nothing.
 func ExampleWebSocket_AppendEncode() {
 	ws, err := mintws.NewWebSocket(mintws.Server, mintws.Options{}) // a server does not mask, so that one can read this
 	if err != nil {
@@ -47,7 +47,7 @@ func ExampleWebSocket_AppendEncode() {
 	// "\x89\x00" Open <nil>
 }
 
-// What may not be sent is refused, and nothing has changed: neither the WebSocket nor the buffer.
+// What may not be sent is refused, and neither the WebSocket nor the buffer has changed.
 func ExampleWebSocket_AppendEncode_refused() {
 	ws, err := mintws.NewWebSocket(mintws.Client, mintws.Options{})
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/mintws/mintws/mintws/wstest"
 )
 
-// The loop of a client, whole: it asks three questions one after the other and ends when the closing handshake is complete.
+// The whole loop of a client: it asks three questions one after the other and ends when the closing handshake is complete.
 func Example() {
 	server := wstest.NewServer(wstest.Options{})
 	defer server.Close()

@@ -35,8 +35,8 @@ func (e serverOnly) Answer(offer Params) (Params, Transform, bool) {
 	return Params{Name: e.name, Params: []Param{{"by", e.id}}}, e.with, e.agrees
 }
 
-// TestAcceptAsksEach: each of AcceptOptions.Extensions is asked about each offer, in order, until one agrees, whatever their
-// names. Offers is the client's only.
+// TestAcceptAsksEach: each of AcceptOptions.Extensions is asked about each offer, in order, until one agrees, whatever
+// their names. Offers is called on the client's side only.
 func TestAcceptAsksEach(t *testing.T) {
 	two, three := shiftTransform{shift2}, shiftTransform{wide}
 	for _, tt := range []struct {
@@ -82,7 +82,7 @@ func TestAcceptAsksEach(t *testing.T) {
 	}
 }
 
-// TestNilExtensions: an entry that is nil is a mistake in the options, named by its place, and nothing panics.
+// TestNilExtensions: an entry that is nil is a mistake in the options. The error names its index, and nothing panics.
 func TestNilExtensions(t *testing.T) {
 	deflate := mustDeflate(t, DeflateOptions{})
 	list := []Extension{deflate, nil}
@@ -153,7 +153,8 @@ func (mute) Out(st ExtState, dst []byte, f Frame) (ExtState, []byte, Frame, erro
 	return st, append(dst, "half a message"...), f, errMute
 }
 
-// TestTransformRefusesToSend: the error of Out is that of the call, which changes nothing, also where another Transform was done.
+// TestTransformRefusesToSend: the error of Out is that of the call, which changes nothing, even if another Transform has
+// done its work.
 func TestTransformRefusesToSend(t *testing.T) {
 	ws, err := NewWebSocket(Server, Options{Transforms: []Transform{shiftTransform{shift2}, mute{shiftTransform{wide}}}})
 	if err != nil {

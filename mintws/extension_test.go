@@ -12,8 +12,8 @@ import (
 	"github.com/mintws/mintws/httpconn"
 )
 
-// shift is an extension for tests: it adds to each byte how many bytes were there before on the connection, plus its
-// key. So it shows at once when state is lost, applied twice, or applied in the wrong order.
+// shift is an extension for tests: it adds to each byte its key and the number of bytes that went before it on the
+// connection. So it fails at once if state is lost, applied twice, or applied in the wrong order.
 type shift struct {
 	name string
 	rsv  RSV
@@ -40,7 +40,7 @@ func (e shift) Answer(offer Params) (Params, Transform, bool) {
 
 type shiftTransform struct{ shift }
 
-// Forget can do nothing: what the peer counts goes on.
+// Forget can do nothing: the peer goes on counting.
 func (t shiftTransform) Forget(st ExtState) ExtState { return st }
 
 var errOdd = errors.New("odd number of bytes")

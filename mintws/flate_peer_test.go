@@ -16,7 +16,7 @@ type flatePeer struct {
 	first    Frame  // its first frame
 }
 
-// read returns the messages and control frames in wire, which is whole frames.
+// read returns the messages and control frames in wire, which holds whole frames.
 func (p *flatePeer) read(wire []byte) (frames []Frame, err error) {
 	for len(wire) > 0 {
 		f := Frame{Opcode: Opcode(wire[0] & 15), RSV: RSV(wire[0] & 0x70), More: wire[0]&0x80 == 0}
@@ -76,7 +76,7 @@ func (p *flatePeer) inflate(message []byte) ([]byte, error) {
 	return text, err
 }
 
-// receivers are both ways to read what one WebSocket sends: ours, and the other.
+// receivers are both ways to read what one WebSocket sends: ours, and flatePeer.
 type receivers struct {
 	ws   WebSocket
 	peer flatePeer

@@ -127,8 +127,8 @@ func FuzzEncode(f *testing.F) {
 	})
 }
 
-// FuzzAnswered: any response head either opens a WebSocket as RFC 6455 section 4.1 says or gives a typed error.
-func FuzzAnswered(f *testing.F) {
+// FuzzJudgeAnswer: any response head either opens a WebSocket as RFC 6455 section 4.1 says, or gives a typed error.
+func FuzzJudgeAnswer(f *testing.F) {
 	f.Add(101, "websocket", "Upgrade", rfcAccept, "", "chat")
 	f.Add(101, "WebSocket, h2c", "keep-alive, upgrade", rfcAccept, "x; y=\"z\"", "")
 	f.Add(200, "", "", "", "", "")

@@ -192,7 +192,7 @@ func TestInboxMax(t *testing.T) {
 	}
 }
 
-// TestInboxMaxSmall: even a Max of one byte gets to the end, and where there is no Rest nothing is held back.
+// TestInboxMaxSmall: even a Max of one byte gets to the end, and if there is no Rest nothing is held back.
 func TestInboxMaxSmall(t *testing.T) {
 	for _, delivery := range []Delivery{DeliverMessages, DeliverFragments, DeliverPayload} {
 		ws := inflater(t, Client, Options{Delivery: delivery})
@@ -207,8 +207,8 @@ func TestInboxMaxSmall(t *testing.T) {
 	}
 }
 
-// TestInboxMaxPlain: what is not compressed and no longer than Max leaves no Rest.
-func TestInboxMaxPlain(t *testing.T) {
+// TestInboxMaxUncompressed: what is not compressed and no longer than Max leaves no Rest.
+func TestInboxMaxUncompressed(t *testing.T) {
 	for _, role := range []Role{Client, Server} {
 		wire := fragmented(t, role, OpText, "first", "second")
 		wire = append(wire, fragmented(t, role, OpBinary, string(zeros(300)))...)
@@ -224,8 +224,8 @@ func TestInboxMaxPlain(t *testing.T) {
 	}
 }
 
-// TestErrRest: a WebSocket that stopped takes nothing but the rest, and has not ended before that. The value goes on when
-// it gets it, in any Inbox.
+// TestErrRest: a WebSocket that stopped takes nothing but the rest, and has not ended before that. Given the rest, in any
+// Inbox, the value goes on.
 func TestErrRest(t *testing.T) {
 	wire := join(0x81, 5, "first", 0x81, 6, "second", 0x88, 0)
 	in := Inbox{Max: 1}
@@ -328,8 +328,9 @@ func TestReceiveMax(t *testing.T) {
 	}
 }
 
-// TestReceiveErrRest: data or a head that comes before the rest is refused and changes nothing, an event of another stream does
-// not touch it. The end of the stream fails the WebSocket, so that a loop which forgets the rest comes to its end.
+// TestReceiveErrRest: data or a head that comes before the rest is refused and changes nothing, and an event of another
+// stream does not touch it. The end of the stream fails the WebSocket, so that a loop that forgets the rest comes to its
+// end.
 func TestReceiveErrRest(t *testing.T) {
 	cl := newClient(t, Options{})
 	cl.in.Max = 1

@@ -71,9 +71,9 @@ func inflater(t testing.TB, role Role, opt Options) WebSocket {
 	return ws
 }
 
-// TestInboxMemory: what one read of 64 KiB leaves in memory, whatever its compressed bytes stand for. Without Max it is at
-// most 1.3 times what came out, and as much again as came in; with it, one message and 4 MiB, and of a message in pieces
-// 4 MiB. After Reset it is 1 MiB.
+// TestInboxMemory: what one read of 64 KiB leaves in memory, whatever its compressed bytes stand for. Without Max that is
+// at most 1.3 times what came out, and as much again as came in. With Max it is one message and 4 MiB, or 4 MiB of a
+// message in pieces. After Reset it is 1 MiB.
 func TestInboxMemory(t *testing.T) {
 	type test struct {
 		name  string
@@ -139,7 +139,7 @@ func TestInboxMemory(t *testing.T) {
 	}
 }
 
-// awkward returns sizes of which each is more than half of the next Buf.
+// awkward returns sizes that are each more than half of the next Buf.
 func awkward() (sizes []int) {
 	for total := 0; total < 30<<20; {
 		n := min(max(minChunk, total/8), maxHeld) * 11 / 20
@@ -190,7 +190,7 @@ func payloadBytes(frames []Frame) (n int) {
 	return n
 }
 
-// TestFrameSize: what Reset reckons with.
+// TestFrameSize: the size of a Frame that Reset counts on.
 func TestFrameSize(t *testing.T) {
 	if got := unsafe.Sizeof(Frame{}); got > frameSize {
 		t.Errorf("a Frame has %d bytes", got)

@@ -43,8 +43,8 @@ func atTheEdge(t *testing.T, name string, ws WebSocket, good, bad []byte, want e
 	}
 }
 
-// TestLimitsAtTheirEdge meets each limit on messages exactly, and exceeds it by one: in both roles, in each form of a length,
-// in one frame and in several, for each Delivery, cut and whole.
+// TestLimitsAtTheirEdge meets each limit on messages exactly, and exceeds it by one, in both roles, in each form of a
+// length, in one frame and in several, for each Delivery, cut and whole.
 func TestLimitsAtTheirEdge(t *testing.T) {
 	for _, role := range []Role{Client, Server} {
 		for _, d := range []Delivery{DeliverMessages, DeliverFragments, DeliverPayload} {
@@ -84,8 +84,9 @@ func TestLimitsAtTheirEdge(t *testing.T) {
 	}
 }
 
-// TestLimitsOfCompressedAtTheirEdge does so for compressed messages: of MaxFrame and, where a message is held until it is
-// whole, of the allowance for one that compression made larger counts what is on the wire; of MaxMessage what comes out.
+// TestLimitsOfCompressedAtTheirEdge does the same for compressed messages. For MaxFrame, what is on the wire counts, and so
+// it does for the allowance of a message that is held until it is whole and that compression made larger. For MaxMessage,
+// what comes out counts.
 func TestLimitsOfCompressedAtTheirEdge(t *testing.T) {
 	// stored is a compressed message of n bytes in blocks that are not: 60 bytes of text, and empty blocks.
 	stored := func(n int) []byte {

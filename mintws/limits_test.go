@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestLimitsDefaults: 0 is the default, and no limit is 2^63-1 bytes also where an int has 32 bits.
+// TestLimitsDefaults: 0 is the default, and no limit is 2^63-1 bytes even if an int has 32 bits.
 func TestLimitsDefaults(t *testing.T) {
 	for _, c := range []struct{ limits, want Limits }{
 		{Limits{}, Limits{DefaultMaxFrame, DefaultMaxMessage, DefaultMaxFragments}},

@@ -19,8 +19,8 @@ func TestSize(t *testing.T) {
 	}
 }
 
-// TestReplay: after each piece the old value is kept. Each of them, replayed later and from eight goroutines at once,
-// gives what it gave.
+// TestReplay: the old value is kept after each piece. Each of them, replayed later from eight goroutines at once, gives
+// what it gave before.
 func TestReplay(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	for _, tt := range wireTests {
@@ -99,7 +99,7 @@ func TestFailedCallsChangeNothing(t *testing.T) {
 	}
 }
 
-// TestEqualDeflate: Equal sees with what options permessage-deflate was agreed to, and not which Extension agreed.
+// TestEqualDeflate: Equal sees the options with which permessage-deflate was agreed to, and not which Extension agreed.
 func TestEqualDeflate(t *testing.T) {
 	open := func(opt DeflateOptions) WebSocket {
 		_, transform, ok := mustDeflate(t, opt).Answer(Params{Name: deflateName})

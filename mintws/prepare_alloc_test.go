@@ -12,8 +12,8 @@ import (
 	"github.com/mintws/mintws/httpconn"
 )
 
-// TestPreparedAllocs: once a message was compressed nothing is allocated for sending it, with context takeover no more
-// than for keeping what Encode keeps, and nothing where that is only the end of the same message.
+// TestPreparedAllocs: once a message was compressed, sending it allocates nothing. With context takeover it allocates no
+// more than Encode does to keep the message, and nothing if only the end of that message is kept.
 func TestPreparedAllocs(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which empties the pools
 	for _, n := range []int{16, 128, 1 << 10, 16 << 10} {

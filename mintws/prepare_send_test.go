@@ -63,8 +63,8 @@ func TestSendPrepared(t *testing.T) {
 	}
 }
 
-// TestPreparedSharesWindow: connections that have sent nothing after a long prepared message share what they keep of it.
-// Each has 6 KiB of its own otherwise.
+// TestPreparedSharesWindow: connections that have sent nothing since a long prepared message share what they keep of it.
+// Otherwise each has 6 KiB of its own.
 func TestPreparedSharesWindow(t *testing.T) {
 	const n = 1000
 	d := mustDeflate(t, DeflateOptions{}).(deflateExtension).transform(15, 15, false, false)
@@ -111,8 +111,8 @@ func TestPreparedSharesWindow(t *testing.T) {
 	}
 }
 
-// FuzzPrepared: with any two sides, prepared messages, encoded ones, fragments and raw ones in any order are received as what
-// they are, by our side and by compress/flate, and an old value sends the same again.
+// FuzzPrepared: with any two sides, prepared messages, encoded ones, fragments and raw ones, in any order, are received as
+// what they are, by our side and by compress/flate. An old value sends the same again.
 func FuzzPrepared(f *testing.F) {
 	for i := range uint32(8) {
 		f.Add(i*0x1357, i*0x2467, []byte{0, 1, 2, 3, 4, 5, 8, 0x10, 0x41, 0x80, 0xC1, 0xF0},

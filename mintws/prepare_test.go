@@ -47,8 +47,8 @@ var preparedAgreements = []struct {
 	{"threshold", DeflateOptions{Threshold: 1000}, DeflateOptions{Threshold: 1000}},
 }
 
-// TestPrepared: prepared messages among others are received as what they are, whoever sends them and whatever was agreed on;
-// old values send them again, and forks do not mind each other.
+// TestPrepared: prepared messages among others are received as what they are, whoever sends them and whatever was agreed
+// on. Old values send them again, and forks do not disturb each other.
 func TestPrepared(t *testing.T) {
 	var prepared []*Prepared
 	list := append(texts(60), strings.Repeat("a long message. ", 8000))
@@ -99,7 +99,7 @@ func TestPrepared(t *testing.T) {
 	}
 }
 
-// TestPreparedIsEncode: where there is no history to refer to, a prepared frame is byte for byte what Encode makes of it, and
+// TestPreparedIsEncode: if there is no history to refer to, a prepared frame is byte for byte what Encode makes of it, and
 // leads to the same value.
 func TestPreparedIsEncode(t *testing.T) {
 	frames := []Frame{Text(""), Text("short"), Text(strings.Repeat("long ", 100)), Binary(zeros(70_000)), Ping([]byte("p")), Pong(nil), Close(0, ""),
@@ -205,7 +205,7 @@ func TestPreparedRefuses(t *testing.T) {
 	}
 }
 
-// TestPreparedWithoutRandom: where there is no masking key nothing has happened.
+// TestPreparedWithoutRandom: if there is no masking key, nothing has happened.
 func TestPreparedWithoutRandom(t *testing.T) {
 	c, _ := deflated(t, DeflateOptions{}, DeflateOptions{}, Options{Rand: failingRand{}})
 	p := mustPrepare(t, Text(strings.Join(texts(3), "")))
@@ -257,8 +257,8 @@ func TestPreparedMasks(t *testing.T) {
 	}
 }
 
-// TestPreparedRaw: a message that the caller compressed can be prepared too, and makes what was sent before it forgotten;
-// one without reserved bits goes as it is.
+// TestPreparedRaw: a message that the caller compressed can be prepared too, and what was sent before it is forgotten. One
+// without reserved bits is sent as it is.
 func TestPreparedRaw(t *testing.T) {
 	c, s := takeovers(t)
 	text := strings.Join(texts(3), "")
@@ -284,7 +284,7 @@ func TestPreparedRaw(t *testing.T) {
 	}
 }
 
-// TestPreparedOtherTransforms: what other extensions do is done for each WebSocket; the compressed bytes are shared where
+// TestPreparedOtherTransforms: what other extensions do is done for each WebSocket. The compressed bytes are shared if
 // permessage-deflate is the first of them.
 func TestPreparedOtherTransforms(t *testing.T) {
 	d := mustDeflate(t, DeflateOptions{}).(deflateExtension).transform(15, 15, false, false)

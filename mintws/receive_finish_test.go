@@ -12,7 +12,7 @@ import (
 	"github.com/mintws/mintws/httpconn"
 )
 
-// h2Ends shows the frames that end something in what a client sent: of DATA the WebSocket frame, unmasked.
+// h2Ends describes the frames that end something in what a client sent; for DATA, the WebSocket frame in it, unmasked.
 func h2Ends(t *testing.T, sent []byte) string {
 	t.Helper()
 	var b strings.Builder

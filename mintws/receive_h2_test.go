@@ -102,8 +102,8 @@ func TestH2Upgrade(t *testing.T) {
 	}
 }
 
-// TestH2Answer: any 2xx opens, and a sec-websocket-accept means nothing (RFC 8441 section 5); others leave the
-// connection usable.
+// TestH2Answer: any 2xx opens the WebSocket, and a sec-websocket-accept means nothing (RFC 8441 section 5). Other statuses
+// leave the connection usable.
 func TestH2Answer(t *testing.T) {
 	for _, status := range []string{"200", "201", "204", "299"} {
 		cl, s := newH2Client(t, Options{})

@@ -209,7 +209,7 @@ func TestSendFailsWhole(t *testing.T) {
 	check("closed Conn", cl.conn.Close(&out), cl.ws, Text("a"), httpconn.ErrClosed)
 }
 
-// TestReceiveOldValues: a Conn and WebSocket kept before an event go on from there as often as one likes.
+// TestReceiveOldValues: a Conn and WebSocket kept before an event can go on from there any number of times.
 func TestReceiveOldValues(t *testing.T) {
 	cl := newClient(t, Options{})
 	cl.read(join(rfcResponse, 0x01, 2, "ab"))

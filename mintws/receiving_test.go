@@ -7,8 +7,8 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// TestReceiving cuts what a client sends at every byte: between messages nothing is being received, and inside of one something
-// is, whatever comes between its fragments.
+// TestReceiving cuts what a client sends at every byte: nothing is being received between messages, and something is inside
+// of one, whatever comes between its fragments.
 func TestReceiving(t *testing.T) {
 	const mask = "\x00\x00\x00\x00"
 	type piece struct {
@@ -58,7 +58,7 @@ func TestReceiving(t *testing.T) {
 	}
 }
 
-// TestReceivingAtTheEnd: where nothing more can arrive, nothing is being received, whatever was left incomplete.
+// TestReceivingAtTheEnd: if nothing more can arrive, nothing is being received, whatever was incomplete.
 func TestReceivingAtTheEnd(t *testing.T) {
 	for _, c := range []struct {
 		name, bytes string

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestStraightPath: what the straight path sends, the rules allow and leave no trace of, and the general path sends as the
-// same bytes.
+// TestStraightPath: the rules allow all that the straight path sends, and that changes nothing in the WebSocket. The
+// general path sends the same bytes.
 func TestStraightPath(t *testing.T) {
 	frames := []Frame{Text("text"), Binary([]byte{0, 1, 2}), Binary(nil), Text("\xff"), Text(zeros(70000)), Ping(nil), Pong(nil),
 		Close(CodeNormal, ""), {Opcode: OpText, More: true}, {Opcode: OpContinuation}, {Opcode: OpContinuation, More: true},
