@@ -3,22 +3,23 @@
 // between stands [mintws.Accept], which judges the request. Nothing in here touches a socket or a clock; package wshttp is
 // the same for handlers of net/http.
 //
-// A connection begins with the zero [Head]. Whatever was read goes into [Head.Feed], until there is a request:
+// A connection begins with the zero [Head]. What was read goes into [Head.Feed], until there is a request or an error:
 //
-//	head, r, rest, err := head.Feed(data)
-//	switch {
-//	case err != nil: // no request: answer, write, close
-//		out, _ = handshake.AppendRefusal(out, nil, err)
-//	case r == nil: // read on
-//	default:
-//		ws, status, header, err := mintws.Accept(r, opt)
-//		if err != nil { // answer, and go on with rest if again says so
-//			out, again = handshake.AppendRefusal(out, r, err)
-//			break
-//		}
-//		out, err = handshake.AppendAnswer(out, status, header)
-//		// The WebSocket is open, and its first bytes are in rest.
+//	if head, r, rest, err = head.Feed(data); err == nil && r == nil {
+//		return // read on
 //	}
+//	if err == nil {
+//		ws, status, header, err = mintws.Accept(r, opt)
+//	}
+//	if err == nil {
+//		out, err = handshake.AppendAnswer(out, status, header) // the WebSocket's first bytes are in rest
+//	}
+//	if err != nil {
+//		out, again = handshake.AppendRefusal(out, r, err) // go on with rest if again is true, else close
+//	}
+//
+// Assign the Head with "=": a ":=" in an inner scope makes another one, which is lost. A whole server is in the module's
+// docs/server.md.
 //
 // # Requests one after the other
 //

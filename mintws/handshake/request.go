@@ -18,7 +18,7 @@ func request(text string, n int) (*http.Request, *mintws.HandshakeError) {
 	method, line, _ := strings.Cut(line, " ")
 	target, proto, _ := strings.Cut(line, " ")
 	u, err := url.ParseRequestURI(target)
-	if err != nil { // its text would show the target
+	if err != nil { // no test knows a target that gets here; the text would show it
 		return nil, malformed("the target cannot be parsed")
 	}
 	header, host := fields(text, n)
