@@ -30,7 +30,7 @@ func (c *checker) judge(s *step) {
 	case fateInPlace:
 		if !s.to.shared {
 			if w := c.raced(s); w != nil {
-				c.report(s, s.call, kindClosure, fmt.Sprintf("%s: a goroutine advances the captured %s, and so does the function around it: the %s of one "+
+				c.report(s, s.call, kindClosure, fmt.Sprintf("%s: a goroutine advances the captured %s, and so does somebody else meanwhile: the %s of one "+
 					"of them is lost; let one goroutine own %[1]s", s.src.text, s.src.root.Name(), s.name))
 			} else if !c.leaves(s) {
 				c.copies(s, s.to.root)
@@ -85,14 +85,15 @@ func (c *checker) refused(s *step) bool {
 // copies: v, which was advanced in place or whose next value is lost in the function, is itself a copy of something that goes on.
 func (c *checker) copies(s *step, v *types.Var) {
 	if loop := c.ranges[v]; loop != nil {
-		if place, ok := pathOf(c.pass.TypesInfo, loop.X); ok && !c.test(s) && collection(c.pass.TypesInfo.TypeOf(loop.X)) &&
+		list := c.ranged(loop.X)
+		if place, ok := pathOf(c.pass.TypesInfo, list); ok && !c.test(s) && collection(c.pass.TypesInfo.TypeOf(list)) &&
 			(c.isParam(s.unit, place.root) || c.survives(s.unit, loop.X, place)) {
 			index := "i"
 			if id, ok := loop.Key.(*ast.Ident); ok && id.Name != "_" {
 				index = id.Name
 			}
 			c.once(v, s, kindRange, fmt.Sprintf("%s: %s is a copy that the loop makes of an element, and the next %s ends with it; write %s[%s] = %[2]s",
-				s.src.text, v.Name(), s.name, types.ExprString(loop.X), index))
+				s.src.text, v.Name(), s.name, types.ExprString(list), index))
 		}
 		return
 	}
@@ -119,6 +120,18 @@ func (c *checker) copies(s *step, v *types.Var) {
 			s.src.text, v.Name(), o.path.text, what, s.name))
 		return
 	}
+}
+
+// ranged returns the list or map that a loop takes its elements from, also through an iterator of package slices or maps.
+func (c *checker) ranged(e ast.Expr) ast.Expr {
+	if call, ok := e.(*ast.CallExpr); ok && len(call.Args) > 0 {
+		if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
+			if obj := c.pass.TypesInfo.Uses[sel.Sel]; obj != nil && obj.Pkg() != nil && (obj.Pkg().Path() == "slices" || obj.Pkg().Path() == "maps") {
+				return call.Args[0]
+			}
+		}
+	}
+	return e
 }
 
 func describe(p path) (kind, what string) {
@@ -167,8 +180,8 @@ func (c *checker) anew(s *step) string {
 		s.src.text, s.name, c.instead(s))
 }
 
-// raced returns the function literal that runs s in a goroutine of its own, while the function around it goes on advancing the
-// same variable. A lock, or waiting for the goroutine, makes it right.
+// raced returns the function literal that runs s in a goroutine of its own, while the function around it, or another
+// such goroutine, goes on advancing the same variable. A lock, or waiting for the goroutine, makes it right.
 func (c *checker) raced(s *step) *unit {
 	v := s.src.root
 	home := c.declaredIn(v)
@@ -185,8 +198,14 @@ func (c *checker) raced(s *step) *unit {
 		}
 		for _, x := range c.uses[v] {
 			for _, t := range c.steps[x.id] {
-				if t.fate == fateInPlace && t.src.same(s.src) && !t.unit.within(w) && t.unit == w.outer && contains(after, t.call) {
+				if t.fate != fateInPlace || !t.src.same(s.src) || t.unit.within(w) {
+					continue
+				}
+				if t.unit == w.outer && contains(after, t.call) {
 					return w
+				}
+				if other := t.unit.below(w.outer); other != nil && c.started(other) && !mentions(other.body, "Lock") && contains(after, other.node) {
+					return w // two goroutines, neither of which is waited for
 				}
 			}
 		}

@@ -27,7 +27,7 @@ func (c *checker) collect(n ast.Node, u *unit) {
 			c.uses[v] = append(c.uses[v], c.useOf(n, u))
 		}
 	case *ast.SelectorExpr:
-		if sel := info.Selections[n]; sel != nil && sel.Kind() == types.FieldVal && valueName(sel.Type()) != "" && c.roleOf(n) != roleWrite {
+		if sel := info.Selections[n]; sel != nil && sel.Kind() == types.FieldVal && reaches(sel.Type()) && c.roleOf(n) != roleWrite {
 			c.reads[sel.Obj()]++
 		}
 	case *ast.AssignStmt:
@@ -143,7 +143,7 @@ func (c *checker) isParam(u *unit, v *types.Var) bool { return v.Pos() < u.body.
 var seesEnd = map[string]bool{"Over": true, "Next": true, "Err": true, "EOF": true, "StreamEOF": true, "Close": true}
 
 // missed reports whether somebody goes on with the value that was passed for the parameter v: a caller that uses it later. Where no
-// caller is seen it is assumed, unless the function brings the value to its end.
+// caller is seen it is assumed, unless the function seems to bring the value to its end.
 func (c *checker) missed(v *types.Var, test bool) bool {
 	p := c.param[v]
 	calls := c.callsOf(p.unit)
@@ -155,6 +155,9 @@ func (c *checker) missed(v *types.Var, test bool) bool {
 		place, ok := pathOf(c.pass.TypesInfo, arg)
 		if !ok || place.root == nil {
 			continue
+		}
+		if t := c.pass.TypesInfo.TypeOf(arg); t != behind(t) {
+			place.shared = true // the receiver is copied out of what the pointer points to
 		}
 		if test {
 			if c.advancedLater(x.unit, x.call, place) {
@@ -173,8 +176,21 @@ func (c *checker) missed(v *types.Var, test bool) bool {
 		if sel, ok := c.parents[x.expr].(*ast.SelectorExpr); ok && seesEnd[sel.Sel.Name] {
 			return false
 		}
+		if x.role == roleStep && c.serves(x.id, p.unit) {
+			return false
+		}
 	}
 	return true
+}
+
+// serves reports whether n is in a loop of u that goes on until something ends it, as those that read from a socket do.
+func (c *checker) serves(n ast.Node, u *unit) bool {
+	for ; n != nil && n != u.node; n = c.parents[n] {
+		if loop, ok := n.(*ast.ForStmt); ok && loop.Post == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // callsOf returns the calls of u that can be seen: by its name, by the variable that holds it, or where it stands.

@@ -81,23 +81,31 @@ func (c *checker) sent(s *step) {
 	visit(from.block, from.index+1, out, true)
 }
 
-// failed says which way the error is not nil at the end of b: 1 if the condition is true, 2 if it is false, else 0.
+// failed says which way the call was refused at the end of b: 1 if the condition is true, 2 if it is false, else 0. A condition
+// that asks more than that is taken for the same.
 func (c *checker) failed(b *cfg.Block, err types.Object) int {
-	cond, ok := b.Nodes[len(b.Nodes)-1].(*ast.BinaryExpr)
-	if !ok {
-		return 0
+	way := 0
+	is := func(e ast.Expr) bool {
+		id, ok := ast.Unparen(e).(*ast.Ident)
+		return ok && err != nil && c.pass.TypesInfo.ObjectOf(id) == err
 	}
-	id, ok := ast.Unparen(cond.X).(*ast.Ident)
-	if !ok || err == nil || c.pass.TypesInfo.ObjectOf(id) != err || types.ExprString(cond.Y) != "nil" {
-		return 0
-	}
-	switch cond.Op {
-	case token.NEQ:
-		return 1
-	case token.EQL:
-		return 2
-	}
-	return 0
+	ast.Inspect(b.Nodes[len(b.Nodes)-1], func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.BinaryExpr:
+			equal := n.Op == token.EQL
+			if (equal || n.Op == token.NEQ) && is(n.X) {
+				if way = 1; equal == (types.ExprString(n.Y) == "nil") {
+					way = 2 // err == nil, and err != ErrThis
+				}
+			}
+		case *ast.CallExpr:
+			if (calls(n, "Is") || calls(n, "As") || calls(n, "AsType")) && len(n.Args) > 0 && is(n.Args[0]) {
+				way = 1
+			}
+		}
+		return way == 0
+	})
+	return way
 }
 
 // writes are the beginnings of names of functions that bring bytes on their way.

@@ -34,9 +34,10 @@ const (
 
 // pair is a result of a call and the argument, or receiver, that it comes after.
 type pair struct {
-	result int
-	name   string
-	source ast.Expr
+	result   int
+	name     string
+	source   ast.Expr
+	embedded []*types.Var // the fields on the way from source to the value, where a method is promoted
 }
 
 // pairs returns what the call advances. A function that takes as many values of a type as it returns is taken for one that
@@ -55,19 +56,22 @@ func pairs(info *types.Info, call *ast.CallExpr) []pair {
 	if len(results) == 0 {
 		return nil
 	}
-	sources := map[string][]ast.Expr{}
-	add := func(e ast.Expr, t types.Type) {
+	sources := map[string][]pair{}
+	add := func(e ast.Expr, t types.Type, embedded ...*types.Var) {
 		if name := valueName(t); name != "" {
-			sources[name] = append(sources[name], e)
+			sources[name] = append(sources[name], pair{source: e, name: name, embedded: embedded})
 		}
 	}
 	if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
 		if s := info.Selections[sel]; s != nil && s.Kind() == types.MethodVal {
-			t := s.Recv()
-			if p, ok := types.Unalias(t).(*types.Pointer); ok {
-				t = p.Elem()
+			t, embedded := behind(s.Recv()), []*types.Var(nil)
+			for _, i := range s.Index()[:len(s.Index())-1] {
+				if u, ok := t.Underlying().(*types.Struct); ok {
+					embedded = append(embedded, u.Field(i))
+					t = behind(u.Field(i).Type())
+				}
 			}
-			add(sel.X, t)
+			add(sel.X, t, embedded...)
 		}
 	}
 	for _, arg := range call.Args {
@@ -83,12 +87,22 @@ func pairs(info *types.Info, call *ast.CallExpr) []pair {
 	for name, indexes := range results {
 		if len(sources[name]) == len(indexes) {
 			for i, index := range indexes {
-				list = append(list, pair{index, name, sources[name][i]})
+				p := sources[name][i]
+				p.result = index
+				list = append(list, p)
 			}
 		}
 	}
 	slices.SortFunc(list, func(a, b pair) int { return a.result - b.result })
 	return list
+}
+
+// behind returns what a pointer points to, and other types as they are.
+func behind(t types.Type) types.Type {
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+		return p.Elem()
+	}
+	return t
 }
 
 // advances reports whether the call takes e, its receiver or an argument of it, and returns the value after it.
@@ -108,13 +122,22 @@ func (c *checker) findSteps(call *ast.CallExpr, u *unit) {
 		return
 	}
 	for _, p := range list {
+		result := p.result
 		s := &step{call: call, unit: u, name: p.name}
-		source := c.sourceOf(p)
-		if src, ok := pathOf(c.pass.TypesInfo, source); ok {
-			s.src, s.from = src, rootIdent(c.pass.TypesInfo, source)
+		p = c.sourceOf(p)
+		if src, ok := pathOf(c.pass.TypesInfo, p.source); ok {
+			if t := c.pass.TypesInfo.TypeOf(p.source); len(p.embedded) > 0 && t != behind(t) {
+				src.shared = true
+			}
+			for _, f := range p.embedded {
+				src.key, src.text = src.key+"."+f.Name(), src.text+"."+f.Name()
+				src.via, src.field = viaField, f
+				src.shared = src.shared || f.Type() != behind(f.Type())
+			}
+			s.src, s.from = src, rootIdent(c.pass.TypesInfo, p.source)
 			c.steps[s.from] = append(c.steps[s.from], s)
 		}
-		c.settle(s, p.result)
+		c.settle(s, result)
 		c.all = append(c.all, s)
 	}
 }
@@ -138,11 +161,11 @@ func (c *checker) chained(call *ast.CallExpr) bool {
 }
 
 // sourceOf follows steps on the results of steps to the first value.
-func (c *checker) sourceOf(p pair) ast.Expr {
+func (c *checker) sourceOf(p pair) pair {
 	for {
 		call, ok := ast.Unparen(p.source).(*ast.CallExpr)
 		if !ok {
-			return p.source
+			return p
 		}
 		found := false
 		for _, q := range pairs(c.pass.TypesInfo, call) {
@@ -152,7 +175,7 @@ func (c *checker) sourceOf(p pair) ast.Expr {
 			}
 		}
 		if !found {
-			return p.source
+			return p
 		}
 	}
 }

@@ -27,6 +27,16 @@ func (u *unit) within(o *unit) bool {
 	return false
 }
 
+// below returns the function literal directly in o that u is, or is in; nil if there is none.
+func (u *unit) below(o *unit) *unit {
+	for ; u != nil; u = u.outer {
+		if u.outer == o {
+			return u
+		}
+	}
+	return nil
+}
+
 // owns reports whether v is declared in u, its parameters included, and not in a function around it or inside it.
 func (c *checker) owns(u *unit, v *types.Var) bool { return c.declaredIn(v) == u }
 

@@ -97,7 +97,12 @@ func (c *checker) roleOf(e ast.Expr) role {
 		case valueName(info.TypeOf(e)) != "" && ok:
 			return roleAsk
 		}
-		return roleLeave // a method of the program's own may do anything with it
+		if sel := info.Selections[p]; sel != nil && ok {
+			if f, ok := sel.Obj().(*types.Func); ok && f.Signature().Recv() != nil && behind(f.Signature().Recv().Type()) != f.Signature().Recv().Type() {
+				return roleAsk // it changes the variable, and seldom keeps its address
+			}
+		}
+		return roleLeave // it gets a copy, with which it may do anything
 	case *ast.CallExpr:
 		switch {
 		case c.advances(p, e):

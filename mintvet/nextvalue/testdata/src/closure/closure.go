@@ -35,7 +35,7 @@ func twoGoroutines(ws mintws.WebSocket, sock io.ReadWriter, buf []byte) error {
 	go func() {
 		for {
 			var p []byte
-			ws, p, _ = ws.Encode(mintws.Text("tick")) // want `ws: a goroutine advances the captured ws, and so does the function around it`
+			ws, p, _ = ws.Encode(mintws.Text("tick")) // want `ws: a goroutine advances the captured ws, and so does somebody else meanwhile`
 			sock.Write(p)
 		}
 	}()
@@ -58,6 +58,23 @@ func inLoop(ws mintws.WebSocket, sock io.Writer) mintws.State {
 		}()
 	}
 	return ws.State()
+}
+
+func readerAndWriter(ws mintws.WebSocket, wg *sync.WaitGroup, reads <-chan []byte, says <-chan mintws.Frame, w io.Writer) error {
+	wg.Go(func() {
+		for data := range reads {
+			ws, _, _ = ws.Decode(data) // want `ws: a goroutine advances the captured ws`
+		}
+	})
+	wg.Go(func() {
+		for f := range says {
+			var p []byte
+			ws, p, _ = ws.Encode(f)
+			w.Write(p)
+		}
+	})
+	wg.Wait()
+	return ws.Err()
 }
 
 // With plain = a closure advances the variable that it captures.
@@ -97,6 +114,14 @@ func waited(ws mintws.WebSocket, data []byte) mintws.WebSocket {
 	<-done
 	ws, _ = ws.EOF()
 	return ws
+}
+
+func oneAfterTheOther(ws mintws.WebSocket, wg *sync.WaitGroup, data []byte) error {
+	wg.Go(func() { ws, _, _ = ws.Decode(data) })
+	wg.Wait()
+	wg.Go(func() { ws, _, _ = ws.Decode(data) })
+	wg.Wait()
+	return ws.Err()
 }
 
 func locked(ws mintws.WebSocket, data []byte) mintws.WebSocket {

@@ -45,6 +45,20 @@ func local(c client, data []byte) mintws.State {
 	return c.ws.State()
 }
 
+type embeds struct {
+	httpconn.Conn
+	*client
+}
+
+func (e *embeds) promoted(data []byte) (err error) {
+	e.Conn, err = e.Stream(&e.out, data)
+	conn, err := e.Stream(&e.out, data) // want `e.Conn: the next Conn is in conn alone, and the original keeps the old one; write e.Conn = conn`
+	if conn.Slots() > 0 {
+		return nil
+	}
+	return err
+}
+
 var global mintws.WebSocket
 
 func ofPackage(data []byte) {

@@ -101,6 +101,16 @@ func Serve(sock io.ReadWriter, ws mintws.WebSocket, buf []byte) error {
 	return ws.Err()
 }
 
+func Handler(sock io.ReadWriter, ws mintws.WebSocket, buf []byte) {
+	for {
+		n, err := sock.Read(buf)
+		if err != nil {
+			return
+		}
+		ws, _, _ = ws.Decode(buf[:n])
+	}
+}
+
 // No caller uses its value after the call.
 func drain(ws mintws.WebSocket, data [][]byte) {
 	for _, d := range data {

@@ -2,6 +2,7 @@ package rangevar
 
 import (
 	"io"
+	"slices"
 
 	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/mintws"
@@ -49,6 +50,12 @@ func (l *loop) entries(f mintws.Frame) {
 		if err == nil && !next.Over() {
 			c.sock.Write(p)
 		}
+	}
+}
+
+func (l *loop) iterator(data []byte) {
+	for _, c := range slices.Backward(l.links) {
+		c.ws, _, _ = c.ws.Decode(data) // want `c.ws: c is a copy .* write l.links\[i\] = c`
 	}
 }
 

@@ -92,6 +92,23 @@ func both(ws mintws.WebSocket, w io.Writer, f mintws.Frame) (mintws.WebSocket, e
 	return ws, err
 }
 
+// The call was refused, in the ways that people ask that.
+func (c *client) refused(f mintws.Frame) error {
+	conn, ws, err := mintws.Send(c.conn, &c.out, c.ws, f)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	if err == io.ErrUnexpectedEOF || f.Payload == nil && err != nil {
+		return err
+	}
+	switch {
+	case err != nil:
+		return err
+	}
+	c.conn, c.ws = conn, ws
+	return nil
+}
+
 // Nothing went out.
 func (c *client) tooLarge(f mintws.Frame) error {
 	next, p, err := c.ws.Encode(f)
