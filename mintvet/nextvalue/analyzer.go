@@ -48,6 +48,7 @@ type checker struct {
 	results   map[*types.Var]bool           // results with a name
 	reads     map[types.Object]int          // how often the package reads a field
 	calls     map[types.Object][]called     // of functions, and of variables that hold one
+	mentioned map[types.Object]bool         // functions that are used as values
 	reported  map[types.Object]bool
 	marked    map[*token.File]map[int]bool // lines with a mark, and those below a mark that stands alone
 }
@@ -64,6 +65,7 @@ func run(pass *analysis.Pass) (any, error) {
 		results:   map[*types.Var]bool{},
 		reads:     map[types.Object]int{},
 		calls:     map[types.Object][]called{},
+		mentioned: map[types.Object]bool{},
 		reported:  map[types.Object]bool{},
 		marked:    map[*token.File]map[int]bool{},
 	}
@@ -121,12 +123,12 @@ func (c *checker) link(f *ast.File) {
 func (c *checker) walk(f *ast.File) {
 	var u *unit
 	var visit func(n ast.Node) bool
-	enter := func(n ast.Node, typ *ast.FuncType, body *ast.BlockStmt) {
+	enter := func(n ast.Node, body *ast.BlockStmt) {
 		if body == nil {
 			return
 		}
 		outer := u
-		u = &unit{node: n, typ: typ, body: body, outer: outer}
+		u = &unit{node: n, body: body, outer: outer}
 		c.units = append(c.units, u)
 		c.collect(n, u)
 		ast.Inspect(n, func(m ast.Node) bool { return m == n || visit(m) })
@@ -137,13 +139,11 @@ func (c *checker) walk(f *ast.File) {
 		case nil:
 			return true
 		case *ast.FuncDecl:
-			enter(n, n.Type, n.Body)
+			enter(n, n.Body)
 			return false
 		case *ast.FuncLit:
-			if u != nil {
-				enter(n, n.Type, n.Body)
-				return false
-			}
+			enter(n, n.Body) // also where a variable of the package is declared
+			return false
 		}
 		if u != nil {
 			c.collect(n, u)

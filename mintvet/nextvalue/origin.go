@@ -23,6 +23,9 @@ func (c *checker) collect(n ast.Node, u *unit) {
 	info := c.pass.TypesInfo
 	switch n := n.(type) {
 	case *ast.Ident:
+		if f, ok := info.Uses[n].(*types.Func); ok && !c.isCalled(n) {
+			c.mentioned[f] = true
+		}
 		if v, ok := info.ObjectOf(n).(*types.Var); ok && !v.IsField() && reaches(v.Type()) {
 			c.uses[v] = append(c.uses[v], c.useOf(n, u))
 		}
@@ -64,6 +67,23 @@ func (c *checker) collect(n ast.Node, u *unit) {
 			c.calls[info.Uses[f]] = append(c.calls[info.Uses[f]], called{n, u})
 		case *ast.SelectorExpr:
 			c.calls[info.Uses[f.Sel]] = append(c.calls[info.Uses[f.Sel]], called{n, u})
+		}
+	}
+}
+
+// isCalled reports whether the function that id names is called there.
+func (c *checker) isCalled(id *ast.Ident) bool {
+	var e ast.Expr = id
+	for {
+		switch p := c.parents[e].(type) {
+		case *ast.SelectorExpr:
+			e = p
+		case *ast.ParenExpr:
+			e = p
+		case *ast.CallExpr:
+			return p.Fun == e
+		default:
+			return false
 		}
 	}
 }
@@ -169,7 +189,7 @@ func (c *checker) missed(v *types.Var, test bool) bool {
 			return true
 		}
 	}
-	if len(calls) > 0 || test {
+	if len(calls) > 0 || test || c.callback(p.unit) {
 		return false
 	}
 	for _, x := range c.uses[v] {
@@ -181,6 +201,13 @@ func (c *checker) missed(v *types.Var, test bool) bool {
 		}
 	}
 	return true
+}
+
+// callback reports whether u is used as a value: who calls it that way has handed the parameter over, since no result brings it
+// back.
+func (c *checker) callback(u *unit) bool {
+	f, ok := u.node.(*ast.FuncDecl)
+	return !ok || c.mentioned[c.pass.TypesInfo.Defs[f.Name]]
 }
 
 // serves reports whether n is in a loop of u that goes on until something ends it, as those that read from a socket do.

@@ -9,16 +9,17 @@ import (
 
 // step is a call that takes a value and returns the next one.
 type step struct {
-	call *ast.CallExpr
-	unit *unit
-	name string     // of the type
-	src  path       // where the value came from; its root is nil if that is no place
-	from *ast.Ident // the root of src, as it stands in this call
-	stmt ast.Node   // the statement, or what else takes the results
-	lhs  []ast.Expr // what the results are assigned to, if they are
-	dst  ast.Expr   // what the next value is assigned to
-	to   path       // the place of dst
-	fate fate
+	call   *ast.CallExpr
+	handed bool // a method handed the value out, so it is still where that got it from
+	unit   *unit
+	name   string     // of the type
+	src    path       // where the value came from; its root is nil if that is no place
+	from   *ast.Ident // the root of src, as it stands in this call
+	stmt   ast.Node   // the statement, or what else takes the results
+	lhs    []ast.Expr // what the results are assigned to, if they are
+	dst    ast.Expr   // what the next value is assigned to
+	to     path       // the place of dst
+	fate   fate
 }
 
 // fate is what becomes of the next value.
@@ -136,6 +137,10 @@ func (c *checker) findSteps(call *ast.CallExpr, u *unit) {
 			}
 			s.src, s.from = src, rootIdent(c.pass.TypesInfo, p.source)
 			c.steps[s.from] = append(c.steps[s.from], s)
+		}
+		if get, ok := ast.Unparen(p.source).(*ast.CallExpr); ok && len(pairs(c.pass.TypesInfo, get)) == 0 {
+			sel, ok := ast.Unparen(get.Fun).(*ast.SelectorExpr)
+			s.handed = ok && c.pass.TypesInfo.Selections[sel] != nil
 		}
 		c.settle(s, result)
 		c.all = append(c.all, s)

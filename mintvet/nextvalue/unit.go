@@ -11,7 +11,6 @@ import (
 // unit is the body of one function. A function literal is a unit of its own.
 type unit struct {
 	node   ast.Node // *ast.FuncDecl or *ast.FuncLit
-	typ    *ast.FuncType
 	body   *ast.BlockStmt
 	outer  *unit // of a function literal
 	blocks []*cfg.Block

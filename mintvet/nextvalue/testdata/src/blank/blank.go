@@ -42,10 +42,19 @@ func (c *client) tick(now time.Time) bool {
 
 func (c *client) alone() { _ = c.d.Observe(time.Time{}, mintws.Open, true) } // want `c.d: the next Deadlines is dropped for _`
 
-func noPlace(list func() mintws.WebSocket) []byte {
-	_, p, _ := list().Encode(mintws.Text("Hello")) // want `a WebSocket: the next WebSocket is dropped for _`
+func (c *client) socket() mintws.WebSocket { return c.ws }
+
+func (c *client) getter() []byte {
+	_, p, _ := c.socket().Encode(mintws.Text("Hello")) // want `a WebSocket: the next WebSocket is dropped for _`
 	return p
 }
+
+func fresh() []byte {
+	_, p, _ := newWebSocket().Encode(mintws.Text("Hello"))
+	return p
+}
+
+func newWebSocket() mintws.WebSocket { return mintws.WebSocket{} }
 
 func ownFunction(ws mintws.WebSocket) {
 	_, _ = greet(ws, nil) // want `ws: the next WebSocket is dropped for _`

@@ -137,3 +137,10 @@ func firstBytes(sock io.Reader, head handshake.Head, buf []byte) error {
 		}
 	}
 }
+
+var ofPackage = func(ws mintws.WebSocket, data []byte) mintws.State {
+	if ws, _, err := ws.Decode(data); err != nil && ws.Over() { // want `ws: := declares another ws`
+		return 0
+	}
+	return ws.State()
+}

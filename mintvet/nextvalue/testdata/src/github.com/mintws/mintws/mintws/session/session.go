@@ -13,7 +13,7 @@ type (
 	Deadlines struct{ open int }
 )
 
-func NewTiming(now time.Time) Deadlines { return Deadlines{} }
+func NewDeadlines(now time.Time) Deadlines { return Deadlines{} }
 
 func (d Deadlines) Next() time.Time                                              { return time.Time{} }
 func (d Deadlines) Observe(now time.Time, st mintws.State, heard bool) Deadlines { return d }
