@@ -13,9 +13,11 @@ const program = `package main
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/mintws/session"
 )
 
 func main() {
@@ -26,6 +28,14 @@ func main() {
 	conn, err := httpconn.New(httpconn.HTTP1, httpconn.Config{}, &out)
 	conn.Request(&out, httpconn.Request{Authority: "example.org", Path: "/"})
 	fmt.Println(conn.Next(), err)
+	now := time.Now()
+	d := session.NewDeadlines(session.Timing{}, now)
+	d.Observe(now, ws.State(), true)
+	s := session.New(conn, ws, d, now)
+	if s, err := s.Tick(new(session.Output), now); err != nil {
+		fmt.Println(s.Over(), err)
+	}
+	fmt.Println(s.Over())
 }
 `
 
@@ -59,23 +69,39 @@ func TestVettool(t *testing.T) {
 		return string(text), runErr
 	}
 	write("main.go", program)
-	text, err := vet()
+	text, vetErr := vet()
+	page, err := os.ReadFile("README.md")
+	if _, said, ok := strings.Cut(text, "main.go:14:2: "); err != nil || !ok || !strings.Contains(string(page), strings.SplitAfter(said, "\n")[0]) {
+		t.Errorf("the README's message is another: %v", err)
+	}
 	for _, want := range []string{
-		`main.go:12:2: ws: the next WebSocket is dropped for _; write ws, p, err = ws.Encode(mintws.Text("Hello"))`,
-		"main.go:16:2: conn: the next Conn is dropped by a call as a statement; write conn, _, err = conn.Request(",
+		`main.go:14:2: ws: the next WebSocket is dropped for _; write ws, p, err = ws.Encode(mintws.Text("Hello"))`,
+		"main.go:18:2: conn: the next Conn is dropped by a call as a statement; write conn, _, err = conn.Request(",
+		"main.go:22:2: d: the next Deadlines is dropped by a call as a statement; write d = d.Observe(now, ws.State(), true)",
+		"main.go:24:5: s: := declares another s in this scope, and the next Session ends with it",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("not said: %s", want)
 		}
 	}
-	if err == nil || strings.Count(text, "main.go:") != 2 {
-		t.Errorf("%v, and it said\n%s", err, text)
+	if vetErr == nil || strings.Count(text, "main.go:") != 4 {
+		t.Errorf("%v, and it said\n%s", vetErr, text)
 	}
-	marked := strings.NewReplacer("\"))\n", "\")) //mintvet:fork\n", "\t"+`conn.Req`, "\t//mintvet:fork on purpose\n\tconn.Req").Replace(program)
-	if write("main.go", marked); strings.Count(marked, "//mintvet:fork") != 2 {
+	marked := strings.NewReplacer("\"))\n", "\")) //mintvet:fork\n", "\t"+`conn.Req`, "\t//mintvet:fork on purpose\n\tconn.Req",
+		"now); err != nil {", "now); err != nil { //mintvet:fork",
+		"true)\n", "true) //mintvet:fork\n").Replace(program)
+	if write("main.go", marked); strings.Count(marked, "//mintvet:fork") != 4 {
 		t.Fatal(marked)
 	}
 	if text, err = vet(); err != nil {
 		t.Errorf("with marks: %v\n%s", err, text)
+	}
+}
+
+// TestInstallable: go install path@version refuses a module whose go.mod replaces another.
+func TestInstallable(t *testing.T) {
+	text, err := os.ReadFile("go.mod")
+	if err != nil || strings.Contains(string(text), "replace") || !strings.HasPrefix(string(text), "module github.com/mintws/mintws/mintvet\n") {
+		t.Errorf("%v\n%s", err, text)
 	}
 }

@@ -51,7 +51,7 @@ func (c *checker) judge(s *step) {
 func (c *checker) dropped(s *step) {
 	known := s.src.root != nil
 	switch {
-	case !known && !s.handed:
+	case !known && s.getter == nil:
 		return // made for this call
 	case c.test(s):
 		if !known || !c.advancedLater(s.unit, s.call, s.src) || c.refused(s) {
@@ -61,10 +61,10 @@ func (c *checker) dropped(s *step) {
 		return // the last words: what comes after it is closed, and nobody needs it
 	}
 	if s.fate == fateBlank {
-		c.report(s, s.stmt, kindBlank, fmt.Sprintf("%s: the next %s is dropped for _; write %s", c.source(s), s.name, c.instead(s)))
+		c.report(s, s.stmt, kindBlank, fmt.Sprintf("%s: the next %s is dropped for _; %s", c.source(s), s.name, c.advice(s)))
 		return
 	}
-	c.report(s, s.call, kindStatement, fmt.Sprintf("%s: the next %s is dropped by a call as a statement; write %s", c.source(s), s.name, c.instead(s)))
+	c.report(s, s.call, kindStatement, fmt.Sprintf("%s: the next %s is dropped by a call as a statement; %s", c.source(s), s.name, c.advice(s)))
 }
 
 // refused reports whether nothing but the error of s is used, and no bytes are left anywhere: a test that asks whether a call
@@ -226,16 +226,21 @@ func collection(t types.Type) bool {
 // source is how a message names where the value came from.
 func (c *checker) source(s *step) string {
 	if s.src.root == nil {
-		return "a " + s.name
+		return "what " + types.ExprString(s.getter) + " returns"
 	}
 	return s.src.text
 }
 
+// advice says what to write instead of dropping a value.
+func (c *checker) advice(s *step) string {
+	if s.src.root == nil {
+		return "take it, and put it back to where that has it from"
+	}
+	return "write " + c.instead(s)
+}
+
 // instead is the statement as it should be.
 func (c *checker) instead(s *step) string {
-	if s.src.root == nil {
-		return "next, … = " + types.ExprString(s.call)
-	}
 	sig := c.pass.TypesInfo.TypeOf(s.call.Fun).(*types.Signature)
 	var names []string
 	for i := range sig.Results().Len() {

@@ -10,7 +10,7 @@ import (
 // step is a call that takes a value and returns the next one.
 type step struct {
 	call   *ast.CallExpr
-	handed bool // a method handed the value out, so it is still where that got it from
+	getter *ast.CallExpr // the method that handed the value out, if that is no place: there it still is
 	unit   *unit
 	name   string     // of the type
 	src    path       // where the value came from; its root is nil if that is no place
@@ -139,8 +139,9 @@ func (c *checker) findSteps(call *ast.CallExpr, u *unit) {
 			c.steps[s.from] = append(c.steps[s.from], s)
 		}
 		if get, ok := ast.Unparen(p.source).(*ast.CallExpr); ok && len(pairs(c.pass.TypesInfo, get)) == 0 {
-			sel, ok := ast.Unparen(get.Fun).(*ast.SelectorExpr)
-			s.handed = ok && c.pass.TypesInfo.Selections[sel] != nil
+			if sel, ok := ast.Unparen(get.Fun).(*ast.SelectorExpr); ok && c.pass.TypesInfo.Selections[sel] != nil {
+				s.getter = get
+			}
 		}
 		c.settle(s, result)
 		c.all = append(c.all, s)

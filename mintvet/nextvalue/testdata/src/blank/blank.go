@@ -45,7 +45,7 @@ func (c *client) alone() { _ = c.d.Observe(time.Time{}, mintws.Open, true) } // 
 func (c *client) socket() mintws.WebSocket { return c.ws }
 
 func (c *client) getter() []byte {
-	_, p, _ := c.socket().Encode(mintws.Text("Hello")) // want `a WebSocket: the next WebSocket is dropped for _`
+	_, p, _ := c.socket().Encode(mintws.Text("Hello")) // want `what c.socket\(\) returns: the next WebSocket is dropped for _; take it, and put it back`
 	return p
 }
 
