@@ -9,8 +9,8 @@ import (
 // not safe for use from several goroutines at once. The zero Inbox is ready for use.
 //
 // The payload of a frame points into one of three places: into the data passed in, valid until the caller reuses that; into
-// Buf, valid until the caller calls Reset; or into memory of its own. This package never writes to any of them once the frame
-// is there. [Frame.Clone] makes a payload that lasts.
+// Buf, valid until the caller calls Reset; or into memory of its own. This package never writes to a payload while it is
+// valid. [Frame.Clone] makes one that lasts.
 type Inbox struct {
 	Frames []Frame // in the order in which they were received
 	// Buf holds payloads that had to be unmasked, joined or inflated. When it is full another array takes its place; what
@@ -30,9 +30,10 @@ type Inbox struct {
 	// compressed does not grow: then one call hands over no more than its data and the message that had begun before.
 	Max int
 	// Rest is what the last call did not take, because of Max. It is the end of the data passed to that call, and valid as
-	// long as that is. Handle the frames, call Reset, and pass Rest in again: to AppendDecode, or to Receive as the Data of
-	// the same event. Go on until it is empty, before anything else that was received on that WebSocket; otherwise the error
-	// is [ErrRest]. Sending meanwhile is allowed. Without Max, and after an error that ends the WebSocket, Rest is empty.
+	// long as that is. Take it, handle the frames, call Reset, and pass it in again: to AppendDecode, or to Receive as the
+	// Data of the same event. Go on until Rest is empty, before anything else that was received on that WebSocket; otherwise
+	// the error is [ErrRest]. Sending meanwhile is allowed. Without Max, and after an error that ends the WebSocket, Rest is
+	// empty.
 	Rest []byte
 
 	room int // what remains of Max in this call, if it is set

@@ -2,12 +2,12 @@ package mintws
 
 import "errors"
 
-// AppendReceive is [Receive] for a WebSocket on a byte stream of its own, without a Conn below it: a server's, mostly. It
-// decodes data into in, as [WebSocket.AppendDecode] does, and appends to dst what ws owes for it: the answers to Ping and Close
-// and, where the peer broke the protocol, the Close that this calls for. With Options.ManualReply it appends nothing.
+// AppendReceive is [Receive] for a WebSocket on a byte stream of its own, without a Conn below it, as most servers have. It
+// decodes data into in, as [WebSocket.AppendDecode] does, and appends to dst what has to be sent in return: the answers to Ping
+// and Close and, if the peer broke the protocol, the Close that this calls for. With Options.ManualReply it appends nothing.
 //
-// As with Receive, messages that came before a Close in the same data can be read, but not answered any more; and with
-// Inbox.Max the rest of data is in Inbox.Rest, to be passed in again. data must not lie in dst's spare capacity.
+// As with Receive, messages that came before a Close in the same data can be read, but no longer be answered. With Inbox.Max,
+// the rest of data is in Inbox.Rest, to be passed in again. data must not lie in dst's spare capacity.
 //
 // The error is that of AppendDecode, or what Options.Rand or a Transform returned for an answer. The WebSocket and dst returned
 // are the next ones in every case.
@@ -16,8 +16,8 @@ func (ws WebSocket) AppendReceive(dst []byte, in *Inbox, data []byte) (next WebS
 	return ws, sent, err
 }
 
-// appendReceive is AppendReceive, and makes the next WebSocket of ws itself. AppendReceive is so small that it is compiled into
-// its callers, which saves copies of ws.
+// appendReceive is AppendReceive, and turns ws itself into the next WebSocket. AppendReceive is small enough to be inlined
+// into its callers, which saves copies of ws.
 func (ws *WebSocket) appendReceive(dst []byte, in *Inbox, data []byte) (sent []byte, err error) {
 	first := len(in.Frames)
 	if err = ws.decode(in, data); ws.cfg == nil || ws.cfg.manual || err == ErrRest {
@@ -26,7 +26,7 @@ func (ws *WebSocket) appendReceive(dst []byte, in *Inbox, data []byte) (sent []b
 	for i := range in.Frames[first:] {
 		f := &in.Frames[first+i]
 		if !f.Opcode.IsControl() {
-			continue // what most frames are
+			continue // as for most frames
 		}
 		if reply, ok := ws.Reply(*f); ok {
 			var failure error
