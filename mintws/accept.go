@@ -54,7 +54,7 @@ type AcceptOptions struct {
 // Accept is the server's side of the opening handshake. It validates a request for a WebSocket, which is an upgrade on
 // HTTP/1.1 (RFC 6455 section 4.2) or an extended CONNECT on HTTP/2 (RFC 8441 section 5). It returns the open WebSocket in the
 // server's role, and the status and the header fields of the answer. The caller sends these; package wshttp does so on
-// net/http. Accept is pure: it reads nothing but r's fields, and changes nothing.
+// net/http, and package handshake on bytes. Accept is pure: it reads nothing but r's fields, and changes nothing.
 //
 // An extended CONNECT is a CONNECT request with ProtoMajor 2 or higher and a ":protocol" among its fields. That is how
 // net/http represents it.

@@ -1,5 +1,5 @@
 // Package wshttp puts WebSockets on net/http: it answers the request that [mintws.Accept] judged and hands over the
-// bytes below.
+// bytes below. Package [handshake] does so without net/http's server.
 //
 // A handler takes these steps; the loop is left out:
 //
