@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 
 	"golang.org/x/term"
@@ -22,6 +23,7 @@ type console struct {
 	escape   bool           // output is a terminal
 	editor   *term.Terminal // where both are the same one
 	before   *term.State    // of it
+	once     sync.Once      // for giving it back
 }
 
 // prompt stands before what is typed.
@@ -50,13 +52,13 @@ func open(binary bool, signals chan<- os.Signal) (*console, error) {
 	return c, nil
 }
 
-// close gives the terminal back as it was.
+// close gives the terminal back as it was, without the prompt.
 func (c *console) close() {
-	if c.before != nil {
-		c.editor.SetPrompt("")
-		fmt.Fprint(os.Stdout, "\r\x1b[K") // the prompt is gone
-		term.Restore(int(os.Stdin.Fd()), c.before)
-		c.before = nil
+	if c.editor != nil {
+		c.once.Do(func() {
+			fmt.Fprint(os.Stdout, "\r\x1b[K")
+			term.Restore(int(os.Stdin.Fd()), c.before)
+		})
 	}
 }
 

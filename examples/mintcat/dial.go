@@ -116,8 +116,8 @@ func (opt *options) dialing() (httpdial.Options, error) {
 		if !how.TLS.RootCAs.AppendCertsFromPEM(pem) {
 			return how, fmt.Errorf("%s: no certificate in it", opt.ca)
 		}
-		how.ProxyTLS = how.TLS
 	}
+	how.ProxyTLS = how.TLS
 	return how, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"syscall"
 
+	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/session"
@@ -30,7 +31,8 @@ func exitCode(err error) int {
 		return 0
 	case errors.As(err, &signal):
 		return 128 + int(signal.signal) // as shells do
-	case errors.Is(err, errUsage), errors.Is(err, httpdial.ErrInvalidURL), errors.Is(err, mintws.ErrInvalidOptions):
+	case errors.Is(err, errUsage), errors.Is(err, httpdial.ErrInvalidURL), errors.Is(err, mintws.ErrInvalidOptions),
+		errors.Is(err, httpconn.ErrInvalidRequest):
 		return 2
 	case errors.As(err, &dialed):
 		return 3
