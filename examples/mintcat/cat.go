@@ -116,9 +116,12 @@ func (c *cat) talk(l *link) error {
 			l.received(ch, func(f mintws.Frame) { c.frame(l, f) })
 			c.open(l)
 			c.flush(l)
-		case err := <-l.wrote:
-			l.written(err)
+		case p := <-l.wrote:
+			l.written(p)
 		case now := <-timer.C:
+			if rx == nil {
+				l.s = l.s.Heard(now) // nobody listens
+			}
 			l.s, _ = l.s.Tick(&l.out, now) // Err keeps the error
 			if at := c.quiet(l); !at.IsZero() && !now.Before(at) {
 				c.leave(l, nil)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/mintws/mintws/mintws"
@@ -20,10 +21,10 @@ type link struct {
 
 	rx    chan chunk    // what was read
 	done  chan struct{} // closed when nobody listens to rx any more
-	tx    chan []byte   // what is to be written, one piece at a time
-	wrote chan error    // the end of a piece
-	busy  int           // bytes of the piece that is being written
-	spare []byte        // the memory of the one before
+	tx    chan []byte   // what is to be written
+	wrote chan progress // of writing that
+	busy  int           // bytes of it that are left
+	spare []byte        // its memory
 
 	caused int   // of what is unwritten: bytes that answer what came
 	lost   error // what the socket said
@@ -34,17 +35,27 @@ type chunk struct {
 	err  error
 }
 
+type progress struct {
+	n    int
+	err  error
+	full bool // the socket was full, and has taken bytes again
+}
+
 // Bounds of what is unwritten. Above the first no line is read from standard input. Above the second, which is for answers
 // alone, nothing is read from the peer: one that asks and does not listen is stopped by TCP.
 const (
 	enough  = 256 << 10
 	tooMuch = 1 << 20
+	piece   = 64 << 10 // is written at a time
 )
+
+// long is what only a write to a full socket takes.
+const long = 100 * time.Millisecond
 
 // start begins to read and to write.
 func (l *link) start() {
 	l.rx, l.done = make(chan chunk), make(chan struct{})
-	l.tx, l.wrote = make(chan []byte, 1), make(chan error, 1)
+	l.tx, l.wrote = make(chan []byte, 1), make(chan progress, 1)
 	go func() {
 		bufs := [2][]byte{make([]byte, 64<<10), make([]byte, 64<<10)} // one is filled while the other is looked at
 		for i := 0; ; i ^= 1 {
@@ -61,8 +72,11 @@ func (l *link) start() {
 	}()
 	go func() {
 		for p := range l.tx {
-			_, err := l.sock.Write(p)
-			l.wrote <- err
+			for p := range slices.Chunk(p, piece) {
+				began := time.Now()
+				_, err := l.sock.Write(p)
+				l.wrote <- progress{len(p), err, time.Since(began) > long}
+			}
 		}
 	}()
 }
@@ -70,7 +84,7 @@ func (l *link) start() {
 // end writes the last words, if the peer takes them within a second, and lets go of everything.
 func (l *link) end() {
 	l.sock.SetWriteDeadline(time.Now().Add(time.Second))
-	if l.busy > 0 {
+	for l.busy > 0 {
 		l.written(<-l.wrote)
 	}
 	if l.lost == nil {
@@ -94,13 +108,15 @@ func (l *link) flush() {
 	l.tx <- l.spare
 }
 
-// written takes note of the end of a piece.
-func (l *link) written(err error) {
-	l.caused = max(0, l.caused-l.busy)
-	l.busy = 0
-	l.s = l.s.Heard(time.Now()) // who takes bytes is there
-	if err != nil {             // the last words of the peer may still be there to be read
-		l.lost = err
+// written takes note of what was written. A peer that takes bytes again is there, whatever it says.
+func (l *link) written(p progress) {
+	l.busy -= p.n
+	l.caused = max(0, l.caused-p.n)
+	if p.full {
+		l.s = l.s.Heard(time.Now())
+	}
+	if p.err != nil && l.lost == nil { // the last words of the peer may still be there to be read
+		l.lost = p.err
 		l.sock.SetReadDeadline(time.Now().Add(time.Second))
 	}
 }
