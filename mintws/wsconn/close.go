@@ -86,12 +86,18 @@ func (c *Conn) CloseRead(ctx context.Context) error {
 	defer c.rest()
 	_, err := c.piece(ctx)
 	if err == nil {
-		err = c.fail(&mintws.ProtocolError{Code: mintws.CodePolicyViolation, Err: errUnwanted, Detail: "no message is expected"})
+		err = c.fail(unwanted(mintws.CodePolicyViolation, "no message is expected"))
 	}
 	return err
 }
 
-var errUnwanted = errors.New("wsconn: message after CloseRead")
+// ErrUnwanted is what the peer has done wrong that sends a message where none is wanted: see [Conn.CloseRead] and [NetConn]. It is
+// wrapped in a *[mintws.ProtocolError].
+var ErrUnwanted = errors.New("wsconn: unwanted message")
+
+func unwanted(code mintws.CloseCode, detail string) error {
+	return &mintws.ProtocolError{Code: code, Err: ErrUnwanted, Detail: detail}
+}
 
 // CloseCode returns the code of the peer's Close where err is how a WebSocket ended, [mintws.CodeNoStatus] if it had none,
 // [mintws.CodeAbnormal] if there was no Close, and 0 where err is something else.

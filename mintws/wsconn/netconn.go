@@ -1,0 +1,161 @@
+package wsconn
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/mintws/mintws/mintws"
+)
+
+// NetConn returns c as a stream of bytes: each Write is a message of the kind op, and Read returns the content of messages of that
+// kind, one behind the other. Any other message ends c with code 1003. A good end, with 1000 or 1001, is io.EOF for Read. Close
+// sends 1000.
+//
+// Deadlines are those of a [net.Conn]: after one that has passed in Read reading can go on; in Write it ends c, once a part of a frame
+// is sent. Somebody has to be in Read, or the peer's Pings get no answers.
+func NetConn(c *Conn, op mintws.Opcode) net.Conn {
+	n := &netConn{c: c, op: op}
+	n.reads.set(time.Time{})
+	n.writes.set(time.Time{})
+	return n
+}
+
+// netConn is a Conn as a net.Conn.
+type netConn struct {
+	c             *Conn
+	op            mintws.Opcode
+	mu            sync.Mutex // held by who reads
+	r             io.Reader  // the message that is being read
+	reads, writes deadline
+}
+
+// Read implements net.Conn.
+func (n *netConn) Read(p []byte) (int, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for {
+		ctx := n.reads.context()
+		if n.r == nil {
+			op, r, err := n.c.Reader(ctx)
+			switch code := CloseCode(err); {
+			case code == mintws.CodeNormal || code == mintws.CodeGoingAway:
+				return 0, io.EOF
+			case err != nil:
+				return 0, n.reads.error(err)
+			case op != n.op:
+				if err = n.c.take(ctx, n.c.reading); err == nil {
+					err = n.c.fail(unwanted(mintws.CodeUnsupportedData, op.String()+", want "+n.op.String()))
+					n.c.rest()
+				}
+				return 0, err
+			}
+			n.r = r
+		}
+		n.r.(*reader).ctx = ctx
+		got, err := n.r.Read(p)
+		if err == io.EOF {
+			n.r, err = nil, nil
+			if got == 0 && len(p) > 0 {
+				continue
+			}
+		}
+		return got, n.reads.error(err)
+	}
+}
+
+// Write implements net.Conn.
+func (n *netConn) Write(p []byte) (int, error) {
+	if err := n.c.Write(n.writes.context(), n.op, p); err != nil {
+		return 0, n.writes.error(err)
+	}
+	return len(p), nil
+}
+
+// Close implements net.Conn.
+func (n *netConn) Close() error { return n.c.Close(mintws.CodeNormal, "") }
+
+// LocalAddr implements net.Conn.
+func (n *netConn) LocalAddr() net.Addr {
+	if sock, ok := n.c.stream.(net.Conn); ok {
+		return sock.LocalAddr()
+	}
+	return address{}
+}
+
+// RemoteAddr implements net.Conn.
+func (n *netConn) RemoteAddr() net.Addr {
+	if sock, ok := n.c.stream.(net.Conn); ok {
+		return sock.RemoteAddr()
+	}
+	return address{}
+}
+
+// SetDeadline implements net.Conn.
+func (n *netConn) SetDeadline(t time.Time) error {
+	n.reads.set(t)
+	n.writes.set(t)
+	return nil
+}
+
+// SetReadDeadline implements net.Conn.
+func (n *netConn) SetReadDeadline(t time.Time) error {
+	n.reads.set(t)
+	return nil
+}
+
+// SetWriteDeadline implements net.Conn.
+func (n *netConn) SetWriteDeadline(t time.Time) error {
+	n.writes.set(t)
+	return nil
+}
+
+// address stands for both ends of a stream that shares its connection.
+type address struct{}
+
+// Network implements net.Addr.
+func (address) Network() string { return "websocket" }
+
+// String implements net.Addr.
+func (address) String() string { return "websocket" }
+
+// deadline is a deadline that can be moved, as a context: one for all calls, until it has passed.
+type deadline struct {
+	mu    sync.Mutex
+	ctx   context.Context
+	pass  context.CancelCauseFunc
+	timer *time.Timer
+}
+
+// set moves the deadline; zero is never.
+func (d *deadline) set(t time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.timer != nil && !d.timer.Stop() || d.ctx == nil || d.ctx.Err() != nil { // it has passed
+		d.ctx, d.pass = context.WithCancelCause(context.Background())
+	}
+	d.timer = nil
+	if !t.IsZero() {
+		pass := d.pass
+		d.timer = time.AfterFunc(time.Until(t), func() { pass(os.ErrDeadlineExceeded) })
+	}
+}
+
+// context returns the context of a call.
+func (d *deadline) context() context.Context {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.ctx
+}
+
+// error returns the error of a call as a net.Conn has it.
+func (d *deadline) error(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) && errors.Is(err, context.Canceled) {
+		return os.ErrDeadlineExceeded
+	}
+	return err
+}
