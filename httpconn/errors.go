@@ -26,10 +26,10 @@ var (
 	// ErrBodyLength: more or less content was given than the request's Content-Length announces.
 	ErrBodyLength = errors.New("httpconn: body differs from its content-length")
 	// ErrSettingsPending: the server's first SETTINGS have not arrived, so what it allows is not known (HTTP/2).
-	ErrSettingsPending = errors.New("httpconn: the server's SETTINGS have not come")
+	ErrSettingsPending = errors.New("httpconn: the server's SETTINGS have not arrived")
 	// ErrExtendedConnectDisabled: the server's SETTINGS do not allow extended CONNECT (RFC 8441 section 3).
 	ErrExtendedConnectDisabled = errors.New("httpconn: the server does not allow extended CONNECT")
-	// ErrBufferFull: flow control does not allow the bytes now, and Limits.MaxBuffered does not allow to queue them.
+	// ErrBufferFull: flow control does not allow the bytes now, and Limits.MaxBuffered does not allow queueing them.
 	ErrBufferFull = errors.New("httpconn: too many bytes queued")
 	// ErrConsumed: more was consumed than had been received.
 	ErrConsumed = errors.New("httpconn: more consumed than received")
@@ -69,7 +69,7 @@ var (
 )
 
 // ConnError ends a connection because of what the server did: it broke the protocol or a limit, or closed its side too
-// early. This side found that; what the server says of its own accord is a [*GoAwayError]. It sticks: the Conn returned
+// early. This side found that; what the server says by itself is a [*GoAwayError]. It sticks: the Conn returned
 // with it answers every further call with it.
 type ConnError struct {
 	// Code is what the GOAWAY says that was sent (RFC 9113 section 5.4.1); on HTTP/1.1, which has none, the code that comes
@@ -119,8 +119,8 @@ func (e *StreamError) Unwrap() error { return e.Err }
 type GoAwayError struct {
 	Code       http2.ErrCode // why; on HTTP/1.1 NO_ERROR
 	LastStream StreamID      // the last stream that the server may have processed
-	// Debug is what a GOAWAY says of its reason, for diagnosis. It may be sensitive (RFC 9113 section 6.8), and is no part of
-	// the error's text.
+	// Debug is the debug data of a GOAWAY, for diagnosis. It may be sensitive (RFC 9113 section 6.8), so the text of the
+	// error does not have it.
 	Debug string
 	// Err is [ErrGoingAway]. In an EventReset it is [ErrUnprocessed], unless the server had begun to answer the request that
 	// it now says it has not processed.

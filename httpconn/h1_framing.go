@@ -41,21 +41,21 @@ func (h *h1head) colon() *ConnError {
 	if !length && !coding {
 		return nil
 	}
-	name := "Transfer-Encoding"
+	name, other := "Transfer-Encoding", "Content-Length"
 	if length {
-		name = "Content-Length"
+		name, other = other, name
 	}
 	switch {
 	case h.trailer: // RFC 9110 6.5.1
 		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s in a trailer section, where it is forbidden", name)
 	case length && h.chunked, coding && h.length >= 0: // RFC 9112 6.3 rule 3: ought to be handled as an error
 		return fault(http2.ErrCodeProtocol, ErrMalformed,
-			"%s in a response that has the other of Content-Length and Transfer-Encoding", name)
+			"%s in a response that also has %s", name, other)
 	case length:
 		h.lengthSoFar = 0
 		h.state = headLenStart
 	case h.chunked: // RFC 9112 6.1: not more than once
-		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s a second time", name)
+		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s appears twice", name)
 	case h.minor == '0': // RFC 9112 6.1: faulty framing
 		return fault(http2.ErrCodeProtocol, ErrMalformed, "%s in an HTTP/1.0 response", name)
 	default:

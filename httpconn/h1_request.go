@@ -128,7 +128,7 @@ func frameRequest(r Request, fields []field, flags *reqFlags) ([]field, int64, e
 	case length >= 0 && !r.HasBody && length != int64(len(r.Body)):
 		return nil, 0, invalid("field Content-Length differs from Body", fmt.Sprintf("%d", len(r.Body)))
 	case length >= 0 && int64(len(r.Body)) > length:
-		return nil, 0, fmt.Errorf("%w: Body has %d bytes, which is more", ErrBodyLength, len(r.Body))
+		return nil, 0, fmt.Errorf("%w: Body is longer, with %d bytes", ErrBodyLength, len(r.Body))
 	case length >= 0:
 	case r.HasBody:
 		fields = append(fields, field{r.spelling("Transfer-Encoding"), "chunked"})

@@ -138,7 +138,7 @@ var h1BadRequests = []struct {
 	{"path with backslash", Request{Authority: "a", Path: "/\\b"}, "Path has byte 0x5c"},
 	{"path with a bad escape", Request{Authority: "a", Path: "/%4g"}, "Path has byte 0x25"},
 	{"path with half an escape", Request{Authority: "a", Path: "/%4"}, "Path has byte 0x25"},
-	{"* with GET", Request{Authority: "a", Path: "*"}, `Path is "*", expected that with OPTIONS only`},
+	{"* with GET", Request{Authority: "a", Path: "*"}, `Path is "*", expected a path, as Method is not OPTIONS`},
 	{"* and more", Request{Method: "OPTIONS", Authority: "a", Path: "*/x"}, "Path"},
 	{"absolute-form of another host", Request{Authority: "a", Path: "http://b/"}, `Path is an absolute URL with another authority`},
 	{"absolute-form of a longer host", Request{Authority: "a", Path: "http://ab/"}, `Path is an absolute URL with another authority`},

@@ -160,8 +160,9 @@ func (c *Conn) h2HandleReset(out *Output, f frameHead, p []byte) *ConnError {
 	return nil
 }
 
-// h2HandlePeerReset ends live stream s as the server wants it. The caller is told, with one exception: if it has had the
-// stream's EventDone and no bytes are queued, nothing is lost. The server just wants no more content (RFC 9113 section 8.1).
+// h2HandlePeerReset ends live stream s because the server gave it up. The caller is told, with one exception: if it has had
+// the stream's EventDone and no bytes are queued, nothing is lost. The server just wants no more content (RFC 9113 section
+// 8.1).
 func (c *Conn) h2HandlePeerReset(out *Output, s stream, err error) {
 	c.h2CloseStream(s, streamPeerReset)
 	if s.expected() {

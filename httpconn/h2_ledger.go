@@ -233,7 +233,7 @@ func (l *ledger) grow() {
 }
 
 // shrink halves the table as long as few streams are kept and no two of them would collide; a stream cannot move, since its
-// identifier decides its place. The copies cost no more than a part of what the streams that are gone had cost.
+// identifier decides its place. It costs less than it had cost to open the streams that are gone.
 func (l *ledger) shrink() {
 	for half := len(l.r.table) / 2; half >= minStreams && 4*l.r.kept <= half && l.r.pairs == 0; half /= 2 {
 		table := slices.Clone(l.r.table[:half])

@@ -91,7 +91,7 @@ func h2Target(r *Request) ([]field, error) {
 	alike := *r // the request of HTTP/1.1 that has the same target
 	if r.Protocol != "" {
 		if r.Method != http.MethodConnect { // RFC 8441 section 4
-			return nil, invalid("Method is not CONNECT", "that with Protocol")
+			return nil, invalid("Method is not CONNECT", "CONNECT, as Protocol is set")
 		}
 		if fault := badbyte.InToken(r.Protocol); fault != "" { // RFC 9110 section 7.8
 			return nil, invalid("Protocol "+fault, "a token")
@@ -106,7 +106,7 @@ func h2Target(r *Request) ([]field, error) {
 		return []field{{":method", r.Method}, {":authority", r.Authority}}, nil
 	}
 	if r.Scheme != "http" && r.Scheme != "https" {
-		return nil, invalid("Scheme", "http or https")
+		return nil, invalid("Scheme cannot be used", "http or https")
 	}
 	if path[0] != '/' && path != "*" {
 		return nil, invalid("Path is an absolute URL", `a path that starts with "/"`)
@@ -166,7 +166,7 @@ func h2RequestContent(r Request, fields []field, s *stream) ([]field, error) {
 	case !r.HasBody && s.sendRemaining >= 0 && s.sendRemaining != int64(len(r.Body)):
 		return nil, invalid("field Content-Length differs from Body", fmt.Sprintf("%d", len(r.Body)))
 	case s.sendRemaining >= 0 && int64(len(r.Body)) > s.sendRemaining:
-		return nil, fmt.Errorf("%w: Body has %d bytes, which is more", ErrBodyLength, len(r.Body))
+		return nil, fmt.Errorf("%w: Body is longer, with %d bytes", ErrBodyLength, len(r.Body))
 	case !r.HasBody && s.sendRemaining < 0 && // RFC 9110 section 8.6
 		(content || r.Method == http.MethodPost || r.Method == http.MethodPut || r.Method == http.MethodPatch):
 		s.sendRemaining = int64(len(r.Body))

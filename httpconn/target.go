@@ -35,7 +35,7 @@ func checkTarget(r Request) (string, error) {
 		return "/", nil
 	case r.Path == "*": // asterisk-form, RFC 9112 3.2.4
 		if r.Method != http.MethodOptions {
-			return "", invalid(`Path is "*"`, "that with OPTIONS only")
+			return "", invalid(`Path is "*"`, "a path, as Method is not OPTIONS")
 		}
 		return r.Path, nil
 	}
@@ -47,7 +47,7 @@ func checkTarget(r Request) (string, error) {
 		}
 		path, found = strings.CutPrefix(rest, r.Authority)
 		if !found || path != "" && path[0] != '/' && path[0] != '?' { // RFC 9112 3.2: Host is that of the target
-			return "", invalid("Path is an absolute URL with another authority", "that of Authority")
+			return "", invalid("Path is an absolute URL with another authority", "the one in Authority")
 		}
 	}
 	if i := badInPath(path); i >= 0 {
