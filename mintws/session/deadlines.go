@@ -118,7 +118,7 @@ func (d Deadlines) Observe(now time.Time, st mintws.State, heard bool) Deadlines
 		d.enter(wait(ForEnd), at)
 		d.due = min(d.due, left)
 	default:
-		d.wait, d.due = 0, never
+		d.wait, d.due, d.late = 0, never, false
 	}
 	d.clamp(at)
 	return d

@@ -105,6 +105,19 @@ var deadlineTests = map[string]struct {
 		{at: 1 * sec, state: failed},
 		{at: 100 * sec},
 	}},
+	"failed when the program was held up": {steps: []step{
+		{state: connecting, next: in(30 * sec)},
+		{at: 40 * sec, next: in(41 * sec)},
+		{at: 40 * sec, state: failed},
+		{at: 100 * sec},
+	}},
+	"open when the program was held up": {steps: []step{
+		{state: connecting, next: in(30 * sec)},
+		{at: 40 * sec, next: in(41 * sec)},
+		{at: 40 * sec, state: open, heard: true, next: in(70 * sec)},
+		{at: 70 * sec, ping: true, next: in(85 * sec)},
+		{at: 100 * sec, next: in(101 * sec)},
+	}},
 	"never": {timing: session.Timing{Open: -1, Ping: -1, Pong: -1, Close: -1}, steps: []step{
 		{state: connecting}, {at: 1e6 * sec},
 		{at: 1e6 * sec, state: open}, {at: 2e6 * sec},

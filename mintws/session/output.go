@@ -45,6 +45,12 @@ func (o *Output) begin() {
 	o.Inbox.Reset()
 }
 
+// resume empties Frames alone: what was not taken is still to come.
+func (o *Output) resume() {
+	o.Inbox.Reset()
+	o.Rest = o.rest
+}
+
 // isRest reports whether data is what the last call has left.
 func (o *Output) isRest(data []byte) bool {
 	return len(o.rest) > 0 && len(data) == len(o.rest) && &data[0] == &o.rest[0]

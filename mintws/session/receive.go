@@ -16,7 +16,8 @@ import (
 // Options.ManualReply they are left to you, but for the Close that a breach of the protocol calls for.
 //
 // Handle the frames, and then ask whether s is over. The error can be ignored where that is done: if this call ended s, it is
-// [Session.Err]. Else it is the error of a reply that could not be sent, or mintws.ErrRest. What comes after the end is discarded.
+// [Session.Err]. Else it is the error of a reply that could not be sent, or mintws.ErrRest. What comes after the end is discarded;
+// but as long as [Session.Again] may still be called, pass it in, for a connection over HTTP/2 has more to say.
 //
 // With out.Max one call hands over no more than that: see [mintws.Inbox]. It leaves the rest of data in out.Rest. Pass that in
 // with the same Output, before that is used for any other Session, until it is empty:
@@ -41,14 +42,15 @@ func (s *Session) received(out *Output, now time.Time, data []byte) (err error) 
 	case rest && !out.isRest(data):
 		return mintws.ErrRest
 	case rest:
-		out.Inbox.Reset()
+		out.resume()
 	default:
 		out.begin()
 	}
 	switch {
 	case s.Over():
+		s.conn, _ = s.conn.Stream(&out.Output, data) // for Again; a connection that is over refuses it
 		return s.Err()
-	case s.flags&isServer != 0:
+	case s.flags&noConn != 0:
 		err = s.bytes(out, data)
 	case rest:
 		err = s.events(out)
@@ -82,10 +84,11 @@ func (s *Session) received(out *Output, now time.Time, data []byte) (err error) 
 func (s Session) EOF(out *Output, now time.Time) (Session, error) {
 	out.begin()
 	if s.Over() {
+		s.conn, _ = s.conn.StreamEOF(&out.Output) // Again is too late
 		return s, s.Err()
 	}
 	lost := s.flags&hasRest != 0
-	if s.flags&isServer != 0 {
+	if s.flags&noConn != 0 {
 		s.ws, _ = s.ws.EOF()
 	} else {
 		var end error
@@ -112,6 +115,8 @@ func (s Session) EOF(out *Output, now time.Time) (Session, error) {
 func (s Session) Tick(out *Output, now time.Time) (Session, error) {
 	if s.flags&hasRest == 0 {
 		out.begin()
+	} else {
+		out.resume()
 	}
 	if s.Over() {
 		return s, s.Err()
@@ -221,7 +226,7 @@ func (s *Session) ended() bool {
 	switch {
 	case !s.ws.Over() || s.flags&isOver != 0 || s.asking():
 		return false
-	case s.flags&(gotEnd|isServer) != 0 || s.content > maxContent:
+	case s.flags&(gotEnd|noConn) != 0 || s.content > maxContent:
 		return true
 	case s.ws.State() == mintws.Failed && (s.more == nil || s.more.refused == nil):
 		return true
@@ -244,7 +249,7 @@ func (s *Session) finish(out *Output) {
 			return
 		}
 	}
-	if s.flags&isServer == 0 {
+	if s.flags&noConn == 0 {
 		s.conn = s.conn.Close(&out.Output)
 	}
 }

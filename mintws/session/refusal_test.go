@@ -221,3 +221,42 @@ func TestAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestAfterRefusal: a connection that may be asked again is still listened to.
+func TestAfterRefusal(t *testing.T) {
+	refused := func(v httpconn.Version) session.Session {
+		var out session.Output
+		s, _ := asked(t, v, plain()).Received(&out, epoch, answer(v, 401, nil, []byte("no"), true))
+		if !s.Over() {
+			t.Fatal(ended(s))
+		}
+		return s
+	}
+	var out session.Output
+	for _, v := range versions {
+		s, err := refused(v).EOF(&out, epoch)
+		if next, againErr := s.Again(&out, epoch, url, plain()); !errors.Is(againErr, httpconn.ErrClosed) || err != s.Err() || !next.Equal(s) {
+			t.Errorf("%v: Again after the end: %v, %v", v, againErr, err)
+		}
+		if next, tickErr := s.Tick(&out, at(1e6*sec)); tickErr != s.Err() || !next.Equal(s) {
+			t.Errorf("%v: Tick after the end: %v", v, tickErr)
+		}
+	}
+	// A PING between the two questions, in two pieces.
+	ping := []byte{0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8}
+	s := refused(httpconn.HTTP2)
+	for _, piece := range [][]byte{ping[:5], ping[5:]} {
+		s, _ = s.Received(&out, epoch, piece)
+	}
+	if pong := append([]byte{0, 0, 8, 6, 1}, ping[5:]...); !bytes.Equal(out.Take(nil), pong) {
+		t.Error("no answer to a PING")
+	}
+	if next, err := s.Again(&out, epoch, url, plain()); err != nil || next.State() != connecting {
+		t.Errorf("Again after a PING: %v", err)
+	}
+	// Bytes that nobody asked for, as a proxy sends that has waited enough.
+	s, _ = refused(httpconn.HTTP1).Received(&out, epoch, []byte("HTTP/1.1 408 x\r\n\r\n"))
+	if _, err := s.Again(&out, epoch, url, plain()); !errors.Is(err, httpconn.ErrUnsolicited) {
+		t.Errorf("Again after a 408: %v", err)
+	}
+}

@@ -42,10 +42,10 @@ type more struct {
 type flags uint8
 
 const (
-	isOver   flags = 1 << iota
-	gotEnd         // the server has ended the stream
-	hasRest        // the last call has left something in Output.Rest
-	isServer       // there is no Conn
+	isOver  flags = 1 << iota
+	gotEnd        // the server has ended the stream
+	hasRest       // the last call has left something in Output.Rest
+	noConn        // there is no Conn
 )
 
 // New returns a Session for a WebSocket that is there already. A server passes the zero Conn and the WebSocket that
@@ -56,7 +56,7 @@ const (
 func New(c httpconn.Conn, ws mintws.WebSocket, d Deadlines, now time.Time) Session {
 	s := Session{conn: c, ws: ws, d: Deadlines{t: d.t, due: never}}
 	if c.Version() == 0 {
-		s.flags = isServer
+		s.flags = noConn
 	}
 	if s.ended() {
 		s.flags |= isOver
@@ -118,9 +118,9 @@ func (s *Session) send(out *Output, now time.Time, f *mintws.Frame, p *mintws.Pr
 	switch {
 	case s.Over():
 		return mintws.ErrClosed
-	case s.flags&isServer != 0 && p == nil:
+	case s.flags&noConn != 0 && p == nil:
 		s.ws, out.Send, err = s.ws.AppendEncode(out.Send, *f)
-	case s.flags&isServer != 0:
+	case s.flags&noConn != 0:
 		s.ws, out.Send, err = s.ws.AppendPrepared(out.Send, p)
 	case p == nil:
 		s.conn, s.ws, err = mintws.Send(s.conn, &out.Output, s.ws, *f)
