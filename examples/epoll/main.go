@@ -1,0 +1,146 @@
+//go:build linux
+
+// Command epoll is an event loop for WebSockets, made of nothing but package syscall: one goroutine, locked to its thread, that
+// serves all connections, and a timer wheel for their deadlines. It opens many connections to an echo server, which is the same
+// loop in another process, and prints what one of them costs; then it sends large messages through sockets with small buffers.
+//
+//	go run ./examples/epoll -n 10000
+//
+// Begin to read with conn.go, which has what is done for a connection, and loop.go, which says when; timers.go has the deadlines.
+// The client's part is in client.go and bulk.go, the server's in server.go.
+package main
+
+import (
+	"bufio"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/mintws/session"
+)
+
+type options struct {
+	n, messages, size, buffer int
+	idle, ping, timeout       time.Duration
+	serve                     bool
+}
+
+func main() {
+	var o options
+	flag.IntVar(&o.n, "n", 1000, "how many connections")
+	flag.IntVar(&o.messages, "messages", 50, "how many large messages each way")
+	flag.IntVar(&o.size, "size", 4<<20, "bytes of each")
+	flag.IntVar(&o.buffer, "buffer", 16<<10, "bytes of the sockets' SO_SNDBUF and SO_RCVBUF; 0 is the system's default")
+	flag.DurationVar(&o.idle, "idle", 3*time.Second, "how long all connections are idle")
+	flag.DurationVar(&o.ping, "ping", time.Second, "after how much silence a peer is sent a Ping")
+	flag.DurationVar(&o.timeout, "timeout", 2*time.Minute, "for all of it")
+	flag.BoolVar(&o.serve, "serve", false, "only be the echo server, until standard input ends")
+	flag.Parse()
+	runtime.LockOSThread() // not for epoll's sake: so that the thread can be given a processor of its own
+	err := raise(uint64(o.n) + 64)
+	switch {
+	case err != nil:
+	case o.serve:
+		err = serve(os.Stdout, o.buffer)
+	default:
+		err = run(os.Stdout, o)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "epoll:", err)
+		os.Exit(1)
+	}
+}
+
+// run is the client's story.
+func run(w io.Writer, o options) error {
+	url, stop, err := server(o)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	now := time.Now()
+	p := &client{w: w, began: now, limit: now.Add(o.timeout), shown: now}
+	if p.l, err = newLoop(p, session.Timing{Ping: o.ping}); err != nil {
+		return err
+	}
+
+	before := heap()
+	if err = p.dialMany(url, o.n, o.buffer); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%d connections are open, and their greetings came back: %.1f s\n", o.n, time.Since(now).Seconds())
+	over := time.Now().Add(o.idle)
+	if err = p.until("idle", func() bool { return p.l.now.After(over) }); err != nil {
+		return err
+	}
+	each := float64(heap()-before) / float64(o.n)
+	fmt.Fprintf(w, "idle for %v, %d pings were answered\n", o.idle, p.pongs)
+	fmt.Fprintf(w, "%.0f B of heap for each, after a collection: with its deadlines, without what the kernel needs for a socket\n", each)
+
+	b, now := newBulk(o.messages, o.size), time.Now()
+	c, err := p.l.dial(url, o.buffer, mintws.Options{Delivery: mintws.DeliverPayload})
+	if err != nil {
+		return err
+	}
+	c.user = b
+	if err = p.until("sending", b.done); err != nil {
+		return err
+	}
+	if b.wrong {
+		return errors.New("something else came back")
+	}
+	fmt.Fprintf(w, "%d messages of %d KiB each way: %.1f s, while at most %d KiB waited for the socket\n",
+		b.count, b.size>>10, time.Since(now).Seconds(), b.waiting>>10)
+
+	p.closing = true
+	for _, c = range p.l.conns {
+		if c != nil {
+			p.l.wake(c)
+		}
+	}
+	if err = p.until("closing", func() bool { return p.ended == o.n+1 }); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "all are closed, none was lost\nthe server: %s\n", stop())
+	return nil
+}
+
+// server starts this program once more, to be the echo server. Stop ends that and returns the last line that it printed.
+func server(o options) (url string, stop func() string, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", nil, err
+	}
+	cmd := exec.Command(self, "-serve", fmt.Sprint("-n=", o.n), fmt.Sprint("-buffer=", o.buffer))
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	if err = cmd.Start(); err != nil {
+		return "", nil, err
+	}
+	r := bufio.NewReader(stdout)
+	stop = func() string {
+		stdin.Close()
+		line, _ := r.ReadString('\n')
+		cmd.Wait() //nolint:errcheck // it has said on its standard error what went wrong
+		return strings.TrimSpace(line)
+	}
+	if url, err = r.ReadString('\n'); err != nil {
+		stop()
+		return "", nil, fmt.Errorf("the server did not start: %w", err)
+	}
+	return strings.TrimSpace(url), stop, nil
+}

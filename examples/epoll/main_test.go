@@ -1,0 +1,81 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestMain makes the test's binary the program itself where a test asks for that. The servers that such a program starts are the
+// program as well.
+func TestMain(m *testing.M) {
+	if os.Getenv("EPOLL_EXAMPLE_MAIN") != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// program runs main with args in a process of its own.
+func program(t *testing.T, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0], args...)
+	cmd.Env = append(os.Environ(), "EPOLL_EXAMPLE_MAIN=1")
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+var result = regexp.MustCompile(`^(\d+) connections are open, and their greetings came back: \d+\.\d s
+idle for 500ms, (\d+) pings were answered
+(\d+) B of heap for each, after a collection: with its deadlines, without what the kernel needs for a socket
+8 messages of 1024 KiB each way: \d+\.\d s, while at most (\d+) KiB waited for the socket
+all are closed, none was lost
+the server: (\d+) connections, reading stopped (\d+) times
+$`)
+
+var progress = regexp.MustCompile(`(?m)^ *\d+\.\d s  [a-z]+: \d+ open, \d+ greetings came back, \d+ pongs\n`)
+
+func TestProgram(t *testing.T) {
+	for _, n := range []int{1, 200} {
+		stdout, stderr, code := program(t, "-n", strconv.Itoa(n), "-messages=8", "-size", strconv.Itoa(1<<20), "-idle=500ms", "-ping=50ms")
+		if stderr != "" || code != 0 {
+			t.Fatalf("exit code %d, stderr %q, stdout\n%s", code, stderr, stdout)
+		}
+		m := result.FindStringSubmatch(progress.ReplaceAllString(stdout, ""))
+		if m == nil {
+			t.Fatalf("printed\n%s", stdout)
+		}
+		num := func(i int) int { v, _ := strconv.Atoi(m[i]); return v }
+		switch {
+		case num(1) != n || num(5) != n+1:
+			t.Errorf("%d connections, the server had %d, want %d", num(1), num(5), n)
+		case num(2) < n:
+			t.Errorf("%d pings for %d connections", num(2), n)
+		case num(4) > 64+piece>>10+1: // what may wait, and one frame with its header
+			t.Errorf("%d KiB waited", num(4))
+		}
+	}
+	if stdout, stderr, code := program(t, "-n", "2000000000"); code != 1 || !strings.Contains(stderr, "ulimit -n 2000000064") || stdout != "" {
+		t.Errorf("too many descriptors: exit code %d, stderr %q, stdout %q", code, stderr, stdout)
+	}
+	if _, stderr, code := program(t, "-help"); code != 0 || !strings.Contains(stderr, "-messages") {
+		t.Errorf("-help: exit code %d, stderr %q", code, stderr)
+	}
+}
