@@ -49,6 +49,9 @@ type AcceptOptions struct {
 	Delivery Delivery
 	// SkipUTF8 turns off the validation of text in both directions. Close reasons are always validated.
 	SkipUTF8 bool
+	// ManualReply keeps [WebSocket.AppendReceive] from answering: the server sends what [WebSocket.Reply] gives for a Ping or
+	// Close, and what [CloseFrame] gives for an error. That way it can answer messages that came in one read with a Close.
+	ManualReply bool
 }
 
 // Accept is the server's side of the opening handshake. It validates a request for a WebSocket, which is an upgrade on
@@ -183,7 +186,7 @@ func (opt AcceptOptions) Check() error {
 
 // options returns the options that concern messages.
 func (opt AcceptOptions) options() Options {
-	return Options{Limits: opt.Limits, Delivery: opt.Delivery, SkipUTF8: opt.SkipUTF8}
+	return Options{Limits: opt.Limits, Delivery: opt.Delivery, SkipUTF8: opt.SkipUTF8, ManualReply: opt.ManualReply}
 }
 
 // ownField reports whether a field is one that Accept itself sets, or that decides where a message ends. name is canonical.

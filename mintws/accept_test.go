@@ -117,12 +117,12 @@ func TestAcceptHTTP1(t *testing.T) {
 
 // TestAcceptRole: the WebSocket has the server's role and the options.
 func TestAcceptRole(t *testing.T) {
-	opt := mintws.AcceptOptions{Limits: mintws.Limits{MaxFrame: 3}, Delivery: mintws.DeliverFragments, SkipUTF8: true}
+	opt := mintws.AcceptOptions{Limits: mintws.Limits{MaxFrame: 3}, Delivery: mintws.DeliverFragments, SkipUTF8: true, ManualReply: true}
 	ws, _, _, err := mintws.Accept(upgradeRequest(t), opt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := mintws.NewWebSocket(mintws.Server, mintws.Options{Limits: opt.Limits, Delivery: opt.Delivery, SkipUTF8: true})
+	want, err := mintws.NewWebSocket(mintws.Server, mintws.Options{Limits: opt.Limits, Delivery: opt.Delivery, SkipUTF8: true, ManualReply: true})
 	if err != nil || !ws.Equal(want) {
 		t.Errorf("Accept did not return the same as NewWebSocket (%v)", err)
 	}

@@ -240,9 +240,10 @@
 // # The server's side
 //
 // [Accept] judges an upgrade request and returns the WebSocket in the server's role, with the status and header to
-// answer with. It does no I/O either: package wshttp, below this one, answers on net/http and gives you the byte
-// stream. From there on you use AppendDecode, Reply and AppendEncode. The roles differ in what they mask, and in that
-// a server closes the connection first.
+// answer with. It does no I/O either. Below this one, package wshttp answers on net/http and gives you the byte stream;
+// package handshake reads the request from bytes and answers in bytes, for servers without net/http. From there on you
+// use [WebSocket.AppendReceive] and [WebSocket.AppendEncode]. The roles differ in what they mask, and in that a server
+// closes the connection first.
 //
 // # Several goroutines
 //
@@ -258,11 +259,10 @@
 // # Hazards
 //
 // The one mistake that this design invites is to lose the next value. Nothing crashes then, but the connection goes
-// wrong later. It happens in these ways:
+// wrong later. mintvet, a module beside this one, has "go vet" find the first three of these ways in which it happens:
 //
 //   - An inner scope makes a new variable: "if ws, frames, err := ws.Decode(data); err == nil { … }". After the
-//     braces ws is the old one. Declare the variables once, and advance them with "=". The shadow analyzer of
-//     golang.org/x/tools finds these.
+//     braces ws is the old one. Declare the variables once, and advance them with "=".
 //   - The value is thrown away: "_, p, err := ws.Encode(f)". The bytes look fine, but the WebSocket does not know
 //     that it has sent its Close, or that a message is in fragments.
 //   - A copy is advanced: the variable of "for _, c := range conns", or a parameter of a helper that does not return

@@ -4,10 +4,11 @@ import "errors"
 
 // AppendReceive is [Receive] for a WebSocket on a byte stream of its own, without a Conn below it, as most servers have. It
 // decodes data into in, as [WebSocket.AppendDecode] does, and appends to dst what has to be sent in return: the answers to Ping
-// and Close and, if the peer broke the protocol, the Close that this calls for. With Options.ManualReply it appends nothing.
+// and Close and, if the peer broke the protocol, the Close that this calls for.
 //
-// As with Receive, messages that came before a Close in the same data can be read, but no longer be answered. With Inbox.Max,
-// the rest of data is in Inbox.Rest, to be passed in again. data must not lie in dst's spare capacity.
+// As with Receive, messages that came before a Close in the same data can be read, but no longer be answered. With
+// ManualReply in the options AppendReceive appends nothing, and the caller answers in its own order. With Inbox.Max, the rest of
+// data is in Inbox.Rest, to be passed in again. data must not lie in dst's spare capacity.
 //
 // The error is that of AppendDecode, or what Options.Rand or a Transform returned for an answer. The WebSocket and dst returned
 // are the next ones in every case.
