@@ -22,13 +22,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// command makes a process of the program.
+// process returns the program, to be started with args.
 func process(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, os.Args[0], args...)
-	cmd.Env = append(os.Environ(), "MINTCAT_MAIN=1", "HTTP_PROXY=", "http_proxy=")
+	cmd.Env = append(os.Environ(), "MINTCAT_MAIN=1", "GORACE=atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 	return cmd
 }
 
@@ -47,7 +47,7 @@ func mintcat(t *testing.T, input string, args ...string) (stdout, stderr string,
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
-// start starts a server and returns its URL.
+// startServer starts a server and returns its URL.
 func startServer(t *testing.T, opt wstest.Options) string {
 	server := wstest.NewServer(opt)
 	t.Cleanup(server.Close)

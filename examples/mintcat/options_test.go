@@ -151,18 +151,20 @@ func TestVerbose(t *testing.T) {
 
 // TestMuch: as much as one likes, both ways at once, and a message of any size with -b.
 func TestMuch(t *testing.T) {
-	lines := strings.Repeat(strings.Repeat("x", 1000)+"\n", 8<<10)
-	large := strings.Repeat("y", 20<<20)
 	url := startServer(t, wstest.Options{Accept: mintws.AcceptOptions{Limits: mintws.Limits{MaxFrame: -1, MaxMessage: -1}}})
-	for _, version := range []string{"--http1", "--http2"} {
-		if stdout, stderr, code := mintcat(t, lines, version, url); stdout != lines || stderr != "" || code != 0 {
-			t.Errorf("%s: exit code %d, %d bytes, want %d; stderr %q", version, code, len(stdout), len(lines), stderr)
+	lines := func(kib int) string { return strings.Repeat(strings.Repeat("x", 1023)+"\n", kib) }
+	for _, tt := range []struct {
+		input string
+		args  []string
+		end   string
+	}{
+		{input: lines(8 << 10), args: []string{"--http1"}}, // more than the buffers of two sockets
+		{input: lines(2 << 10), args: []string{"--http2"}},
+		{input: strings.Repeat("y", 17<<20), args: []string{"-b"}},
+		{input: strings.Repeat("z", 1<<20), args: []string{"--compress"}, end: "\n"},
+	} {
+		if stdout, stderr, code := mintcat(t, tt.input, append(tt.args, url)...); stdout != tt.input+tt.end || stderr != "" || code != 0 {
+			t.Errorf("%s: exit code %d, %d bytes, want %d; stderr %q", tt.args, code, len(stdout), len(tt.input), stderr)
 		}
-		if stdout, stderr, code := mintcat(t, large, "-b", version, url); stdout != large || stderr != "" || code != 0 {
-			t.Errorf("%s -b: exit code %d, %d bytes, want %d; stderr %q", version, code, len(stdout), len(large), stderr)
-		}
-	}
-	if stdout, stderr, code := mintcat(t, large, "--compress", url); stdout != large+"\n" || stderr != "" || code != 0 {
-		t.Errorf("one line: exit code %d, %d bytes, want %d; stderr %q", code, len(stdout), len(large)+1, stderr)
 	}
 }
