@@ -255,12 +255,25 @@ func TestReadmeIsShort(t *testing.T) {
 	}
 }
 
-// TestLoopsAreOne: the programs do with their sockets what README.md shows.
+// TestLoopsAreOne: the programs do with their sockets what README.md shows, or those with sessions the documentation of package
+// session.
 func TestLoopsAreOne(t *testing.T) {
+	loops := map[string][]string{} // the code, and the programs that end with it
 	for _, m := range region.FindAllStringSubmatch(read(t, "readme_test.go"), -1) {
-		for _, file := range []string{"examples/echo/turn.go", "examples/multiplex/turn.go"} {
-			if m[1] == "turn" && !strings.HasSuffix(read(t, file), "\n"+m[2]+"\n") {
-				t.Errorf("%s does not have the code of README.md", file)
+		if m[1] == "turn" {
+			loops[m[2]] = []string{"examples/multiplex/turn.go"}
+		}
+	}
+	if m := regexp.MustCompile(`(?s)\n(// turn .*?\n})\n`).FindStringSubmatch(read(t, "mintws/session/example_test.go")); m != nil {
+		loops[m[1]] = []string{"examples/blocking/main.go", "examples/echo/turn.go"}
+	}
+	if len(loops) != 2 {
+		t.Fatalf("%d loops found, want 2", len(loops))
+	}
+	for text, files := range loops {
+		for _, file := range files {
+			if !strings.HasSuffix(read(t, file), "\n"+text+"\n") {
+				t.Errorf("%s does not have the code of the documentation", file)
 			}
 		}
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/mintws/session"
 	"github.com/mintws/mintws/mintws/wstest"
 )
 
@@ -65,26 +66,20 @@ var errClosed = errors.New("the server closed the WebSocket")
 
 // talk has the loop of every client. It returns nil if all came back and the closing handshake is complete.
 func talk(ctx context.Context, w io.Writer, url string, versions []httpconn.Version) error {
-	var out httpconn.Output // scratch space, as in and buf are
-	var in mintws.Inbox
+	var out session.Output // scratch space, as buf is
 	buf := make([]byte, 64<<10)
-	sock, conn, err := httpdial.Dial(ctx, url, &out, httpdial.Options{Protocols: versions})
+	sock, conn, err := httpdial.Dial(ctx, url, &out.Output, httpdial.Options{Protocols: versions})
 	if err != nil {
 		return err
 	}
 	defer sock.Close()
-	defer context.AfterFunc(ctx, func() { sock.Close() })() // the socket is ours, and so are its deadlines
+	defer context.AfterFunc(ctx, func() { sock.Close() })() // the socket is ours, and so is the time for all of it
 	fmt.Fprintln(w, conn.Version())
-	conn, ws, err := mintws.Upgrade(conn, &out, url, mintws.Options{}) // the last ":=": values advance with "="
+	s, err := session.Upgrade(conn, &out, url, mintws.Options{}, session.NewDeadlines(session.Timing{}, time.Now()), time.Now())
 	greeted, missing := false, slices.Clone(wanted)
-	var lost error
-	for err == nil && !ws.Over() {
-		conn, lost = turn(sock, conn, &out, buf)
-		in.Reset()
-		for _, ev := range out.Events { // also when the connection is lost: they came before that
-			conn, ws, _ = mintws.Receive(conn, &out, ws, &in, ev) // opens, decodes, answers Ping and Close; ws.Err keeps the error
-		}
-		for _, f := range in.Frames {
+	for err == nil && !s.Over() {
+		s = turn(sock, s, &out, buf) // Ping and Close are answered; s.Err keeps the error
+		for _, f := range out.Frames {
 			fmt.Fprintln(w, "←", show(f))
 			same := func(m mintws.Frame) bool { return m.Opcode == f.Opcode && bytes.Equal(m.Payload, f.Payload) }
 			if i := slices.IndexFunc(missing, same); i >= 0 && greeted {
@@ -93,7 +88,7 @@ func talk(ctx context.Context, w io.Writer, url string, versions []httpconn.Vers
 		}
 		var say []mintws.Frame
 		switch {
-		case ws.State() != mintws.Open: // not yet, or not any more
+		case s.State() != mintws.Open: // not yet, or not any more
 		case !greeted:
 			say, greeted = said, true
 		case len(missing) == 0:
@@ -101,14 +96,11 @@ func talk(ctx context.Context, w io.Writer, url string, versions []httpconn.Vers
 		}
 		for i := 0; i < len(say) && err == nil; i++ {
 			fmt.Fprintln(w, "→", show(say[i]))
-			conn, ws, err = mintws.Send(conn, &out, ws, say[i])
+			s, err = s.Send(&out, time.Now(), say[i])
 		}
 	}
-	leave(sock, conn, &out)
-	if err = errors.Join(ws.Err(), err); err != nil || ws.State() != mintws.Closed {
-		err = errors.Join(err, lost)
-	}
-	if len(missing) > 0 && (greeted || err == nil) {
+	out.WriteTo(sock) // the last words
+	if err = cmp.Or(err, s.Err()); len(missing) > 0 && (greeted || err == nil) {
 		err = fmt.Errorf("%d of %d did not come back: %w", len(missing), len(wanted), cmp.Or(err, errClosed))
 	}
 	return err
