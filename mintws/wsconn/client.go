@@ -10,6 +10,7 @@ import (
 	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/internal/target"
 	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/mintws/wsconn/internal/share"
 )
 
 // Client opens WebSockets that share connections, over HTTP/2 (RFC 8441): those to one server are streams of one connection, until that
@@ -25,16 +26,10 @@ type Client struct {
 	Options Options
 
 	mu      sync.Mutex
-	conns   map[*shared]string       // and the server of each
+	conns   map[*share.Conn]string   // and the server of each
 	dialing map[string]chan struct{} // held by who looks for a connection to a server, or makes one
 	closed  bool
 }
-
-// Windows of a shared connection.
-const (
-	streamWindow = 256 << 10 // as much as a stream may hold here; 25 MB/s over a round trip of 10 ms
-	connWindow   = 1 << 30   // above what all streams hold, so that those nobody reads do not stop the others
-)
 
 // errClientClosed is the error of a Dial after Close.
 var errClientClosed = fmt.Errorf("wsconn: Client.Close: %w", net.ErrClosed)
@@ -50,29 +45,23 @@ func (cl *Client) Dial(ctx context.Context, url string, ws mintws.Options) (*Con
 	if len(opt.Dial.Protocols) == 0 {
 		opt.Dial.Protocols = []httpconn.Version{httpconn.HTTP2, httpconn.HTTP1}
 	}
-	for again := false; ; again = true {
-		var out httpconn.Output
-		m, sock, conn, dialErr := cl.find(ctx, t.String(), url, &out, opt)
-		switch {
-		case dialErr != nil:
-			return nil, dialErr
-		case m == nil:
-			return opt.upgrade(ctx, sock, conn, url)
+	for again := true; ; again = false {
+		m, sock, findErr := cl.find(ctx, t.String(), url, opt)
+		if findErr != nil {
+			return nil, findErr
 		}
-		c, canRetry, openErr := m.open(ctx, url, opt)
-		if openErr == nil || again || !canRetry {
+		c, retry, openErr := opt.open(ctx, sock, m, url)
+		if openErr == nil || !again || !retry {
 			return c, openErr
 		}
 	}
 }
 
-// find returns a connection to the server that takes another stream, or a new one over HTTP/1.1.
-func (cl *Client) find(ctx context.Context, server, url string, out *httpconn.Output, opt Options) (
-	m *shared, sock net.Conn, conn httpconn.Conn, err error,
-) {
+// find returns a connection to the server that takes another stream, or a new one. Over HTTP/1.1 its socket is not nil.
+func (cl *Client) find(ctx context.Context, server, url string, opt Options) (*share.Conn, net.Conn, error) {
 	cl.mu.Lock()
 	if cl.dialing == nil {
-		cl.dialing, cl.conns = map[string]chan struct{}{}, map[*shared]string{}
+		cl.dialing, cl.conns = map[string]chan struct{}{}, map[*share.Conn]string{}
 	}
 	dialing := cl.dialing[server]
 	if dialing == nil {
@@ -84,33 +73,38 @@ func (cl *Client) find(ctx context.Context, server, url string, out *httpconn.Ou
 	case dialing <- struct{}{}:
 		defer func() { <-dialing }()
 	case <-ctx.Done():
-		return nil, nil, conn, interrupted(ctx)
+		return nil, nil, interrupted(ctx)
 	}
-	if m, err = cl.open(server); m != nil || err != nil {
-		return m, nil, conn, err
+	if m, err := cl.usable(server); m != nil || err != nil {
+		return m, nil, err
 	}
-	if sock, conn, err = httpdial.Dial(ctx, url, out, opt.dial()); err != nil || conn.Version() == httpconn.HTTP1 {
-		return nil, sock, conn, err
+	var out httpconn.Output
+	sock, conn, err := httpdial.Dial(ctx, url, &out, opt.dial())
+	if err != nil {
+		return nil, nil, err
 	}
-	m = share(sock, conn, *out, opt.settings().write, false)
+	m := share.New(sock, conn, out.Send, opt.patience(), conn.Version() == httpconn.HTTP1)
+	if conn.Version() == httpconn.HTTP1 {
+		return m, sock, nil
+	}
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
 	cl.conns[m] = server
 	if cl.closed {
-		m.end(errClientClosed)
+		m.End(errClientClosed)
 	}
-	return m, nil, conn, nil
+	return m, nil, nil
 }
 
-// open returns an open connection to the server that takes another stream, if there is one.
-func (cl *Client) open(server string) (*shared, error) {
+// usable returns a connection to the server that takes another stream, if there is one.
+func (cl *Client) usable(server string) (*share.Conn, error) {
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
 	if cl.closed {
 		return nil, errClientClosed
 	}
 	for m, s := range cl.conns {
-		usable, over := m.usable()
+		usable, over := m.Usable()
 		if usable && s == server {
 			return m, nil
 		}
@@ -127,7 +121,7 @@ func (cl *Client) Close() error {
 	defer cl.mu.Unlock()
 	cl.closed = true
 	for m := range cl.conns {
-		m.end(errClientClosed)
+		m.End(errClientClosed)
 	}
 	return nil
 }

@@ -58,19 +58,16 @@ const (
 	maxKeep      = 1 << 20          // of memory for messages that is kept for the next
 )
 
-// newConn returns the Conn of an open WebSocket on stream, of which early was received already.
-func newConn(stream wshttp.Stream, ws mintws.WebSocket, halves bool, header http.Header, early []byte, s settings) *Conn {
+// start makes c, which has a stream, the Conn of an open WebSocket.
+func (c *Conn) start(ws mintws.WebSocket, timing session.Timing, patient time.Duration, limits mintws.Limits) *Conn {
 	now := time.Now()
-	c := &Conn{
-		stream: stream, header: header, halves: halves, ws: ws,
-		patient: s.write, closing: cmp.Or(max(s.timing.Close, 0), session.DefaultClose),
-		reading: make(chan struct{}, 1), message: make(chan struct{}, 1), sending: make(chan struct{}, 1),
-		done: make(chan struct{}),
-		time: session.NewDeadlines(s.timing, now).Observe(now, ws.State(), true),
-	}
-	c.in.early, c.in.inbox.Max, c.listening = early, maxRead, now
-	c.limit.Store(s.limit)
-	c.readable.set, c.writable.set = stream.SetReadDeadline, stream.SetWriteDeadline
+	c.ws, c.patient, c.closing = ws, patient, cmp.Or(max(timing.Close, 0), session.DefaultClose)
+	c.reading, c.message, c.sending = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1)
+	c.done = make(chan struct{})
+	c.time, c.listening = session.NewDeadlines(timing, now).Observe(now, ws.State(), true), now
+	c.in.inbox.Max, c.in.join = maxRead, session.Joiner{Max: -1, Keep: maxKeep}
+	c.limit.Store(limits.WithDefaults().MaxMessage)
+	c.readable.set, c.writable.set = c.stream.SetReadDeadline, c.stream.SetWriteDeadline
 	return c
 }
 

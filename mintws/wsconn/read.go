@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/mintws/session"
 )
 
 // incoming is what has been received. It belongs to the goroutine that has Conn.reading.
@@ -24,7 +25,7 @@ type incoming struct {
 	more    bool // of it is to come
 	size    int64
 	joining bool // by Read
-	msg     []byte
+	join    session.Joiner
 }
 
 // Read returns the next message and what it is, [mintws.OpText] or [mintws.OpBinary]. The message is read-only, and valid until
@@ -37,7 +38,8 @@ type incoming struct {
 //   - a *[mintws.CloseError] after the peer's Close, also where that is a good end, and with code 1006 where the peer went without
 //     one: see [CloseCode];
 //   - a *[mintws.ProtocolError] where the peer broke the protocol or a limit, which it has been told;
-//   - a *[session.TimeoutError] where it has said nothing for too long, a *[WriteTimeoutError] where it has taken nothing;
+//   - a *[session.TimeoutError] where it has said nothing for too long, one over [os.ErrDeadlineExceeded] where it has taken
+//     nothing;
 //   - an error over the context's where a Write was cut off, one over [net.ErrClosed] after CloseNow.
 func (c *Conn) Read(ctx context.Context) (mintws.Opcode, []byte, error) {
 	if err := c.take(ctx, c.reading); err != nil {
@@ -51,20 +53,20 @@ func (c *Conn) Read(ctx context.Context) (mintws.Opcode, []byte, error) {
 			return 0, nil, err
 		}
 	}
+	f, err := c.joined(ctx)
+	return f.Opcode, f.Payload, err
+}
+
+// joined returns a whole message, of which an earlier call may have joined a part.
+func (c *Conn) joined(ctx context.Context) (mintws.Frame, error) {
 	for {
 		f, err := c.piece(ctx)
-		switch {
-		case err != nil:
-			return 0, nil, err
-		case !in.joining && !f.More: // what most messages are
-			return f.Opcode, f.Payload, nil
-		case !in.joining:
-			in.joining, in.msg = true, in.memory()
+		c.in.joining = c.in.more
+		if err != nil {
+			return mintws.Frame{}, err
 		}
-		in.msg = append(in.msg, f.Payload...)
-		if !f.More {
-			in.joining = false
-			return in.op, in.msg[:len(in.msg):len(in.msg)], nil
+		if whole, ok, _ := c.in.join.Add(f); ok { // the limit is piece's, and no piece is missing
+			return whole, nil
 		}
 	}
 }
@@ -81,9 +83,8 @@ func (c *Conn) Reader(ctx context.Context) (mintws.Opcode, io.Reader, error) {
 	in := &c.in
 	in.serial++
 	if in.joining { // a Read has begun, and its context has ended
-		r := &reader{c: c, ctx: ctx, serial: in.serial, p: in.msg, more: true}
-		in.joining, in.msg = false, nil
-		return in.op, r, nil
+		f, err := c.joined(ctx)
+		return f.Opcode, &reader{c: c, ctx: ctx, serial: in.serial, p: f.Payload}, err
 	}
 	if in.more {
 		if err := c.skip(ctx); err != nil {
@@ -246,17 +247,9 @@ func (c *Conn) receive(ctx context.Context) ([]byte, error) {
 	}
 }
 
-// memory returns what the next message is to be joined in.
-func (in *incoming) memory() []byte {
-	if cap(in.msg) > maxKeep {
-		return nil
-	}
-	return in.msg[:0]
-}
-
 // detach leaves what was handed out as it is, and goes on in other memory.
 func (in *incoming) detach() {
-	in.buf, in.msg, in.joining = nil, nil, false
+	in.buf, in.join, in.joining = nil, session.Joiner{Max: -1, Keep: -1}, false
 	in.inbox = mintws.Inbox{Max: in.inbox.Max, Rest: in.inbox.Rest, Frames: slices.Clone(in.inbox.Frames[in.next:])}
 	in.next = 0
 }

@@ -1,4 +1,4 @@
-package wsconn
+package share
 
 import (
 	"cmp"
@@ -12,14 +12,15 @@ import (
 	"github.com/mintws/mintws/httpconn"
 )
 
-// stream is one stream of a shared connection. It is a wshttp.Stream.
-type stream struct {
-	m  *shared
+// Stream is one stream of a Conn. It is a wshttp.Stream.
+type Stream struct {
+	m  *Conn
 	id httpconn.StreamID
 
 	// What follows is under m.mu.
 	answer        httpconn.Event // the head, once it has come
-	got, mem      []byte         // received and not read, and its memory
+	got           []byte         // received
+	read          int            // of that
 	err           error          // how the receiving ended: io.EOF if it ended well
 	reset         bool           // and the sending with it
 	retryable     bool           // the server has not looked at the request
@@ -28,13 +29,13 @@ type stream struct {
 }
 
 // receive takes an event.
-func (s *stream) receive(ev httpconn.Event) {
+func (s *Stream) receive(ev httpconn.Event) {
 	switch ev.Kind {
 	case httpconn.EventHeaders:
 		s.answer = ev
 	case httpconn.EventData:
-		if len(s.got) == 0 {
-			s.got = s.mem[:0]
+		if s.read > len(s.got)/2 {
+			s.got, s.read = s.got[:copy(s.got, s.got[s.read:])], 0
 		}
 		s.got = append(s.got, ev.Data...)
 	case httpconn.EventDone:
@@ -48,7 +49,7 @@ func (s *stream) receive(ev httpconn.Event) {
 }
 
 // head waits for the head of the answer.
-func (s *stream) head() (httpconn.Event, error) {
+func (s *Stream) head() (httpconn.Event, error) {
 	s.m.mu.Lock()
 	defer s.m.mu.Unlock()
 	for s.answer.Kind == 0 {
@@ -64,10 +65,10 @@ func (s *stream) head() (httpconn.Event, error) {
 }
 
 // Read implements io.Reader. The server gets credit for what it returns.
-func (s *stream) Read(p []byte) (int, error) {
+func (s *Stream) Read(p []byte) (int, error) {
 	m := s.m
 	m.mu.Lock()
-	for len(s.got) == 0 {
+	for s.read == len(s.got) {
 		err := s.stopped(s.reads)
 		if err == nil {
 			err = s.err
@@ -82,9 +83,11 @@ func (s *stream) Read(p []byte) (int, error) {
 		m.mu.Unlock()
 		return 0, err
 	}
-	n := copy(p, s.got)
-	if s.got = s.got[n:]; len(s.got) == 0 {
-		s.got, s.mem = nil, s.got
+	n := copy(p, s.got[s.read:])
+	if s.read += n; s.read == len(s.got) {
+		if s.got, s.read = s.got[:0], 0; cap(s.got) > maxIdle {
+			s.got = nil
+		}
 	}
 	m.conn, _ = m.conn.Consume(&m.out, s.id, n) // a connection that is over needs no credit
 	credit := len(m.out.Send) > 0
@@ -96,7 +99,7 @@ func (s *stream) Read(p []byte) (int, error) {
 }
 
 // Write implements io.Writer. What it has written is queued for the socket, with at most 64 KiB before it.
-func (s *stream) Write(p []byte) (n int, err error) {
+func (s *Stream) Write(p []byte) (n int, err error) {
 	m := s.m
 	for n < len(p) && err == nil {
 		m.mu.Lock()
@@ -111,14 +114,14 @@ func (s *stream) Write(p []byte) (n int, err error) {
 					err = net.ErrClosed
 				}
 			}
-			if err != nil || m.conn.Buffered(s.id) == 0 && len(m.out.Send) < maxPend {
+			if err != nil || m.conn.Buffered(s.id) == 0 && len(m.out.Send) < maxSend {
 				break
 			}
 			s.wait(s.writes)
 		}
 		if err == nil {
 			// What the windows do not allow yet waits in the Conn: no more of it than that its end be noticed.
-			piece := p[n:min(len(p), n+max(minQueue, min(m.conn.SendWindow(s.id), maxChunk)))]
+			piece := p[n:min(len(p), n+max(minQueue, min(m.conn.SendWindow(s.id), bufSize)))]
 			if m.conn, err = m.conn.SendData(&m.out, s.id, piece, false); err == nil {
 				n += len(piece)
 			}
@@ -129,11 +132,8 @@ func (s *stream) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-// minQueue is how much of a stream waits for the server's credit.
-const minQueue = 4 << 10
-
 // stopped returns the error of a call at g that has to end.
-func (s *stream) stopped(g *gate) error {
+func (s *Stream) stopped(g *gate) error {
 	switch {
 	case s.closed:
 		return net.ErrClosed
@@ -144,32 +144,39 @@ func (s *stream) stopped(g *gate) error {
 }
 
 // wait lets go of m.mu until there may be something new at g.
-func (s *stream) wait(g *gate) {
+func (s *Stream) wait(g *gate) {
 	room := s.m.room
 	if g == s.reads {
 		room = nil
 	}
 	s.m.mu.Unlock()
+	defer s.m.mu.Lock()
+	if s.m.http1 { // it is the handshake's, and nobody else reads
+		s.m.turn()
+		return
+	}
 	select {
 	case <-g.bell:
 	case <-room:
 	}
-	s.m.mu.Lock()
 }
 
 // SetReadDeadline implements wshttp.Stream.
-func (s *stream) SetReadDeadline(t time.Time) error { return s.set(s.reads, t) }
+func (s *Stream) SetReadDeadline(t time.Time) error { return s.set(s.reads, t) }
 
 // SetWriteDeadline implements wshttp.Stream.
-func (s *stream) SetWriteDeadline(t time.Time) error { return s.set(s.writes, t) }
+func (s *Stream) SetWriteDeadline(t time.Time) error { return s.set(s.writes, t) }
 
-func (s *stream) set(g *gate, t time.Time) error {
+func (s *Stream) set(g *gate, t time.Time) error {
 	s.m.mu.Lock()
 	defer s.m.mu.Unlock()
 	if s.closed {
 		return net.ErrClosed
 	}
 	g.until = t
+	if g == s.reads && s.m.http1 {
+		return s.m.sock.SetReadDeadline(t)
+	}
 	g.timer.Stop()
 	switch wait := time.Until(t); {
 	case t.IsZero():
@@ -182,7 +189,7 @@ func (s *stream) set(g *gate, t time.Time) error {
 }
 
 // CloseWrite implements wshttp.Stream, after the closing handshake: see httpconn.Conn.Finish.
-func (s *stream) CloseWrite() error {
+func (s *Stream) CloseWrite() error {
 	s.m.mu.Lock()
 	var err error
 	s.m.conn, err = s.m.conn.Finish(&s.m.out, s.id)
@@ -192,7 +199,7 @@ func (s *stream) CloseWrite() error {
 }
 
 // Close implements io.Closer. It gives up what has not ended, and the credit for what was not read.
-func (s *stream) Close() error {
+func (s *Stream) Close() error {
 	m := s.m
 	m.mu.Lock()
 	if s.closed {
@@ -201,20 +208,32 @@ func (s *stream) Close() error {
 	}
 	s.closed = true
 	conn, err := m.conn.Cancel(&m.out, s.id, http2.ErrCodeCancel)
-	if err != nil && len(s.got) > 0 {
-		conn, _ = m.conn.Consume(&m.out, s.id, len(s.got)) // the stream is over; an error says that the connection is, too
+	if err != nil && s.read < len(s.got) {
+		conn, _ = m.conn.Consume(&m.out, s.id, len(s.got)-s.read) // the stream is over; an error says that the connection is, too
 	}
 	m.conn = conn
-	s.got, s.mem = nil, nil
+	s.got, s.read = nil, 0
 	delete(m.streams, s.id)
-	s.reads.shut()
-	s.writes.shut()
-	if m.single || m.retired {
+	for _, g := range []*gate{s.reads, s.writes} {
+		g.timer.Stop()
+		g.ring()
+	}
+	if m.alone || m.retired {
 		m.retire()
 	}
 	m.mu.Unlock()
 	m.flush()
 	return nil
+}
+
+// Own reports whether the connection is the stream's own, which over HTTP/1.1 it is: what follows [Stream.Rest] is read from the socket.
+func (s *Stream) Own() bool { return s.m.http1 }
+
+// Rest returns what was received and not read.
+func (s *Stream) Rest() []byte {
+	s.m.mu.Lock()
+	defer s.m.mu.Unlock()
+	return s.got[s.read:]
 }
 
 // gate is where a call waits until something has changed or a deadline has passed.
@@ -237,10 +256,4 @@ func (g *gate) ring() {
 	case g.bell <- struct{}{}:
 	default:
 	}
-}
-
-// shut ends the waiting.
-func (g *gate) shut() {
-	g.timer.Stop()
-	g.ring()
 }

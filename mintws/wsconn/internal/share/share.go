@@ -1,0 +1,226 @@
+// Package share lets the WebSockets of a client share an HTTP/2 connection: each has a stream of it, with blocking calls and deadlines,
+// as package wshttp gives one to a server's. It makes the opening handshake over HTTP/1.1 as well, which is the same calls.
+package share
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/mintws"
+	"github.com/mintws/mintws/mintws/session"
+)
+
+// Conn is a connection of which each stream is below a WebSocket. On HTTP/2 one goroutine reads from it and hands out what comes. It
+// never waits for those that it hands to: what nobody reads stays within the stream's window, as credit is given only for what was read.
+// What is to be written is written by whoever comes along while nobody else does.
+type Conn struct {
+	sock    net.Conn
+	patient time.Duration // how long the server may take nothing of what is written
+	alone   bool          // the connection ends with its first stream
+	http1   bool
+	buf     []byte        // who reads from sock has it
+	sending chan struct{} // held by who writes to sock: spare is that one's
+	spare   []byte
+
+	mu      sync.Mutex // held to compute, never to wait
+	conn    httpconn.Conn
+	out     httpconn.Output // Send: what is to be written
+	streams map[httpconn.StreamID]*Stream
+	room    chan struct{} // closed when Send was emptied
+	reads   int           // from the socket
+	retired bool          // no further streams
+	over    bool
+	lost    error // why nothing can be written any more
+}
+
+const (
+	bufSize  = 64 << 10    // of a read, and of what is written in one go
+	maxSend  = 64 << 10    // what waits for the socket before writers wait too
+	minQueue = 4 << 10     // of a stream, what waits for the server's credit
+	maxKeep  = 1 << 20     // of memory that is used again
+	maxIdle  = 16 << 10    // of that, what a stream keeps
+	maxBody  = 1 << 10     // see session.Refusal
+	last     = time.Second // for what the server still says
+)
+
+// longAgo as a deadline ends a read at once.
+var longAgo = time.Unix(1, 0)
+
+// New returns what shares a connection that httpdial made; send is what was to be written then. With alone there is one stream, and the
+// connection ends with it. On HTTP/2 the connection is read from now on, until it ends.
+func New(sock net.Conn, conn httpconn.Conn, send []byte, patient time.Duration, alone bool) *Conn {
+	m := &Conn{sock: sock, conn: conn, out: httpconn.Output{Send: send}, patient: patient, alone: alone, buf: make([]byte, 4<<10),
+		sending: make(chan struct{}, 1), streams: map[httpconn.StreamID]*Stream{}, room: make(chan struct{})}
+	if m.http1 = conn.Version() == httpconn.HTTP1; !m.http1 {
+		m.buf = make([]byte, bufSize)
+		go m.run()
+	}
+	return m
+}
+
+// run reads until the connection ends.
+func (m *Conn) run() {
+	for m.turn() {
+	}
+	m.flush() // the last words, as a GOAWAY
+	m.sock.Close()
+}
+
+// turn writes what is to be written, reads once, and hands out what came. It reports whether there is more to come.
+func (m *Conn) turn() bool {
+	m.flush()
+	n, err := m.sock.Read(m.buf)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.reads++
+	if n > 0 {
+		m.conn, _ = m.conn.Stream(&m.out, m.buf[:n]) // its error reaches the streams as an event
+	} else if err != nil {
+		m.conn, _ = m.conn.StreamEOF(&m.out)
+	}
+	for i, ev := range m.out.Events {
+		if s := m.streams[ev.StreamID]; s != nil {
+			s.receive(ev)
+		}
+		m.out.Events[i] = httpconn.Event{}
+	}
+	m.out.Events = m.out.Events[:0]
+	m.over = m.over || m.conn.Next() == httpconn.NextClose
+	return m.conn.Next() != httpconn.NextClose
+}
+
+// flush writes what is to be written, unless somebody else does.
+func (m *Conn) flush() {
+	for more := true; more; {
+		select {
+		case m.sending <- struct{}{}:
+		default:
+			return
+		}
+		m.write()
+		<-m.sending
+		m.mu.Lock()
+		more = len(m.out.Send) > 0
+		m.mu.Unlock()
+	}
+}
+
+// write is flush for who has m.sending.
+func (m *Conn) write() {
+	m.mu.Lock()
+	b, lost := m.out.Send, m.lost
+	m.out.Send, m.spare = m.spare[:0], nil
+	close(m.room)
+	m.room = make(chan struct{})
+	m.mu.Unlock()
+	for p := b; len(p) > 0 && lost == nil; {
+		m.sock.SetWriteDeadline(time.Now().Add(m.patient))
+		var n int
+		if n, lost = m.sock.Write(p[:min(len(p), bufSize)]); lost != nil {
+			m.mu.Lock()
+			m.lost = lost
+			m.mu.Unlock()
+			m.sock.SetReadDeadline(time.Now().Add(last)) // it may have said why it went
+		}
+		p = p[n:]
+	}
+	if cap(b) <= maxKeep {
+		m.spare = b[:0]
+	}
+}
+
+// Usable reports whether another stream can start, and whether none ever will as the connection is over.
+func (m *Conn) Usable() (usable, over bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return !m.retired && !m.over && m.lost == nil && m.conn.Slots() > 0, m.over
+}
+
+// retire has no more streams start. Without any the connection ends. The caller has m.mu.
+func (m *Conn) retire() {
+	if m.retired = true; len(m.streams) == 0 {
+		m.finish()
+	}
+}
+
+// finish ends the connection: run writes the GOAWAY. The caller has m.mu.
+func (m *Conn) finish() {
+	if !m.over {
+		m.over = true
+		m.conn = m.conn.Close(&m.out)
+		m.sock.SetReadDeadline(longAgo)
+	}
+}
+
+// End ends the connection and all streams, for which err is the reason.
+func (m *Conn) End(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, s := range m.streams {
+		s.receive(httpconn.Event{Kind: httpconn.EventReset, Err: err})
+	}
+	m.finish()
+}
+
+// Open opens a WebSocket, and returns the stream below it and the header of the answer. The end of ctx is the error then; a
+// *[session.Refusal] is an answer that opens none. With again, another connection may do better.
+func (m *Conn) Open(ctx context.Context, url string, opt mintws.Options) (
+	s *Stream, ws mintws.WebSocket, header http.Header, again bool, err error,
+) {
+	m.mu.Lock()
+	conn, ws, err := mintws.Upgrade(m.conn, &m.out, url, opt)
+	if err != nil {
+		again = errors.Is(err, httpconn.ErrTooManyStreams) || errors.Is(err, httpconn.ErrGoingAway) || m.over
+		if m.alone {
+			m.retire()
+		}
+		m.mu.Unlock()
+		return nil, ws, nil, again, err
+	}
+	s = &Stream{m: m, id: ws.StreamID(), reads: newGate(), writes: newGate()}
+	m.conn, m.streams[s.id] = conn, s
+	reads := m.reads
+	m.mu.Unlock()
+	m.flush()
+
+	stop := context.AfterFunc(ctx, func() { s.SetReadDeadline(longAgo) })
+	ws, header, err = s.judge(ws)
+	if stop() && err == nil {
+		return s, ws, header, false, nil
+	}
+	m.mu.Lock()
+	if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		err = ctx.Err()
+		m.retired = m.retired || m.reads == reads // nothing has come: it may be dead
+	}
+	m.retired = m.retired || s.retryable
+	m.mu.Unlock()
+	s.Close()
+	return nil, ws, nil, s.retryable, err
+}
+
+// judge waits for the answer.
+func (s *Stream) judge(ws mintws.WebSocket) (mintws.WebSocket, http.Header, error) {
+	head, err := s.head()
+	if err != nil {
+		return ws, nil, err
+	}
+	next, err := ws.JudgeAnswer(head.Status, head.Header)
+	var refused *mintws.HandshakeError
+	if errors.As(err, &refused) {
+		var body []byte
+		if head.Status >= 300 {
+			s.SetReadDeadline(time.Now().Add(last))
+			body, _ = io.ReadAll(io.LimitReader(s, maxBody))
+		}
+		err = &session.Refusal{HandshakeError: refused, Body: body, Reusable: !s.m.alone}
+	}
+	return next, head.Header, err
+}
