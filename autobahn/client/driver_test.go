@@ -99,7 +99,7 @@ func TestRun(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
 			args := append([]string{"-url", "ws://server:1", "-agent", "a b"}, tt.args...)
-			code := run(args, &stdout, &stderr, tt.server.visit, (&fakeServer{}).visit, (&fakeServer{}).visit)
+			code := run(args, &stdout, &stderr, [2]visitor{tt.server.visit}, [2]visitor{})
 			if code != tt.code {
 				t.Errorf("exit code %d, want %d", code, tt.code)
 			}
@@ -115,16 +115,17 @@ func TestRun(t *testing.T) {
 
 // TestVisitorFlags: a flag chooses the visitor.
 func TestVisitorFlags(t *testing.T) {
-	for i, name := range []string{"-http2=false", "-http2", "-wsconn"} {
-		var visitors [3]fakeServer
+	for i, flags := range []string{"", "-http2", "-wsconn", "-http2 -wsconn"} {
+		var visitors [4]fakeServer
 		for j := range visitors {
 			visitors[j].count = "2"
 		}
 		var stdout, stderr bytes.Buffer
-		code := run([]string{name, "-url", "ws://server:1"}, &stdout, &stderr, visitors[0].visit, visitors[1].visit, visitors[2].visit)
+		code := run(append(strings.Fields(flags), "-url", "ws://server:1"), &stdout, &stderr,
+			[2]visitor{visitors[0].visit, visitors[1].visit}, [2]visitor{visitors[2].visit, visitors[3].visit})
 		for j := range visitors {
 			if n := len(visitors[j].targets); code != 0 || (n == 4) != (i == j) || n != 0 && n != 4 {
-				t.Errorf("%s: exit code %d, visitor %d had %d visits: %s", name, code, j, n, &stderr)
+				t.Errorf("%q: exit code %d, visitor %d had %d visits: %s", flags, code, j, n, &stderr)
 			}
 		}
 	}

@@ -29,16 +29,19 @@ const exitLate = 3
 
 func main() {
 	var s session
-	code := run(os.Args[1:], os.Stdout, os.Stderr, visit, s.visit, visitConn)
+	shared, end := visitShared()
+	code := run(os.Args[1:], os.Stdout, os.Stderr, [2]visitor{visit, s.visit}, [2]visitor{visitConn, shared})
 	s.close()
+	_ = end() // it is nil
 	os.Exit(code)
 }
 
-// run is main with its surroundings as arguments. It returns the exit code.
-func run(args []string, stdout, stderr io.Writer, http1, http2, conn visitor) int {
+// run is main with its surroundings as arguments: the visitors over HTTP/1.1 and HTTP/2, with the values and with package wsconn. It
+// returns the exit code.
+func run(args []string, stdout, stderr io.Writer, values, conns [2]visitor) int {
 	flags := flag.NewFlagSet("client", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	d := driver{visit: http1, progress: progress.New(stdout), log: stderr}
+	d := driver{progress: progress.New(stdout), log: stderr}
 	flags.StringVar(&d.base, "url", "ws://127.0.0.1:9001", "the fuzzing `server`")
 	flags.StringVar(&d.agent, "agent", "mintws", "the `name` that stands in the reports")
 	flags.IntVar(&d.want, "want", 0, "fail unless the server has this many `cases` (0: any number)")
@@ -58,15 +61,14 @@ func run(args []string, stdout, stderr io.Writer, http1, http2, conn visitor) in
 	if err != nil {
 		return 2
 	}
-	switch {
-	case *overConn && *overHTTP2:
-		fmt.Fprintln(stderr, "client: wsconn is tried over HTTP/1.1")
-		return 2
-	case *overConn:
-		d.visit = conn
-	case *overHTTP2:
-		d.visit = http2
+	visitors, version := values, 0
+	if *overConn {
+		visitors = conns
 	}
+	if *overHTTP2 {
+		version = 1
+	}
+	d.visit = visitors[version]
 
 	if err = d.cases(); err == nil && *report {
 		err = d.report()

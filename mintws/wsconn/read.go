@@ -84,7 +84,10 @@ func (c *Conn) Reader(ctx context.Context) (mintws.Opcode, io.Reader, error) {
 	in.serial++
 	if in.joining { // a Read has begun, and its context has ended
 		f, err := c.joined(ctx)
-		return f.Opcode, &reader{c: c, ctx: ctx, serial: in.serial, p: f.Payload}, err
+		if err != nil {
+			return 0, nil, err
+		}
+		return f.Opcode, &reader{c: c, ctx: ctx, serial: in.serial, p: f.Payload}, nil
 	}
 	if in.more {
 		if err := c.skip(ctx); err != nil {
