@@ -32,7 +32,7 @@ func TestH2CancelPaysBack(t *testing.T) {
 				t.Fatalf("Consume(%d) after Cancel: %v", n, err)
 			}
 		}
-		if _, err := c.Consume(&out, id, -1); err != ErrConsumed { //mintvet:fork
+		if _, err := c.Consume(&out, id, -1); err != ErrConsumed {
 			t.Errorf("Consume(-1) after Cancel: %v", err)
 		}
 		if _, err := late.Consume(new(Output), id, 16001); err != ErrConsumed { // an older value is what it was

@@ -39,9 +39,9 @@ func main() {
 }
 `
 
-// TestVettool: go vet runs the tool, as the README says, on a program that uses the library beside this module. It reports, and
-// its exit code says so; marks silence it.
-func TestVettool(t *testing.T) {
+// user returns a folder with an empty module that uses the library beside this one.
+func user(t *testing.T) string {
+	t.Helper()
 	root, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
@@ -50,26 +50,38 @@ func TestVettool(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tool, dir := filepath.Join(t.TempDir(), "mintvet"), t.TempDir()
-	if text, buildErr := exec.CommandContext(t.Context(), "go", "build", "-o", tool, ".").CombinedOutput(); buildErr != nil {
-		t.Fatalf("%v\n%s", buildErr, text)
+	dir := t.TempDir()
+	write(t, dir, "go.mod", "module example.org/user\n\ngo 1.26.0\n\nrequire github.com/mintws/mintws v0.0.0\n\nreplace github.com/mintws/mintws => "+root+"\n")
+	write(t, dir, "go.sum", string(sum))
+	return dir
+}
+
+func write(t *testing.T, dir, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	write := func(name, text string) {
-		if writeErr := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); writeErr != nil {
-			t.Fatal(writeErr)
-		}
+}
+
+// vet runs the tool by go vet in a folder, as the README says, and returns what that says.
+func vet(t *testing.T, dir string) (string, error) {
+	t.Helper()
+	tool := filepath.Join(t.TempDir(), "mintvet")
+	if text, err := exec.CommandContext(t.Context(), "go", "build", "-o", tool, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, text)
 	}
-	write("go.mod", "module example.org/user\n\ngo 1.26.0\n\nrequire github.com/mintws/mintws v0.0.0\n\nreplace github.com/mintws/mintws => "+root+"\n")
-	write("go.sum", string(sum))
-	vet := func() (string, error) {
-		cmd := exec.CommandContext(t.Context(), "go", "vet", "-vettool="+tool, "./...")
-		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
-		text, runErr := cmd.CombinedOutput()
-		return string(text), runErr
-	}
-	write("main.go", program)
-	text, vetErr := vet()
+	cmd := exec.CommandContext(t.Context(), "go", "vet", "-vettool="+tool, "./...")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
+	text, err := cmd.CombinedOutput()
+	return string(text), err
+}
+
+// TestVettool: go vet runs the tool on a program that uses the library. It reports, and its exit code says so; marks silence it.
+func TestVettool(t *testing.T) {
+	dir := user(t)
+	write(t, dir, "main.go", program)
+	text, vetErr := vet(t, dir)
 	page, err := os.ReadFile("README.md")
 	if _, said, ok := strings.Cut(text, "main.go:14:2: "); err != nil || !ok || !strings.Contains(string(page), strings.SplitAfter(said, "\n")[0]) {
 		t.Errorf("the README's message is another: %v", err)
@@ -90,10 +102,10 @@ func TestVettool(t *testing.T) {
 	marked := strings.NewReplacer("\"))\n", "\")) //mintvet:fork\n", "\t"+`conn.Req`, "\t//mintvet:fork on purpose\n\tconn.Req",
 		"now); err != nil {", "now); err != nil { //mintvet:fork",
 		"true)\n", "true) //mintvet:fork\n").Replace(program)
-	if write("main.go", marked); strings.Count(marked, "//mintvet:fork") != 4 {
+	if write(t, dir, "main.go", marked); strings.Count(marked, "//mintvet:fork") != 4 {
 		t.Fatal(marked)
 	}
-	if text, err = vet(); err != nil {
+	if text, err = vet(t, dir); err != nil {
 		t.Errorf("with marks: %v\n%s", err, text)
 	}
 }

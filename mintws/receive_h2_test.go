@@ -57,12 +57,12 @@ func newH2Client(t testing.TB, opt Options) (*client, *h2Server) {
 	if cl.conn, err = httpconn.New(httpconn.HTTP2, httpconn.Config{}, &cl.out); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err = Upgrade(cl.conn, &cl.out, "ws://example.com/", opt); !errors.Is(err, ErrSettingsPending) { //mintvet:fork
+	if _, _, err = Upgrade(cl.conn, &cl.out, "ws://example.com/", opt); !errors.Is(err, ErrSettingsPending) {
 		t.Fatalf("before the server's SETTINGS: %v", err)
 	}
 	s.must(t, s.WriteSettings())
 	cl.read(s.take())
-	if _, _, err = Upgrade(cl.conn, &cl.out, "ws://example.com/", opt); !errors.Is(err, ErrExtendedConnectDisabled) { //mintvet:fork
+	if _, _, err = Upgrade(cl.conn, &cl.out, "ws://example.com/", opt); !errors.Is(err, ErrExtendedConnectDisabled) {
 		t.Fatalf("after SETTINGS without ENABLE_CONNECT_PROTOCOL: %v", err)
 	}
 	s.must(t, s.WriteSettings(http2.Setting{ID: http2.SettingEnableConnectProtocol, Val: 1}))

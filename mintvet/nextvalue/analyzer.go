@@ -50,6 +50,7 @@ type checker struct {
 	calls     map[types.Object][]called     // of functions, and of variables that hold one
 	mentioned map[types.Object]bool         // functions that are used as values
 	reported  map[types.Object]bool
+	returns   map[*ast.ReturnStmt]bool     // that are reported
 	marked    map[*token.File]map[int]bool // lines with a mark, and those below a mark that stands alone
 }
 
@@ -67,6 +68,7 @@ func run(pass *analysis.Pass) (any, error) {
 		calls:     map[types.Object][]called{},
 		mentioned: map[types.Object]bool{},
 		reported:  map[types.Object]bool{},
+		returns:   map[*ast.ReturnStmt]bool{},
 		marked:    map[*token.File]map[int]bool{},
 	}
 	if !c.concerned() {

@@ -3,7 +3,9 @@ package nextvalue
 import (
 	"fmt"
 	"go/ast"
+	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 )
 
@@ -33,6 +35,8 @@ func (c *checker) judge(s *step) {
 					"of them is lost; let one goroutine own %[1]s", s.src.text, s.src.root.Name(), s.name))
 			} else if !c.leaves(s) {
 				c.copies(s, s.to.root)
+			} else {
+				c.sent(s)
 			}
 		}
 	case fateMoved:
@@ -57,7 +61,7 @@ func (c *checker) dropped(s *step) {
 		if !known || !c.advancedLater(s.unit, s.call, s.src) || c.refused(s) {
 			return
 		}
-	case calls(s.call, "Close") && !(known && c.advancedLater(s.unit, s.call, s.src)):
+	case calls(s.call, "Close") && known && !s.src.shared && !c.advancedLater(s.unit, s.call, s.src):
 		return // the last words: what comes after it is closed, and nobody needs it
 	}
 	if s.fate == fateBlank {
@@ -70,17 +74,53 @@ func (c *checker) dropped(s *step) {
 // refused reports whether nothing but the error of s is used, and no bytes are left anywhere: a test that asks whether a call
 // is refused.
 func (c *checker) refused(s *step) bool {
-	for _, arg := range s.call.Args {
-		if _, thrown := arg.(*ast.CallExpr); !thrown && isOutput(c.pass.TypesInfo.TypeOf(arg)) { // new(Output) is left alone
-			return false
-		}
-	}
+	var err types.Object
 	for _, l := range s.lhs {
-		if id, ok := l.(*ast.Ident); !ok || id.Name != "_" && !isError(c.pass.TypesInfo.TypeOf(l)) {
+		id, ok := l.(*ast.Ident)
+		if ok && isError(c.pass.TypesInfo.TypeOf(l)) {
+			err = c.pass.TypesInfo.ObjectOf(id)
+		} else if !ok || id.Name != "_" {
 			return false
 		}
 	}
-	return s.fate == fateBlank
+	thrown := true
+	for _, arg := range s.call.Args {
+		if _, ok := arg.(*ast.CallExpr); !ok && isOutput(c.pass.TypesInfo.TypeOf(arg)) { // new(Output) is left alone
+			thrown = false
+		}
+	}
+	return s.fate == fateBlank && (thrown || err != nil && c.wantsError(s, err))
+}
+
+// wantsError reports whether the statement of s is that of an if, or stands before one, which asks whether err is nil or is not
+// a certain one.
+func (c *checker) wantsError(s *step, err types.Object) bool {
+	test, ok := c.parents[s.stmt].(*ast.IfStmt)
+	if block, inBlock := c.parents[s.stmt].(*ast.BlockStmt); inBlock {
+		if i := slices.IndexFunc(block.List, func(stmt ast.Stmt) bool { return stmt == s.stmt }); i+1 < len(block.List) {
+			test, ok = block.List[i+1].(*ast.IfStmt)
+		}
+	}
+	if !ok {
+		return false
+	}
+	is := func(e ast.Expr) bool {
+		id, ok := ast.Unparen(e).(*ast.Ident)
+		return ok && c.pass.TypesInfo.ObjectOf(id) == err
+	}
+	wants := false
+	ast.Inspect(test.Cond, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.BinaryExpr:
+			isNil := types.ExprString(n.Y) == "nil"
+			wants = wants || is(n.X) && (n.Op == token.EQL && isNil || n.Op == token.NEQ && !isNil)
+		case *ast.UnaryExpr:
+			call, ok := n.X.(*ast.CallExpr)
+			wants = wants || ok && n.Op == token.NOT && len(call.Args) > 0 && is(call.Args[0])
+		}
+		return true
+	})
+	return wants
 }
 
 // copies: v, which was advanced in place or whose next value is lost in the function, is itself a copy of something that goes on.
@@ -99,6 +139,9 @@ func (c *checker) copies(s *step, v *types.Var) {
 		return
 	}
 	if p, ok := c.param[v]; ok {
+		if p.unit != s.unit {
+			return // a function literal lives on with it
+		}
 		if c.missed(v, c.test(s)) {
 			what := "parameter"
 			if p.index < 0 {

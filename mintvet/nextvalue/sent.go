@@ -11,13 +11,28 @@ import (
 	"golang.org/x/tools/go/cfg"
 )
 
-// sent: the next value has a variable of its own until it is put back. There is a path on which its bytes have gone out, and yet
-// the function returns with the old value in its place. Where both variables have the same name it is enough that the old one
-// is read.
+// sent: the next value has a variable of its own until it is put back to where the old one is. There is a path on which its bytes
+// have gone out, and yet the function returns with the old value in its place. Where both variables have the same name it is
+// enough that the old one is read.
 func (c *checker) sent(s *step) {
 	if c.test(s) {
 		return
 	}
+	for _, x := range c.uses[s.to.root] {
+		if x.role == roleLeave && x.unit != s.unit {
+			return // a function literal puts it back, nobody knows when
+		}
+	}
+	if s.fate == fateMoved {
+		c.sentKeeping(s, s.src)
+	}
+	for _, o := range c.originals[s.src.root] {
+		c.sentKeeping(s, o.path)
+	}
+}
+
+// sentKeeping looks for paths on which src keeps the old value.
+func (c *checker) sentKeeping(s *step, src path) {
 	nothing := func(ast.Node) bool { return false }
 	goesOut, out := nothing, c.shadows(s)
 	var err types.Object
@@ -55,16 +70,19 @@ func (c *checker) sent(s *step) {
 		}
 		for _, n := range b.Nodes[i:] {
 			out = out || goesOut(n)
-			if c.shadows(s) && c.readIn(n, s.src) {
+			if c.shadows(s) && c.readIn(n, src) {
 				c.report(s, s.dst, kindScope, c.anew(s))
 				return
 			}
-			if c.overwrites(n, s.src) || c.takes(n, s.to) || c.declares(n, s.to.root) {
+			if c.overwrites(n, src) || c.takes(n, s.to) || c.declares(n, s.to.root) {
 				return
 			}
-			if r, ok := n.(*ast.ReturnStmt); ok && out && c.keeps(s, r) {
-				c.report(s, r, kindSent, fmt.Sprintf("%s: the bytes of %s went out, and this return keeps the old %s; write %[1]s = %[2]s before it, or return %[2]s",
-					s.src.text, s.to.text, s.name))
+			if r, ok := n.(*ast.ReturnStmt); ok && out && c.keeps(s, src, r) {
+				if !c.returns[r] {
+					c.returns[r] = true
+					c.report(s, r, kindSent, fmt.Sprintf("%s: the bytes of %s went out, and this return keeps the old %s; write %[1]s = %[2]s before it, or return %[2]s",
+						src.text, s.to.text, s.name))
+				}
 				return
 			}
 			if err != nil && c.assigns(n, err) {
@@ -85,6 +103,9 @@ func (c *checker) sent(s *step) {
 // that asks more than that is taken for the same.
 func (c *checker) failed(b *cfg.Block, err types.Object) int {
 	way := 0
+	if len(b.Nodes) == 0 {
+		return 0 // the head of a range loop
+	}
 	is := func(e ast.Expr) bool {
 		id, ok := ast.Unparen(e).(*ast.Ident)
 		return ok && err != nil && c.pass.TypesInfo.ObjectOf(id) == err
@@ -163,8 +184,7 @@ func (c *checker) takes(n ast.Node, p path) bool {
 }
 
 // keeps reports whether the old value goes on after the return: it is returned, or it is in a place that outlives the function.
-func (c *checker) keeps(s *step, r *ast.ReturnStmt) bool {
-	src := s.src
+func (c *checker) keeps(s *step, src path, r *ast.ReturnStmt) bool {
 	if src.global() || c.results[src.root] || src.shared && c.isParam(s.unit, src.root) || !c.owns(s.unit, src.root) {
 		return true
 	}

@@ -1,6 +1,8 @@
 package intests
 
 import (
+	"errors"
+	"io"
 	"testing"
 
 	"github.com/mintws/mintws/httpconn"
@@ -74,6 +76,16 @@ func TestRefused(t *testing.T) {
 	conn, _ := httpconn.New(&out)
 	if _, err := conn.SendData(new(httpconn.Output), 1, nil, false); err == nil {
 		t.Error("not refused")
+	}
+	if _, err := conn.SendData(&out, 1, nil, false); !errors.Is(err, io.EOF) {
+		t.Error("not refused")
+	}
+	_, err := conn.SendData(&out, 1, nil, false)
+	if err == nil {
+		t.Error("not refused")
+	}
+	if _, err = conn.SendData(&out, 1, nil, false); err != nil { // want `conn: the next Conn is dropped for _`
+		t.Error("refused")
 	}
 	conn, _ = conn.Stream(&out, nil)
 	ws, _ = ws.EOF()

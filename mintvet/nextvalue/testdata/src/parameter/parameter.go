@@ -28,7 +28,7 @@ func (l link) Read(data []byte) {
 	l.conn, _ = l.conn.Stream(l.out, data) // want `l.conn: the receiver l is a copy, and the caller keeps the old Conn; return l, or take a pointer`
 }
 
-func Tick(s session.Session, out *httpconn.Output, now time.Time) {
+func Tick(s session.Session, out *session.Output, now time.Time) {
 	s, _ = s.Tick(out, now) // want `s: the parameter s is a copy`
 }
 

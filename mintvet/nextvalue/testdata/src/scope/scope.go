@@ -51,7 +51,7 @@ func onOnePath(conn httpconn.Conn, out *httpconn.Output, data []byte) (httpconn.
 	return conn, nil
 }
 
-func inCase(s session.Session, out *httpconn.Output, now time.Time, timer <-chan time.Time, stop chan bool) {
+func inCase(s session.Session, out *session.Output, now time.Time, timer <-chan time.Time, stop chan bool) {
 	for !s.Over() {
 		select {
 		case <-timer:

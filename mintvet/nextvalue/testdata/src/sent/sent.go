@@ -68,6 +68,37 @@ func (c *client) ping(late func() error) error {
 	return nil
 }
 
+func (c *client) copied(f mintws.Frame) error {
+	ws := c.ws
+	ws, p, err := ws.Encode(f)
+	if err != nil {
+		return err
+	}
+	if _, err = c.sock.Write(p); err != nil {
+		return err // want `c.ws: the bytes of ws went out, and this return keeps the old WebSocket; write c.ws = ws before it`
+	}
+	c.ws = ws
+	return nil
+}
+
+func (c *client) inLoop(list []mintws.Frame) error {
+	ws := c.ws
+	for _, f := range list {
+		next, p, err := ws.Encode(f)
+		if err != nil {
+			continue
+		}
+		for range 2 {
+			if _, err := c.sock.Write(p); err != nil {
+				return err // want `c.ws: the bytes of next went out`
+			}
+		}
+		ws = next
+	}
+	c.ws = ws
+	return nil
+}
+
 // The next value is put back before anything can fail, or at once.
 func (c *client) right(f mintws.Frame) error {
 	next, p, err := c.ws.Encode(f)

@@ -13,6 +13,7 @@ type client struct {
 	ws   mintws.WebSocket
 	out  httpconn.Output
 	s    session.Session
+	sout session.Output
 	d    session.Deadlines
 }
 
@@ -22,7 +23,7 @@ func (c *client) ping() {
 
 func (c *client) hello(now time.Time) {
 	mintws.Send(c.conn, &c.out, c.ws, mintws.Text("Hello")) // want `c.conn: the next Conn is dropped` `c.ws: the next WebSocket is dropped`
-	c.s.Send(&c.out, now, mintws.Text("Hello"))             // want `c.s: the next Session is dropped`
+	c.s.Send(&c.sout, now, mintws.Text("Hello"))            // want `c.s: the next Session is dropped`
 	c.d.Observe(now, mintws.Open, true)                     // want `c.d: the next Deadlines is dropped by a call as a statement; write c.d = c.d.Observe\(now, mintws.Open, true\)`
 	go c.ws.Decode(nil)                                     // want `c.ws: the next WebSocket is dropped`
 	c.ws.State()
@@ -44,6 +45,11 @@ func closing(conn httpconn.Conn, out *httpconn.Output, data []byte) (httpconn.Co
 
 func last(conn httpconn.Conn, out *httpconn.Output) {
 	conn.Close(out)
+}
+
+// A field is still there after the last words, and does not know of them.
+func (c *client) leave() {
+	c.conn.Close(&c.out) // want `c.conn: the next Conn is dropped by a call as a statement; write c.conn = c.conn.Close\(&c.out\)`
 }
 
 func must(ws mintws.WebSocket, p []byte, err error) (mintws.WebSocket, []byte) {
