@@ -43,9 +43,10 @@ func advance(sock net.Conn, s session.Session, out *session.Output, buf []byte) 
 // end
 
 // snippet: sessionConnect
-// connect asks until the server agrees. It follows redirects, keeps cookies, and gets a new token where one is refused. The socket,
-// if there is one, is the caller's to close.
-func connect(ctx context.Context, url string, token func() string, d session.Deadlines, out *session.Output) (sock net.Conn, s session.Session, err error) {
+// connect asks until the server agrees. It follows redirects, keeps cookies, and gets a new token where one is refused. The
+// socket, if there is one, is the caller's to close.
+func connect(ctx context.Context, url string, token func() string, d session.Deadlines, out *session.Output) (
+	sock net.Conn, s session.Session, err error) {
 	header, buf := http.Header{"Authorization": {token()}}, make([]byte, 4<<10)
 	var conn httpconn.Conn
 	for tries := 0; ; tries++ {
@@ -115,9 +116,6 @@ func (w *wire) eof(out *session.Output, now time.Time) {
 
 // tick is for the timer: Deadline has passed.
 func (w *wire) tick(out *session.Output, now time.Time) {
-	if !w.unsent.MayRead() && w.s.State() == mintws.Open {
-		w.s = w.s.Heard(now) // an answer may lie in the socket
-	}
 	w.s, _ = w.s.Tick(out, now)
 	w.write(out, w.unsent.Caused)
 }

@@ -28,8 +28,8 @@ func fresh(t *testing.T, out *session.Output, opt mintws.Options) session.Sessio
 	return s
 }
 
-// TestBeforeSettings: on a new HTTP/2 connection the WebSocket is asked for once that is possible, with the options as they were, and
-// opens whatever the reads are.
+// TestBeforeSettings: on a new HTTP/2 connection the WebSocket is asked for once that is possible, with the options as they
+// were, and opens whatever the reads are.
 func TestBeforeSettings(t *testing.T) {
 	for _, size := range []int{1, 7, 4096} {
 		asked := make(chan http.Header, 1)

@@ -35,17 +35,17 @@ const (
 	never  = math.MaxInt64
 )
 
-// Deadlines are the time of one WebSocket, as an immutable value of 24 bytes: what is waited for, and until when. Two calls keep
-// it: Observe tells it what has become of the WebSocket, and Tick acts when the time has come. Next says when that is, for a
-// timer. There is no need to set the timer anew after each Observe: Tick does nothing when it is called early, so a timer that
-// runs out, or the slot of a timer wheel, calls it and waits for the Next that there is then.
+// Deadlines are the time of one WebSocket, as an immutable value of 24 bytes: what is waited for, and until when. Two calls
+// keep it: Observe tells it what has become of the WebSocket, and Tick acts when the time has come. Next says when that is,
+// for a timer. There is no need to set the timer anew after each Observe: Tick does nothing when it is called early, so a
+// timer that runs out, or the slot of a timer wheel, calls it and waits for the Next that there is then.
 //
 // The zero Deadlines waits for nothing. All methods return the next value and leave the receiver as it was.
 //
 // Times are compared by their monotonic reading where they have one, so with those of time.Now a clock that is set does no
-// harm. Without it a clock that is set back prolongs nothing beyond what Timing says, and one that jumps forward is treated like
-// a call that comes late: see Tick. Times that are more than 292 years from that of NewDeadlines count as if they were just that
-// far away.
+// harm. Without it a clock that is set back prolongs nothing beyond what Timing says, and one that jumps forward is treated
+// like a call that comes late: see Tick. Times that are more than 292 years from that of NewDeadlines count as if they were
+// just that far away.
 type Deadlines struct {
 	t    *timing
 	due  int64 // when something is to be done, in nanoseconds after t.start
@@ -64,9 +64,9 @@ type wait uint8
 
 const silence = wait(ForEnd) + 1
 
-// NewDeadlines returns the Deadlines of a WebSocket that nothing is known of yet: the first Observe begins. A program makes one
-// and uses it for all its WebSockets, since they share the memory of t. now can be any time that is not centuries away from the
-// others.
+// NewDeadlines returns the Deadlines of a WebSocket that nothing is known of yet: the first Observe begins. A program makes
+// one and uses it for all its WebSockets, since they share the memory of t. now can be any time that is not centuries away
+// from the others.
 func NewDeadlines(t Timing, now time.Time) Deadlines {
 	set := func(d *time.Duration, def time.Duration) {
 		if *d == 0 {
@@ -89,10 +89,12 @@ func NewDeadlines(t Timing, now time.Time) Deadlines {
 //     a Pong, so that a large message that takes minutes to arrive is no silence.
 //   - Failed, Invalid: nothing is waited for any more.
 //
-// Something that is not heard proves nothing where nobody listens. Pass heard too
+// Silence proves nothing where nobody listens. Pass heard too
 //
-//   - while you do not read, because you cannot keep up: the Pong lies in a buffer;
+//   - while you do not read because you cannot keep up: the Pong lies in a buffer;
 //   - when a socket that was full takes bytes again: the peer has acknowledged some, and the Ping waits behind the others.
+//
+// But not while you do not read because the peer does not, as [Pending.MayRead] says: if it takes nothing either, it is gone.
 func (d Deadlines) Observe(now time.Time, st mintws.State, heard bool) Deadlines {
 	if d.t == nil {
 		return d
@@ -135,12 +137,12 @@ func (d Deadlines) Next() time.Time {
 // Tick does what is to be done at the time now. Before Next that is nothing. Otherwise
 //
 //   - ping says that the peer has been silent for Timing.Ping: send it a Ping;
-//   - err, a *[TimeoutError], says that what was waited for has not come, and that it is time to give up. Nothing is waited for
-//     then; who goes on all the same begins anew with the next Observe.
+//   - err, a *[TimeoutError], says that what was waited for has not come, and that it is time to give up. Nothing is waited
+//     for then; who goes on all the same begins anew with the next Observe.
 //
-// Read before you call it: what is waited for may have arrived and lie in the socket. For the same reason a call that comes more
-// than a second after Next is taken for a program that was held up, or for a clock that jumped. It puts the error off, once and
-// by a second, so that what has arrived can be read.
+// Read before you call it: what is waited for may have arrived and lie in the socket. For the same reason a call that comes
+// more than a second after Next is taken for a program that was held up, or for a clock that jumped. It puts the error off,
+// once and by a second, so that what has arrived can be read.
 func (d Deadlines) Tick(now time.Time) (next Deadlines, ping bool, err error) {
 	ping, late := d.tick(now)
 	if late != nil {

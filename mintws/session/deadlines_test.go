@@ -211,7 +211,8 @@ func TestDeadlines(t *testing.T) {
 	}
 }
 
-// TestDeadlinesMonotonic: with times that have a monotonic reading, Next has one too, which is what a net.Conn and a timer go by.
+// TestDeadlinesMonotonic: with times that have a monotonic reading, Next has one too, which is what a net.Conn and a timer
+// go by.
 func TestDeadlinesMonotonic(t *testing.T) {
 	now := time.Now()
 	next := session.NewDeadlines(session.Timing{}, now).Observe(now, connecting, false).Next()

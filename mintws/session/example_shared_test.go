@@ -40,7 +40,8 @@ func (c *shared) received(out *session.Output, now time.Time, frame func(*stream
 			frame(&s, f)
 		}
 		s.time = s.time.Observe(now, s.ws.State(), true)
-		if c.streams[ev.StreamID] = s; ev.Kind == httpconn.EventDone || ev.Kind == httpconn.EventReset || s.ws.State() == mintws.Failed {
+		ended := ev.Kind == httpconn.EventDone || ev.Kind == httpconn.EventReset || s.ws.State() == mintws.Failed
+		if c.streams[ev.StreamID] = s; ended {
 			delete(c.streams, ev.StreamID)
 		}
 	}

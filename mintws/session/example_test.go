@@ -26,7 +26,8 @@ func greet(ctx context.Context, url string, w io.Writer) error {
 	}
 	defer sock.Close()
 	defer context.AfterFunc(ctx, func() { sock.Close() })()
-	s, err := session.Upgrade(conn, &out, url, mintws.Options{}, session.NewDeadlines(session.Timing{}, time.Now()), time.Now())
+	d := session.NewDeadlines(session.Timing{}, time.Now()) // one for all Sessions of a program
+	s, err := session.Upgrade(conn, &out, url, mintws.Options{}, d, time.Now())
 	for err == nil && !s.Over() {
 		s = turn(sock, s, &out, buf)
 		if _, _, ok := out.Answer(); ok && s.State() == mintws.Open { // it has just opened

@@ -31,9 +31,9 @@ func subjects(t testing.TB) []session.Session {
 	return append(s, waiting, server(t, manual))
 }
 
-// FuzzSession: bytes that a peer sends, and calls in between, in any order. script says what is called before each piece of data,
-// and how large that is. Whatever it is, the value before gives the same again, what is over stays over, and with no calls in
-// between the pieces bring what the whole brings.
+// FuzzSession: bytes that a peer sends, and calls in between, in any order. script says what is called before each piece of
+// data, and how large that is. Whatever it is, the value before gives the same again, what is over stays over, and with no
+// calls in between the pieces bring what the whole brings.
 func FuzzSession(f *testing.F) {
 	f.Add(uint8(0), []byte{10, 0x81, 3}, wstest.MaskedFrames(mintws.Text("Hello"), mintws.Ping(nil), mintws.Close(1000, "")))
 	f.Add(uint8(2), []byte{40}, answer(httpconn.HTTP1, 401, nil, []byte("no"), true))

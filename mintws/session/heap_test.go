@@ -13,8 +13,8 @@ import (
 // TestIdleHeap: what an idle connection holds, with its time and with what belongs to its socket.
 func TestIdleHeap(t *testing.T) {
 	type connection struct {
-		s      session.Session
-		unsent session.Pending
+		s session.Session
+		_ session.Pending
 	}
 	const n = 5000
 	heap := func() uint64 {

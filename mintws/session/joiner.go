@@ -10,17 +10,18 @@ import (
 // ErrPiece: a piece was passed to a [Joiner] that does not belong behind the one before it.
 var ErrPiece = errors.New("session: piece of a message out of order")
 
-// Joiner joins the pieces that [mintws.DeliverPayload] hands over, or the fragments of DeliverFragments, to whole messages, in
-// memory that is used again for the next one. So messages of any size up to a bound come and go without garbage. (A WebSocket that
-// joins them itself, as with DeliverMessages, needs new memory for each, since its older values still have the old one.)
+// Joiner joins the pieces that [mintws.DeliverPayload] hands over, or the fragments of DeliverFragments, to whole messages,
+// in memory that is used again for the next one. So messages of any size up to a bound come and go without garbage. (A
+// WebSocket that joins them itself, as with DeliverMessages, needs new memory for each, since its older values still have
+// the old one.)
 //
 // It is scratch space, not a value: one for each WebSocket, and not for several goroutines at once. What it has joined is
-// overwritten, so the state of a message under way cannot be forked. Who goes on from an older WebSocket, or from a fork, needs a
-// Joiner that has seen the same pieces since the beginning of that message; between two messages any will do, also a new
-// one. The zero Joiner is ready.
+// overwritten, so the state of a message under way cannot be forked. Who goes on from an older WebSocket, or from a fork,
+// needs a Joiner that has seen the same pieces since the beginning of that message; between two messages any will do, also a
+// new one. The zero Joiner is ready.
 type Joiner struct {
-	// Max is the largest message. 0 means [mintws.DefaultMaxMessage], a negative number no limit. Limits.MaxMessage of the WebSocket
-	// does the same earlier, by the header of the frame.
+	// Max is the largest message. 0 means [mintws.DefaultMaxMessage], a negative number no limit. Limits.MaxMessage of the
+	// WebSocket does the same earlier, by the header of the frame.
 	Max int64
 	// Keep is how much memory is kept for the next message. What a larger one needed is let go when its successor begins. 0
 	// means 64 KiB; with a negative number none is kept.
@@ -33,14 +34,14 @@ type Joiner struct {
 // defaultKeep holds most messages, and the reads that they come in.
 const defaultKeep = 64 << 10
 
-// Add takes a frame that was received. With ok, msg is a whole message or a control frame. Control frames are passed on as they
-// are, and so is a message in one piece: their payload is where it was. That of a joined message is in the Joiner's memory,
-// valid until the next piece of a message is added, and may be written to.
+// Add takes a frame that was received. With ok, msg is a whole message or a control frame. Control frames are passed on as
+// they are, and so is a message in one piece: their payload is where it was. That of a joined message is in the Joiner's
+// memory, valid until the next piece of a message is added, and may be written to.
 //
 // Where a message becomes larger than Max the error is a *[mintws.ProtocolError] over mintws.ErrMessageTooBig: send what
-// [mintws.CloseFrame] gives for it. The message is dropped, and the rest of it would be ErrPiece. That is returned for a piece
-// without a beginning, too, and for a beginning before the end of the last message; no WebSocket hands over such a thing, so it was
-// another one's.
+// [mintws.CloseFrame] gives for it. The message is dropped, and the rest of it would be ErrPiece. That is returned for a
+// piece without a beginning, too, and for a beginning before the end of the last message; no WebSocket hands over such a
+// thing, so it was another one's.
 func (j *Joiner) Add(f mintws.Frame) (msg mintws.Frame, ok bool, err error) {
 	if f.Opcode.IsControl() {
 		return f, true, nil

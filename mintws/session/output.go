@@ -7,14 +7,14 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// Output is the caller's scratch space, passed by pointer to every method that produces something. It is not a value, and not
-// for several goroutines at once. One Output can serve many Sessions, one after the other: what a Session has to remember is in
-// the Session.
+// Output is the caller's scratch space, passed by pointer to every method that produces something. It is not a value, and
+// not for several goroutines at once. One Output can serve many Sessions, one after the other: what a Session has to
+// remember is in the Session.
 //
-// What has to be written is in Send. It leaves the Output by WriteTo or Take, which empty it, so that no byte goes to another
-// connection; no call drops it, and each appends to it. What was received is in Frames, and with a Conn what the server did in
-// Events. [Session.Received], [Session.EOF] and [Session.Tick] begin by emptying these two, so that they hold what came with
-// that one call; Send and the other calls leave them alone, and may be used while ranging over them.
+// What has to be written is in Send. It leaves the Output by WriteTo or Take, which empty it, so that no byte goes to
+// another connection; no call drops it, and each appends to it. What was received is in Frames, and with a Conn what the
+// server did in Events. [Session.Received], [Session.EOF] and [Session.Tick] begin by emptying these two, so that they hold
+// what came with that one call; Send and the other calls leave them alone, and may be used while ranging over them.
 //
 // Payloads of Frames are read-only, and valid until the next of those three calls or until the bytes passed to Received are
 // used again, whichever comes first. Frame.Clone makes one last.

@@ -6,15 +6,15 @@ import (
 	"github.com/mintws/mintws/httpconn"
 )
 
-// Pending holds what one connection's socket, which does not block, has not taken yet. It is scratch space of the caller's, one
-// for each connection: not a value, and not for several goroutines at once. The zero Pending is empty and ready; while it is empty it
-// needs 24 bytes. Nothing that waits is moved when a part of it was written, so the work is in proportion to the bytes,
-// however little the socket takes at a time.
+// Pending holds what one connection's socket, which does not block, has not taken yet. It is scratch space of the caller's,
+// one for each connection: not a value, and not for several goroutines at once. The zero Pending is empty and ready; while
+// it is empty it needs 24 bytes. Nothing that waits is moved when a part of it was written, so the work is in proportion to
+// the bytes, however little the socket takes at a time.
 //
-// It counts two kinds of bytes apart, for they have to be stopped in different ways. What reading causes, such as Pongs, answers
-// and on HTTP/2 acknowledgements, stops with reading: a peer that asks and never listens must not fill our memory. What the
-// program says of its own accord stops by itself, and reading goes on: a peer that answers while it reads takes nothing more
-// while nobody reads its answers. So, for each connection:
+// It counts two kinds of bytes apart, for they have to be stopped in different ways. What reading causes, such as Pongs,
+// answers and on HTTP/2 acknowledgements, stops with reading: a peer that asks and never listens must not fill our memory.
+// What the program says of its own accord stops by itself, and reading goes on: a peer that answers while it reads takes
+// nothing more while nobody reads its answers. So, for each connection:
 //
 //   - after reading: out.WriteTo(socket) if Len is 0, then Caused(out);
 //   - after saying something: the same, then Produced(out);
@@ -22,7 +22,8 @@ import (
 //   - wait for input as long as MayRead says so;
 //   - say something as long as MayProduce says so.
 type Pending struct {
-	// High is how many bytes of a kind may wait before it has to stop; one call may exceed it by what it brings. 0 means 64 KiB.
+	// High is how many bytes of a kind may wait before it has to stop; one call may exceed it by what it brings. 0 means 64
+	// KiB.
 	High int
 	// Low is down to how many bytes they have to go before it may go on. 0 means half of High.
 	Low int
@@ -52,10 +53,10 @@ const (
 	maxSpare = 1 << 20  // of what is kept to be used again
 )
 
-// Caused takes what is in out.Send, all of it because of what was read: the answers that [Session.Received] and [Session.Tick] gave,
-// and frames that the program sent in reply to a frame. buffered is what waits in the Conn, [Session.Buffered] or
-// Conn.Buffered(0), and 0 where there is no HTTP/2: it counts as well, and what moves from there to the socket is not counted
-// twice.
+// Caused takes what is in out.Send, all of it because of what was read: the answers that [Session.Received] and
+// [Session.Tick] gave, and frames that the program sent in reply to a frame. buffered is what waits in the Conn,
+// [Session.Buffered] or Conn.Buffered(0), and 0 where there is no HTTP/2: it counts as well, and what moves from there to
+// the socket is not counted twice.
 func (p *Pending) Caused(out *httpconn.Output, buffered int) { p.take(out, buffered, true) }
 
 // Produced takes what is in out.Send, which the program said of its own accord. For buffered see Caused.
@@ -107,8 +108,8 @@ func (q *queue) push(out *httpconn.Output) {
 	out.Send = b[:0]
 }
 
-// Next returns bytes to be written: not all that wait, but those that lie together. They are valid until the next call and must
-// not be changed. With Len 0 there are none.
+// Next returns bytes to be written: not all that wait, but those that lie together. They are valid until the next call and
+// must not be changed. With Len 0 there are none.
 func (p *Pending) Next() []byte {
 	if p.q == nil || p.q.unsent == 0 {
 		return nil
@@ -126,8 +127,8 @@ func (p *Pending) Wrote(n int) {
 	chunk := q.chunks[q.first]
 	n = min(n, len(chunk)-q.written)
 	q.unsent -= n
-	// What is written counts as caused first. So what was caused is never thought to be more than it is, which would stop reading
-	// without need; and never less by more than what the program may have waiting, which is bounded as well.
+	// What is written counts as caused first. So what was caused is never thought to be more than it is, which would stop
+	// reading without need; and never less by more than what the program may have waiting, which is bounded as well.
 	q.caused = max(0, q.caused-n)
 	if q.written += n; q.written == len(chunk) {
 		q.chunks[q.first], q.written = nil, 0
@@ -176,8 +177,8 @@ func (p *Pending) Waiting() int {
 // MayRead reports whether to read: not while what reading has caused waits to be written, from High bytes on until Low.
 func (p *Pending) MayRead() bool { return p.q == nil || !p.q.stopReading }
 
-// MayProduce reports whether the program may say something of its own accord: not while High bytes of whatever kind wait, until
-// they are Low.
+// MayProduce reports whether the program may say something of its own accord: not while High bytes of whatever kind wait,
+// until they are Low.
 func (p *Pending) MayProduce() bool { return p.q == nil || !p.q.stopProducing }
 
 // Reset drops what waits, as when the connection is lost.

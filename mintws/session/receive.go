@@ -11,24 +11,24 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// Received takes bytes that were read from the socket, in pieces of any size: the frames that they complete are in out.Frames, and
-// what is owed for them, such as a Pong, is in out.Send. Ping and Close are answered as [mintws.Receive] does it; with
-// Options.ManualReply they are left to you, but for the Close that a breach of the protocol calls for.
+// Received takes bytes that were read from the socket, in pieces of any size: the frames that they complete are in
+// out.Frames, and what is owed for them, such as a Pong, is in out.Send. Ping and Close are answered as [mintws.Receive]
+// does it; with Options.ManualReply they are left to you, but for the Close that a breach of the protocol calls for.
 //
-// Handle the frames, and then ask whether s is over. The error can be ignored where that is done: if this call ended s, it is
-// [Session.Err]. Else it is the error of a reply that could not be sent, or mintws.ErrRest. What comes after the end is discarded;
-// but as long as [Session.Again] may still be called, pass it in, for a connection over HTTP/2 has more to say.
+// Handle the frames, and then ask whether s is over. The error can be ignored where that is done: if this call ended s, it
+// is [Session.Err]. Else it is the error of a reply that could not be sent, or mintws.ErrRest. What comes after the end is
+// discarded; but as long as [Session.Again] may still be called, pass it in, for a connection over HTTP/2 has more to say.
 //
-// With out.Max one call hands over no more than that: see [mintws.Inbox]. It leaves the rest of data in out.Rest. Pass that in
-// with the same Output, before that is used for any other Session, until it is empty:
+// With out.Max one call hands over no more than that: see [mintws.Inbox]. It leaves the rest of data in out.Rest. Pass that
+// in with the same Output, before that is used for any other Session, until it is empty:
 //
 //	for data := buf[:n]; len(data) > 0; data = out.Rest {
 //		s, err = s.Received(&out, now, data)
 //		// handle out.Frames, and write out.Send
 //	}
 //
-// Meanwhile a part of the input is in the scratch space and not in the value. Who wants to fork or replay such a Session begins
-// with the one before. ErrRest says that something else was passed in, and changes nothing.
+// Meanwhile a part of the input is in the scratch space and not in the value. Who wants to fork or replay such a Session
+// begins with the one before. ErrRest says that something else was passed in, and changes nothing.
 func (s Session) Received(out *Output, now time.Time, data []byte) (Session, error) {
 	err := s.received(out, now, data)
 	return s, err
@@ -106,10 +106,10 @@ func (s Session) EOF(out *Output, now time.Time) (Session, error) {
 	return s, s.Err()
 }
 
-// Tick does what is to be done at the time now, which before [Session.Deadline] is nothing. A peer that was silent is sent a Ping. Where
-// the time for something is over, s is over, with a *[TimeoutError] as [Session.Err] and as the error: out.Send has the last words.
-// A refusal whose content is too slow ends as a *[Refusal], and that a server does not end the connection after the closing
-// handshake is no error.
+// Tick does what is to be done at the time now, which before [Session.Deadline] is nothing. A peer that was silent is sent a
+// Ping. Where the time for something is over, s is over, with a *[TimeoutError] as [Session.Err] and as the error: out.Send
+// has the last words. A refusal whose content is too slow ends as a *[Refusal], and that a server does not end the
+// connection after the closing handshake is no error.
 //
 // Read before you call it: see [Deadlines.Tick].
 func (s Session) Tick(out *Output, now time.Time) (Session, error) {
@@ -127,7 +127,7 @@ func (s Session) Tick(out *Output, now time.Time) (Session, error) {
 		return s.Send(out, now, mintws.Ping(nil))
 	case late == nil:
 		return s, nil
-	case late.For == ForPong: // RFC 6455 section 7.1.7: a Close should be sent, if only to be seen by those who record the traffic
+	case late.For == ForPong: // RFC 6455 section 7.1.7: a Close should be sent
 		s, _ = s.Send(out, now, mintws.Close(mintws.CodeGoingAway, "no sign of life"))
 	}
 	if late.For != ForEnd && (s.more == nil || s.more.refused == nil) {

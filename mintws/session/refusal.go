@@ -9,8 +9,8 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// Refusal says that the server, or a proxy in front of it, refused the WebSocket: the handshake's error, with the beginning of the
-// content that came with it. Status and Header are those of the answer.
+// Refusal says that the server, or a proxy in front of it, refused the WebSocket: the handshake's error, with the beginning
+// of the content that came with it. Status and Header are those of the answer.
 type Refusal struct {
 	*mintws.HandshakeError
 	// Body is the beginning of the content, 1 KiB at most. It is read-only.
@@ -22,13 +22,14 @@ type Refusal struct {
 // Unwrap returns the mintws.HandshakeError.
 func (r *Refusal) Unwrap() error { return r.HandshakeError }
 
-// Location returns the URL that the server redirects to (RFC 9110 section 15.4), made absolute with that of the request, as one of
-// ws or wss and without userinfo of its own. same says that it is on the same server, so that [Session.Again] can ask there, and
-// credentials may go there too. The URL is "" where r is no redirect, where the Location cannot be used, and where it would give
-// up TLS. How many redirects to follow is for the caller to say.
+// Location returns the URL that the server redirects to (RFC 9110 section 15.4), made absolute with that of the request, as
+// one of ws or wss and without userinfo of its own. same says that it is on the same server, so that [Session.Again] can ask
+// there, and credentials may go there too. The URL is "" where r is no redirect, where the Location cannot be used, and
+// where it would give up TLS. How many redirects to follow is for the caller to say.
 func (r *Refusal) Location(request string) (location string, same bool) {
 	switch r.Status {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 	default:
 		return "", false
 	}

@@ -8,13 +8,13 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// Session is one WebSocket on a connection of its own, with its time, as an immutable value: bytes that were read go in; frames,
-// bytes to write and the next deadline come out. A client's has the [httpconn.Conn] inside, over HTTP/1.1 or HTTP/2; a server's
-// is on the byte stream that is left after the handshake.
+// Session is one WebSocket on a connection of its own, with its time, as an immutable value: bytes that were read go in;
+// frames, bytes to write and the next deadline come out. A client's has the [httpconn.Conn] inside, over HTTP/1.1 or HTTP/2;
+// a server's is on the byte stream that is left after the handshake.
 //
 // Each method that does something returns the next Session and leaves the receiver valid for ever: it can be kept, forked,
-// replayed, and used from several goroutines at once. What is written belongs to one connection with one history, of course. Its
-// size is 336 bytes; pass it by value, and keep it in a slice or a struct of yours.
+// replayed, and used from several goroutines at once. What is written belongs to one connection with one history, of course.
+// Its size is 336 bytes; pass it by value, and keep it in a slice or a struct of yours.
 //
 // The zero Session is over.
 type Session struct {
@@ -49,8 +49,8 @@ const (
 )
 
 // New returns a Session for a WebSocket that is there already. A server passes the zero Conn and the WebSocket that
-// [mintws.Accept] gave it; from there on bytes are those of the stream behind the handshake. A client that asked for the WebSocket
-// itself passes the Conn that it is on; [Upgrade] does both.
+// [mintws.Accept] gave it; from there on bytes are those of the stream behind the handshake. A client that asked for the
+// WebSocket itself passes the Conn that it is on; [Upgrade] does both.
 //
 // d is what [NewDeadlines] returned, one for all Sessions of a program.
 func New(c httpconn.Conn, ws mintws.WebSocket, d Deadlines, now time.Time) Session {
@@ -65,10 +65,10 @@ func New(c httpconn.Conn, ws mintws.WebSocket, d Deadlines, now time.Time) Sessi
 	return s
 }
 
-// Upgrade asks c, a connection on which nothing else is under way, for a WebSocket at url: see [mintws.Upgrade], whose errors
-// it returns. Then nothing is changed. The request is in out.Send. On a new HTTP/2 connection, where no request can start before the
-// server's SETTINGS have come, the Session asks when they have; where they do not allow WebSockets it ends with
-// [httpconn.ErrExtendedConnectDisabled].
+// Upgrade asks c, a connection on which nothing else is under way, for a WebSocket at url: see [mintws.Upgrade], whose
+// errors it returns. Then nothing is changed. The request is in out.Send. On a new HTTP/2 connection, where no request can
+// start before the server's SETTINGS have come, the Session asks when they have; where they do not allow WebSockets it ends
+// with [httpconn.ErrExtendedConnectDisabled].
 func Upgrade(c httpconn.Conn, out *Output, url string, opt mintws.Options, d Deadlines, now time.Time) (Session, error) {
 	next, ws, err := mintws.Upgrade(c, &out.Output, url, opt)
 	switch {
@@ -83,9 +83,9 @@ func Upgrade(c httpconn.Conn, out *Output, url string, opt mintws.Options, d Dea
 	return New(next, ws, d, now), nil
 }
 
-// Again asks for a WebSocket on the connection of s, where that is over and has refused one: with the token that a 401 called
-// for, say, or at another path of the same server. [Refusal.Reusable] says whether that can succeed. The time for the answer begins
-// anew. The error is that of [mintws.Upgrade], or ErrNotOver. Then s is returned as it is.
+// Again asks for a WebSocket on the connection of s, where that is over and has refused one: with the token that a 401
+// called for, say, or at another path of the same server. [Refusal.Reusable] says whether that can succeed. The time for the
+// answer begins anew. The error is that of [mintws.Upgrade], or ErrNotOver. Then s is returned as it is.
 func (s Session) Again(out *Output, now time.Time, url string, opt mintws.Options) (Session, error) {
 	if !s.Over() {
 		return s, ErrNotOver
@@ -97,9 +97,9 @@ func (s Session) Again(out *Output, now time.Time, url string, opt mintws.Option
 	return next, nil
 }
 
-// Send sends f: what has to be written is in out.Send. The error is that of [mintws.Send], such as mintws.ErrNotOpen before the
-// answer has come, mintws.ErrCloseSent after a Close and mintws.ErrClosed once s is over. Then nothing is changed, and s is as good as
-// before.
+// Send sends f: what has to be written is in out.Send. The error is that of [mintws.Send], such as mintws.ErrNotOpen before
+// the answer has come, mintws.ErrCloseSent after a Close and mintws.ErrClosed once s is over. Then nothing is changed, and s
+// is as good as before.
 //
 // A Close begins the closing handshake, or completes it. Go on until s is over: messages may still come.
 func (s Session) Send(out *Output, now time.Time, f mintws.Frame) (Session, error) {
@@ -118,11 +118,11 @@ func (s *Session) send(out *Output, now time.Time, f *mintws.Frame, p *mintws.Pr
 	switch {
 	case s.Over():
 		return mintws.ErrClosed
-	case s.flags&noConn != 0 && p == nil:
+	case s.flags&noConn != 0 && f != nil:
 		s.ws, out.Send, err = s.ws.AppendEncode(out.Send, *f)
 	case s.flags&noConn != 0:
 		s.ws, out.Send, err = s.ws.AppendPrepared(out.Send, p)
-	case p == nil:
+	case f != nil:
 		s.conn, s.ws, err = mintws.Send(s.conn, &out.Output, s.ws, *f)
 	default:
 		s.conn, s.ws, err = mintws.SendPrepared(s.conn, &out.Output, s.ws, p)
@@ -136,8 +136,8 @@ func (s *Session) send(out *Output, now time.Time, f *mintws.Frame, p *mintws.Pr
 	return err
 }
 
-// Heard counts as a sign of life that the Session cannot see: see [Deadlines.Observe]. Call it when Deadline has passed while you
-// do not read, and when a socket that was full takes bytes again.
+// Heard is for a sign of life that the Session cannot see, or could not: call it when a socket that was full takes bytes
+// again, and at each Deadline while you do not read because you cannot keep up: see [Deadlines.Observe].
 func (s Session) Heard(now time.Time) Session {
 	if !s.Over() {
 		s.d = s.d.Observe(now, s.phase(), true)
@@ -148,17 +148,17 @@ func (s Session) Heard(now time.Time) Session {
 // Deadline returns when [Session.Tick] is to be called if nothing else happens; the zero Time is never.
 func (s Session) Deadline() time.Time { return s.d.Next() }
 
-// Over reports whether s is at its end: write what is in Output.Send, and close the socket. It is one answer for both versions
-// of HTTP and for both roles. After a closing handshake a client's Session is not over before the server has ended the
-// connection or, on HTTP/2, the stream, or the time for that has passed (RFC 6455 section 7.1.1). After a refusal it is not over before
-// the content has come: then [Session.Again] may go on with the connection. A server's is over with the closing handshake: end
-// your direction of the socket and read what is left for a moment, as wshttp.Linger does.
+// Over reports whether s is at its end: write what is in Output.Send, and close the socket. It is one answer for both
+// versions of HTTP and for both roles. After a closing handshake a client's Session is not over before the server has ended
+// the connection or, on HTTP/2, the stream, or the time for that has passed (RFC 6455 section 7.1.1). After a refusal it is
+// not over before the content has come: then [Session.Again] may go on with the connection. A server's is over with the
+// closing handshake: end your direction of the socket and read what is left for a moment, as wshttp.Linger does.
 func (s Session) Over() bool {
 	return s.flags&isOver != 0 || s.ws.State() == mintws.Invalid && s.more == nil
 }
 
-// Err says how s ended: nil while it is not over, and where it ended well. Otherwise it is a *[Refusal], a *[TimeoutError], or what
-// [mintws.WebSocket.Err] says: a *mintws.ProtocolError or a *mintws.CloseError.
+// Err says how s ended: nil while it is not over, and where it ended well. Otherwise it is a *[Refusal], a *[TimeoutError],
+// or what [mintws.WebSocket.Err] says: a *mintws.ProtocolError or a *mintws.CloseError.
 func (s Session) Err() error {
 	switch {
 	case !s.Over():

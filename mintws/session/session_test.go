@@ -16,7 +16,8 @@ import (
 	"github.com/mintws/mintws/mintws/wstest"
 )
 
-// talk has a conversation with a Peer: Hello when the WebSocket is open, Close after the echo. It returns the calls that it made.
+// talk has a conversation with a Peer: Hello when the WebSocket is open, Close after the echo. It returns the calls that it
+// made.
 func talk(t *testing.T, v httpconn.Version, opt wstest.Options, ask mintws.Options) (first session.Session, calls []call, last session.Session, log notes) {
 	t.Helper()
 	sock := &pipe{peer: wstest.NewPeer(opt)}
@@ -212,7 +213,20 @@ func TestSessionTimes(t *testing.T) {
 			t.Errorf("%v: given up after %v", v, last.at)
 		}
 	}
-	// The closing handshake is complete, and the server does not end the connection.
+	// The closing handshake is complete, and the server does not end the stream.
+	var two session.Output
+	h2 := opened(t, httpconn.HTTP2, wstest.Options{}, plain())
+	h2, _ = h2.Send(&two, epoch, mintws.Close(mintws.CodeNormal, ""))
+	h2, err := h2.Received(&two, at(2*sec), data(httpconn.HTTP2, wstest.Frames(mintws.Close(mintws.CodeNormal, "")), 1))
+	if err != nil || h2.Over() || h2.State() != closed || h2.Deadline() != at(3*sec) {
+		t.Fatalf("%v, %s, deadline %v", err, ended(h2), h2.Deadline())
+	}
+	two.Take(nil)
+	h2, err = h2.Tick(&two, at(3*sec))
+	if err != nil || !h2.Over() || h2.Err() != nil || h2.State() != closed || !bytes.HasPrefix(two.Send, []byte{0, 0, 8, 7}) {
+		t.Errorf("after a second: %v, %s, sent %x", err, ended(h2), two.Send)
+	}
+	// The same on a connection of HTTP/1.1.
 	first, calls, _, _ := talk(t, httpconn.HTTP1, wstest.Options{}, plain())
 	var out session.Output
 	var log notes
@@ -309,6 +323,9 @@ func TestPrepared(t *testing.T) {
 	}
 	var out session.Output
 	s := server(t, mintws.Options{})
+	if next, nilErr := s.SendPrepared(&out, epoch, nil); !errors.Is(nilErr, mintws.ErrInvalidFrame) || !next.Equal(s) {
+		t.Errorf("nil: %v", nilErr)
+	}
 	if s, err = s.SendPrepared(&out, epoch, p); err != nil || !bytes.Equal(out.Take(nil), wstest.Frames(mintws.Text("to all"))) {
 		t.Errorf("a server's: %v, %s", err, ended(s))
 	}

@@ -30,8 +30,8 @@ func compressing(t *testing.T) (wstest.Options, mintws.Options) {
 	return wstest.Options{Behavior: wstest.Behavior{Reply: reply}}, ask
 }
 
-// TestSessionValues plays a conversation, and then goes on from every value that there was a second time, in other scratch space,
-// with buffers that are overwritten after each call, and from several goroutines at once.
+// TestSessionValues plays a conversation, and then goes on from every value that there was a second time, in other scratch
+// space, with buffers that are overwritten after each call, and from several goroutines at once.
 func TestSessionValues(t *testing.T) {
 	opt, ask := compressing(t)
 	for _, v := range versions {
