@@ -153,7 +153,7 @@ func (c *checker) copies(s *step, v *types.Var) {
 		return
 	}
 	for _, o := range c.originals[v] {
-		if c.test(s) && !c.advancedLater(s.unit, s.call, o.path) || !c.survives(s.unit, s.stmt, o.path) || c.deleted(s, o) {
+		if c.test(s) && !c.advancedLater(s.unit, s.call, o.path) || !c.survives(s.unit, s.stmt, o.path) || c.replaced(s, o) {
 			continue
 		}
 		if o.path.via == viaField && c.reads[o.path.field] == 1 {
@@ -224,13 +224,12 @@ func (c *checker) anew(s *step) string {
 		s.src.text, s.name, c.instead(s))
 }
 
-// deleted reports whether the entry is taken out of its map between the copy and the step.
-func (c *checker) deleted(s *step, o original) bool {
-	if o.path.via != viaEntry {
-		return false
-	}
+// replaced reports whether the original gets another value, or its entry is taken out of the map, between the copy and the step:
+// then the copy is of what was, and is not to be put back.
+func (c *checker) replaced(s *step, o original) bool {
 	for _, n := range c.later(s.unit, o.node, nil) {
-		if c.deletes(n, o.path) && contains(c.later(s.unit, n, func(m ast.Node) bool { return m == o.node }), s.call) {
+		if (c.overwrites(n, o.path) || c.deletes(n, o.path)) &&
+			contains(c.later(s.unit, n, func(m ast.Node) bool { return m == o.node }), s.call) {
 			return true
 		}
 	}

@@ -27,7 +27,9 @@ func (c *checker) sent(s *step) {
 		c.sentKeeping(s, s.src)
 	}
 	for _, o := range c.originals[s.src.root] {
-		c.sentKeeping(s, o.path)
+		if !c.replaced(s, o) {
+			c.sentKeeping(s, o.path)
+		}
 	}
 }
 

@@ -338,3 +338,17 @@ func closing(conn httpconn.Conn, ws mintws.WebSocket, out *httpconn.Output, sock
 	}
 	return ws.Err()
 }
+
+// A check that the same input gives the same twice.
+func (c *client) twice(data []byte) (err error) {
+	before := c.conn
+	c.conn, err = before.Stream(&c.out, data)
+	again, e := before.Stream(new(httpconn.Output), data)
+	if !again.Equal(c.conn) || e != err {
+		return errors.New("two values that differ")
+	}
+	if err == nil && len(data) > 10 {
+		c.conn = again
+	}
+	return err
+}
