@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"strings"
@@ -21,13 +22,14 @@ type cat struct {
 	signals chan os.Signal
 	connect func(context.Context) (*link, error)
 
-	opened  bool      // of this connection: the handshake is complete
-	eof     bool      // standard input is at its end
-	heard   time.Time // the last message, or that end
-	leaving bool      // it is for us to end: no further connection
-	hurry   bool      // and not to wait for the peer
-	why     error     // the reason, where it is an error
-	print   []byte    // messages that are to be printed
+	opened  bool             // of this connection: the handshake is complete
+	eof     bool             // standard input is at its end
+	heard   time.Time        // the last message, or that end
+	leaving bool             // it is for us to end: no further connection
+	hurry   bool             // and not to wait for the peer
+	why     error            // the reason, where it is an error
+	code    mintws.CloseCode // of the Close that was sent, 0 before that
+	print   []byte           // messages that are to be printed
 }
 
 const longest = time.Minute // between two connections
@@ -191,9 +193,7 @@ func (c *cat) line(l *link, line []byte, ok bool) {
 		if f.Opcode == mintws.OpText && c.opt.binary {
 			f.Opcode = mintws.OpBinary
 		}
-		if c.send(l, f) && f.Opcode == mintws.OpClose {
-			c.leaving = true
-		}
+		c.send(l, f)
 	case c.opt.binary:
 		c.send(l, mintws.Binary(line))
 	default:
@@ -201,13 +201,17 @@ func (c *cat) line(l *link, line []byte, ok bool) {
 	}
 }
 
-// send reports whether f was sent. What cannot be is said, and nothing else happens.
-func (c *cat) send(l *link, f mintws.Frame) bool {
+// send sends f. Who has typed what cannot be sent is told, and can try again; a pipe cannot.
+func (c *cat) send(l *link, f mintws.Frame) {
 	err := l.send(f)
-	if err != nil {
-		c.con.note("mintcat: not sent: %v", err)
+	switch {
+	case err != nil && c.con.commands:
+		c.con.note("not sent: %v", err)
+	case err != nil:
+		c.leave(l, fmt.Errorf("not sent: %w", err))
+	case f.Opcode == mintws.OpClose:
+		c.code, c.leaving = f.Code, true
 	}
-	return err == nil
 }
 
 // frame prints what came.
@@ -253,8 +257,8 @@ func (c *cat) leave(l *link, why error) {
 	if c.why == nil {
 		c.why = why
 	}
-	if !c.leaving && l.s.State() == mintws.Open {
-		_ = l.send(mintws.Close(c.opt.closeCode, ""))
+	if !c.leaving && l.s.State() == mintws.Open && l.send(mintws.Close(c.opt.closeCode, "")) == nil {
+		c.code = c.opt.closeCode
 	}
 	c.leaving = true
 }
@@ -263,7 +267,7 @@ func (c *cat) leave(l *link, why error) {
 func (c *cat) outcome(l *link) error {
 	err := l.err()
 	var closed *mintws.CloseError
-	if c.leaving && errors.As(err, &closed) && closed.Complete { // the peer returned our own code
+	if errors.As(err, &closed) && closed.Complete && closed.Code == c.code { // our own, which the peer has returned
 		return nil
 	}
 	return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -95,7 +96,7 @@ func (c *console) read(pieces bool) {
 		}
 		if len(p) > 0 {
 			if !pieces {
-				p = []byte(strings.TrimSuffix(strings.TrimSuffix(string(p), "\n"), "\r"))
+				p = bytes.TrimSuffix(bytes.TrimSuffix(p, []byte("\n")), []byte("\r"))
 			}
 			c.lines <- p
 		}

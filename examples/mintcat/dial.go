@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -128,7 +129,11 @@ func output(ctx context.Context, command string) (string, error) {
 		shell, flag = "cmd", "/c"
 	}
 	cmd := exec.CommandContext(ctx, shell, flag, command)
-	cmd.Stderr = os.Stderr
-	text, err := cmd.Output()
-	return strings.TrimSpace(string(text)), err
+	cmd.Stderr, cmd.WaitDelay = os.Stderr, time.Second
+	out, err := cmd.Output()
+	text := strings.TrimSpace(string(out))
+	if err == nil && text == "" {
+		err = errors.New("it printed nothing")
+	}
+	return text, err
 }

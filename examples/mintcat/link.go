@@ -71,8 +71,8 @@ func (l *link) start() {
 		}
 	}()
 	go func() {
-		for p := range l.tx {
-			for p := range slices.Chunk(p, piece) {
+		for all := range l.tx {
+			for p := range slices.Chunk(all, piece) {
 				began := time.Now()
 				_, err := l.sock.Write(p)
 				l.wrote <- progress{len(p), err, time.Since(began) > long}
@@ -87,12 +87,16 @@ func (l *link) end() {
 	for l.busy > 0 {
 		l.written(<-l.wrote)
 	}
+	server := l.s.Conn().Version() == 0
+	if !server {
+		_ = l.s.Conn().Close(&l.out.Output) // on HTTP/2 a GOAWAY; nobody needs the value after this one
+	}
 	if l.lost == nil {
 		_, l.lost = l.out.WriteTo(l.sock)
 	}
 	close(l.tx)
 	close(l.done)
-	if half, ok := l.sock.(wshttp.Stream); ok && l.lost == nil && l.s.Conn().Version() == 0 {
+	if half, ok := l.sock.(wshttp.Stream); ok && l.lost == nil && server {
 		wshttp.Linger(half, time.Second) // a server closes first, and so that nothing is lost
 	}
 	l.sock.Close()

@@ -36,7 +36,11 @@ func run(args []string) int {
 // start makes the parts and runs them.
 func start(opt *options) error {
 	caught, signals := make(chan os.Signal, 4), make(chan os.Signal, 1)
-	signal.Notify(caught, os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE) // of the last nothing is wanted but that it does not kill
+	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE} {
+		if !signal.Ignored(s) { // nohup, and a shell for what runs in the background, have some ignored
+			signal.Notify(caught, s)
+		}
+	}
 	con, err := open(opt.binary, caught)
 	if err != nil {
 		return err
@@ -45,7 +49,7 @@ func start(opt *options) error {
 	go func() {
 		for s := range caught {
 			if s == syscall.SIGPIPE {
-				continue
+				continue // the write has failed, and that is enough
 			}
 			select {
 			case signals <- s:

@@ -122,6 +122,8 @@ func parse(args []string) (opt options, err error) {
 		err = errors.New("one URL is needed, or --listen")
 	case opt.listen != "" && len(places) != 0:
 		err = errors.New("--listen and a URL")
+	case opt.listen != "" && opt.closeCode == mintws.CodeMissingExt:
+		err = errors.New("only a client sends 1010")
 	case opt.timeout <= 0 || opt.ping < 0:
 		err = errors.New("times are more than 0")
 	case opt.unix != "" && opt.proxy != "":
@@ -133,7 +135,9 @@ func parse(args []string) (opt options, err error) {
 		return opt, fmt.Errorf("%w; %w", err, errUsage)
 	}
 	if len(places) == 1 {
-		opt.url = places[0]
+		if opt.url = places[0]; !strings.Contains(opt.url, "://") {
+			opt.url = "ws://" + opt.url
+		}
 	}
 	return opt, nil
 }

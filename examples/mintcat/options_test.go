@@ -109,7 +109,7 @@ func TestFormats(t *testing.T) {
 		{nil, regexp.QuoteMeta("a\nb \x1b[2J <\"é\n00 01 7e\nxy\n")},
 		{[]string{"-t"}, stamp + "a\nb \x1b\\[2J <\"é\n" + stamp + "00 01 7e\n" + stamp + "xy\n"},
 		{[]string{"-b"}, regexp.QuoteMeta("a\nb \x1b[2J <\"é\x00\x01~xy")},
-		{[]string{"--format", "json"}, regexp.QuoteMeta(`{"text":"a\nb \u001b[2J \u003c\"é"}` + "\n" + `{"binary":"AAF+"}` + "\n" + `{"text":"xy"}` + "\n")},
+		{[]string{"--format", "json"}, regexp.QuoteMeta(`{"text":"a\nb \u001b[2J <\"é"}` + "\n" + `{"binary":"AAF+"}` + "\n" + `{"text":"xy"}` + "\n")},
 		{[]string{"--format=json", "-t", "-1"}, `\{"time":"[-0-9T:.Z+]+","text":"a\\nb .*\}` + "\n"},
 		{[]string{"--format", "hex"}, "Text, 13 bytes\n00000000 .*\nBinary, 3 bytes\n00000000  00 01 7e .*\nText, 2 bytes\n00000000  78 79 .* \\|xy\\|\n"},
 		{[]string{"-1"}, regexp.QuoteMeta("a\nb \x1b[2J <\"é\n")},

@@ -31,11 +31,15 @@ func TestExitCodes(t *testing.T) {
 		want string // on standard error
 	}{
 		{name: "closed well", args: []string{"URL"}},
+		{name: "without a scheme", args: []string{"HOST"}},
 		{name: "closed by the server", how: wstest.Behavior{Fault: wstest.FaultClose, Code: 1001}, args: []string{"--wait", "forever", "URL"}},
 		{name: "help", args: []string{"-h"}},
 		{name: "no file", args: []string{"--ca", "/no/such/file", "URL"}, code: 1, want: "/no/such/file"},
 		{name: "no certificate", args: []string{"--ca", os.DevNull, "URL"}, code: 1, want: "no certificate"},
 		{name: "command fails", args: []string{"--auth-command", "exit 3", "URL"}, code: 1, want: "--auth-command: exit status 3"},
+		{name: "command prints nothing", args: []string{"--auth-command", "echo", "URL"}, code: 1, want: "printed nothing"},
+		{name: "command prints two lines", args: []string{"--auth-command", "echo a; echo b", "URL"}, code: 2, want: "Authorization"},
+		{name: "not UTF-8", args: []string{"--preamble", "\xff", "URL"}, code: 1, want: "not sent: "},
 		{name: "cannot listen", args: []string{"--listen", "127.0.0.1:99999"}, code: 1, want: "invalid port"},
 		{name: "nothing", code: 2, want: "one URL is needed"},
 		{name: "two URLs", args: []string{"URL", "URL"}, code: 2, want: "one URL is needed"},
@@ -47,6 +51,7 @@ func TestExitCodes(t *testing.T) {
 		{name: "header of the handshake", args: []string{"-H", "Upgrade: x", "URL"}, code: 2, want: "Upgrade"},
 		{name: "format", args: []string{"--format", "xml", "URL"}, code: 2, want: "one of text, hex and json"},
 		{name: "close code", args: []string{"--close-code", "1006", "URL"}, code: 2, want: "3000-4999"},
+		{name: "close code of clients", args: []string{"--listen", ":0", "--close-code", "1010"}, code: 2, want: "only a client"},
 		{name: "wait", args: []string{"--wait", "-1s", "URL"}, code: 2, want: "a time, or forever"},
 		{name: "reconnect", args: []string{"--reconnect=0s", "URL"}, code: 2, want: "above 0"},
 		{name: "timeout", args: []string{"--timeout", "0s", "URL"}, code: 2, want: "times are more than 0"},
@@ -75,7 +80,7 @@ func TestExitCodes(t *testing.T) {
 			defer server.Close()
 			var args []string
 			for _, a := range tt.args {
-				args = append(args, strings.NewReplacer("URL", server.URL, "TLS", server.URL).Replace(a))
+				args = append(args, strings.NewReplacer("URL", server.URL, "HOST", strings.TrimPrefix(server.URL, "ws://"), "TLS", server.URL).Replace(a))
 			}
 			stdout, stderr, code := mintcat(t, "", args...)
 			if code != tt.code || !strings.Contains(stderr, tt.want) || (tt.want == "") != (stderr == "") {
@@ -101,7 +106,7 @@ func ends(opt *wstest.Options) <-chan string {
 // TestSignals: the first signal closes the WebSocket, and waits for the server's Close. The second one does not wait.
 func TestSignals(t *testing.T) {
 	hello := []mintws.Frame{mintws.Text("hello")}
-	for signal, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+	for signal, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
 		var opt wstest.Options
 		opt.Behavior.Greeting = hello
 		over := ends(&opt)
@@ -129,6 +134,22 @@ func TestSignals(t *testing.T) {
 	p.signal(syscall.SIGINT)
 	if code := p.end(); code != 130 {
 		t.Errorf("exit code %d, want 130", code)
+	}
+}
+
+// TestIgnored: a signal that the program was started to ignore stays ignored.
+func TestIgnored(t *testing.T) {
+	shell := process(t)
+	q := &running{t: t, cmd: shell}
+	shell.Path, shell.Args = "/bin/sh", []string{"sh", "-c", "trap '' INT; exec " + os.Args[0] + " --preamble one " + startServer(t, wstest.Options{})}
+	q.start()
+	q.wait("one\n")
+	q.signal(syscall.SIGINT)
+	q.say("two\n")
+	q.wait("two\n")
+	q.stdin.Close()
+	if code := q.end(); code != 0 {
+		t.Errorf("exit code %d, stderr %q", code, q.err.String())
 	}
 }
 

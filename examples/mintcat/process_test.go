@@ -30,6 +30,14 @@ type running struct {
 func startProcess(t *testing.T, args ...string) *running {
 	t.Helper()
 	p := &running{t: t, cmd: process(t, args...)}
+	p.start()
+	return p
+}
+
+// start starts p.cmd with pipes.
+func (p *running) start() {
+	t := p.t
+	t.Helper()
 	var err error
 	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -42,7 +50,6 @@ func startProcess(t *testing.T, args ...string) *running {
 	p.cmd.Stdout.(io.Closer).Close()
 	p.cmd.Stderr.(io.Closer).Close()
 	t.Cleanup(func() { p.cmd.Process.Kill() })
-	return p
 }
 
 // wait waits for text to be printed behind what was waited for before.

@@ -184,3 +184,15 @@ func TestHalfTerminal(t *testing.T) {
 		t.Errorf("exit code %d, stdout %q, stderr %q", code, p.out.String(), p.err.String())
 	}
 }
+
+// TestBinaryTerminal: -b does not send to a terminal what comes.
+func TestBinaryTerminal(t *testing.T) {
+	for _, args := range [][]string{{"-b"}, {"--format", "json"}} {
+		p := startTyping(t, append(args, startServer(t, wstest.Options{Behavior: wstest.Behavior{Greeting: []mintws.Frame{mintws.Text("\x1b[2J \u009b2J")}}}))...)
+		p.wait("2") // 1b 5b 32 4a, or JSON
+		p.say("\x04")
+		if code := p.end(); code != 0 || strings.Contains(p.out.String(), "\x1b[2J") || strings.Contains(p.out.String(), "\u009b") {
+			t.Errorf("%q: exit code %d, printed %q", args, code, p.out.String())
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -14,11 +15,14 @@ import (
 
 const clock = "15:04:05.000 "
 
-// appendMessage appends a received message, or with -b a piece of one, as it is to be printed.
+// appendMessage appends a received message, or with -b a piece of one, as it is to be printed. Where escape is true that is a
+// terminal, which gets nothing that it would obey.
 func (opt *options) appendMessage(p []byte, f mintws.Frame, now time.Time, escape bool) []byte {
 	switch {
-	case opt.binary:
+	case opt.binary && !escape:
 		return append(p, f.Payload...)
+	case opt.format == "json" && escape:
+		return append(p, escaped(string(opt.appendJSON(nil, f, now)))...)
 	case opt.format == "json":
 		return opt.appendJSON(p, f, now)
 	}
@@ -29,7 +33,7 @@ func (opt *options) appendMessage(p []byte, f mintws.Frame, now time.Time, escap
 	case opt.format == "hex":
 		p = fmt.Appendf(p, "%v, %d bytes\n", f.Opcode, len(f.Payload))
 		return append(p, hex.Dump(f.Payload)...)
-	case f.Opcode == mintws.OpBinary:
+	case f.Opcode == mintws.OpBinary || opt.binary:
 		p = fmt.Appendf(p, "% x", f.Payload)
 	case escape:
 		p = append(p, escaped(string(f.Payload))...)
@@ -56,11 +60,13 @@ func (opt *options) appendJSON(p []byte, f mintws.Frame, now time.Time) []byte {
 		s := string(f.Payload)
 		m.Text = &s
 	}
-	line, err := json.Marshal(m)
-	if err != nil {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(m); err != nil {
 		panic(err) // there is nothing in it that JSON does not know
 	}
-	return append(append(p, line...), '\n')
+	return append(p, b.Bytes()...)
 }
 
 // escaped returns s without what a terminal would obey: a peer's text must not move the cursor, or say what the next command
