@@ -18,6 +18,7 @@ type h2 struct {
 	pad    uint32 // at its end, of DATA
 	block  []byte // the header block that is arriving
 	stream uint32 // that it belongs to
+	last   bool   // with it the sender's half of the stream ends
 	hpack  *hpack.Decoder
 	failed error // why header blocks cannot be read any more
 }
@@ -68,6 +69,7 @@ func (t *Tap) http2(s *side, data []byte, each func(Record)) []byte {
 		}
 		if h.hasBlock() && h.kind() != http2.FrameContinuation {
 			h.block, h.stream = h.block[:0], h.id()
+			h.last = h.kind() == http2.FrameHeaders && h.flags().Has(http2.FlagHeadersEndStream)
 		}
 	}
 	p := data[:min(uint64(len(data)), uint64(h.length()-h.got))]
@@ -132,8 +134,9 @@ func (t *Tap) whole(s *side, each func(Record)) {
 	case http2.FrameHeaders, http2.FramePushPromise:
 		h.block = trimmed(h.block, h.kind(), h.flags())
 	}
+	complete := h.hasBlock() && h.flags().Has(http2.FlagHeadersEndHeaders) // for all three the same bit
 	switch {
-	case h.hasBlock() && h.flags().Has(http2.FlagHeadersEndHeaders): // for all three the same bit
+	case complete:
 		r.Fields, r.Err = t.fields(h)
 		t.begun(s.from, h.stream, &r)
 		h.block = h.block[:0]
@@ -150,12 +153,12 @@ func (t *Tap) whole(s *side, each func(Record)) {
 		for from := range t.sides {
 			t.ended(Direction(from), h.id(), each)
 		}
-	case h.kind() == http2.FrameHeaders && h.flags().Has(http2.FlagHeadersEndStream):
-		t.ended(s.from, h.id(), each)
+	case complete && h.last:
+		t.ended(s.from, h.stream, each)
 	}
 }
 
-// shown leaves out what is not to be shown. The codes in a header block are no secret, and so they keep none.
+// shown leaves out what is not to be shown. A header block is coded and not encrypted: whoever has its bytes has the fields.
 func (t *Tap) shown(r Record) Record {
 	r.Payload = r.Payload[:min(len(r.Payload), t.opt.MaxPayload)]
 	if !t.opt.Secrets {

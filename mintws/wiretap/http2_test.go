@@ -261,6 +261,11 @@ func TestStreams(t *testing.T) {
 		tap.Feed(FromClient, []byte(frame(http2.FrameData, http2.FlagDataEndStream, 2*i+1)), each)
 		tap.Feed(FromServer, []byte(frame(http2.FrameRSTStream, 0, 2*i+1, 0, 0, 0, 0)), each)
 	}
+	// The last of the client, and the block goes on in a second frame.
+	tap.Feed(FromClient, []byte(frame(http2.FrameHeaders, http2.FlagHeadersEndStream, 99)+
+		frame(http2.FrameContinuation, http2.FlagHeadersEndHeaders, 99, block...)), each)
+	block = c.block(":protocol", "websocket")
+	tap.Feed(FromServer, []byte(frame(http2.FrameData, http2.FlagDataEndStream, 99)), each)
 	if len(tap.streams) != 0 || n != 0 {
 		t.Errorf("%d streams are kept, %d errors", len(tap.streams), n)
 	}

@@ -60,7 +60,7 @@ type Record struct {
 	// there is none: what is in it follows in Records of its own. Of HEADERS and CONTINUATION there is some only with
 	// Options.Secrets.
 	Payload []byte
-	Err     error // Lost: why; HTTP2: why Fields are not whole
+	Err     error // Lost: why; HTTP2: why Fields are not whole, or why what is in the stream is not looked at
 }
 
 // String returns r in one line, and for a head one more for each of its fields, without a line feed at the end. What could upset a

@@ -83,8 +83,11 @@ func New(opt Options) *Tap {
 	return t
 }
 
-// Feed reads what was sent in one direction, cut anywhere, and passes to each what that completes, in order. The Record, and what
-// it points to, are valid during the call of each. data is read during the call of Feed, and not written.
+// Feed reads what was sent in one direction, cut anywhere, and passes to each what that completes, in order, so that there need be
+// no room for as many Records as there can be in data. What a Record points to is valid during that call of each. data is read
+// during the call of Feed, and not written.
+//
+// How data is cut makes no difference but to [Content], which is passed on as it comes.
 //
 // Feed the two directions in the order in which things happened: what was written when it is written, what was read when it is
 // read.

@@ -22,19 +22,19 @@ type said struct {
 // are joined, since they come as they are read.
 func read(opt Options, talk []said, n int) (lines []string) {
 	tap := New(opt)
-	var content [2]string
+	var content [2]strings.Builder
 	each := func(r Record) {
 		if r.Kind == Content {
 			p := string(r.Payload)
 			if opt.MaxPayload != 0 { // the beginning of each piece
 				p = strings.Repeat("x", int(r.Wire))
 			}
-			content[r.From] += p
+			content[r.From].WriteString(p)
 			return
 		}
-		if content[r.From] != "" {
-			lines = append(lines, fmt.Sprintf("%v content %q", r.From, content[r.From]))
-			content[r.From] = ""
+		if s := content[r.From].String(); s != "" {
+			lines = append(lines, fmt.Sprintf("%v content %q", r.From, s))
+			content[r.From].Reset()
 		}
 		lines = append(lines, r.String())
 	}
@@ -53,8 +53,8 @@ func read(opt Options, talk []said, n int) (lines []string) {
 	}
 	tap.End(FromClient, each)
 	tap.End(FromServer, each)
-	for from, s := range content {
-		if s != "" {
+	for from := range content {
+		if s := content[from].String(); s != "" {
 			lines = append(lines, fmt.Sprintf("%v content %q", Direction(from), s))
 		}
 	}
@@ -256,5 +256,27 @@ func TestLostOnce(t *testing.T) {
 	tap.Feed(FromServer, []byte(unhex("8100")), each)
 	if len(got) != 2 || !errors.Is(got[0], ErrMalformed) || got[1] != nil {
 		t.Errorf("%v", got)
+	}
+}
+
+// TestRecordText: what has no case elsewhere.
+func TestRecordText(t *testing.T) {
+	for want, r := range map[string]Record{
+		`< content, 300 bytes: | 61 | "a" …`: {From: FromServer, Kind: Content, Wire: 300, Payload: []byte("a")},
+		`> [7] content, 1 bytes: | 61 | "a"`: {Kind: Content, Stream: 7, Wire: 1, Payload: []byte("a")},
+		`< PING flags=ACK len=8, 17 on the wire: 00 | 01 | "\x01" …`: {From: FromServer, Kind: HTTP2, Type: 6, Flags: 1, Length: 8, Wire: 17,
+			Header: []byte{0}, Payload: []byte{1}},
+		`> [3] not read on, wiretap: malformed`: {Kind: Lost, Stream: 3, Err: ErrMalformed},
+	} {
+		if got := r.String(); got != want {
+			t.Errorf("%s\nwant\n%s", got, want)
+		}
+	}
+	var names []string
+	for k := Kind(0); k < 7; k++ {
+		names = append(names, k.String())
+	}
+	if got := strings.Join(names, " "); got != "Kind(0) Head Content Frame HTTP2 Lost Kind(6)" {
+		t.Error(got)
 	}
 }
