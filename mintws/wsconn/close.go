@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -86,7 +85,7 @@ func (c *Conn) CloseRead(ctx context.Context) error {
 	defer c.rest()
 	_, err := c.piece(ctx)
 	if err == nil {
-		err = c.fail(unwanted(mintws.CodePolicyViolation, "no message is expected"))
+		err = c.fail(violation(mintws.CodePolicyViolation, ErrUnwanted, "none is expected"))
 	}
 	return err
 }
@@ -95,8 +94,9 @@ func (c *Conn) CloseRead(ctx context.Context) error {
 // wrapped in a *[mintws.ProtocolError].
 var ErrUnwanted = errors.New("wsconn: unwanted message")
 
-func unwanted(code mintws.CloseCode, detail string) error {
-	return &mintws.ProtocolError{Code: code, Err: ErrUnwanted, Detail: detail}
+// violation is what the peer is told that has done what it should not.
+func violation(code mintws.CloseCode, err error, detail string) error {
+	return &mintws.ProtocolError{Code: code, Err: err, Detail: detail}
 }
 
 // CloseCode returns the code of the peer's Close where err is how a WebSocket ended, [mintws.CodeNoStatus] if it had none,
@@ -163,12 +163,6 @@ func (c *Conn) control(f mintws.Frame) error {
 		code = mintws.CodeNoStatus
 	}
 	return c.finish(&mintws.CloseError{Code: code, Reason: string(f.Payload), Complete: true})
-}
-
-// tooBig is the error for a message of more than limit bytes.
-func tooBig(limit int64) error {
-	return &mintws.ProtocolError{Code: mintws.CodeMessageTooBig, Err: mintws.ErrMessageTooBig,
-		Detail: fmt.Sprintf("message of more than %d bytes", limit)}
 }
 
 // fail ends c because of err, which the peer is told if it is its fault.

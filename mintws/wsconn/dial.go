@@ -4,10 +4,14 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"sync"
+	"sync/atomic"
 
 	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/httpconn/httpdial"
+	"github.com/mintws/mintws/internal/target"
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/session"
 	"github.com/mintws/mintws/mintws/wsconn/internal/share"
@@ -79,3 +83,102 @@ type socket struct{ net.Conn }
 
 // CloseWrite leaves it to the server to end the connection (RFC 6455 section 7.1.1).
 func (socket) CloseWrite() error { return errors.ErrUnsupported }
+
+// Client opens WebSockets that share connections, over HTTP/2 (RFC 8441): those to one server are streams of one connection, until that
+// takes no more. A server without that gets a connection of its own for each, over HTTP/1.1. The zero Client is ready; its methods may
+// be called from several goroutines. Its Options must not be changed after the first call.
+//
+// A Conn of a Client's is like any other, and none holds up the others: the server gets credit for what was read of each, so of one
+// that nobody reads at most 256 KiB are held here. That is StreamWindow of Options.Dial.Config, which can be changed; ManualCredit is
+// always set. A shared connection that is broken ends all its Conns.
+type Client struct {
+	// Options are those of all WebSockets. Options.WebSocket has no meaning: [Client.Dial] is given its own. Where Dial.Protocols is
+	// empty it is HTTP2, then HTTP1.
+	Options Options
+
+	dialing sync.Map // by server, what is held by who looks for a connection to it, or makes one: a chan struct{} with room for one
+	conns   sync.Map // *share.Conn, each with its server
+	closed  atomic.Bool
+}
+
+// errClientClosed is the error of a Dial after Close.
+var errClientClosed = fmt.Errorf("wsconn: Client.Close: %w", net.ErrClosed)
+
+// Dial opens a WebSocket at url, on a connection that there is to the server or on a new one. It is the function [Dial] otherwise.
+func (cl *Client) Dial(ctx context.Context, url string, ws mintws.Options) (*Conn, error) {
+	t, err := target.Parse(url)
+	if err != nil {
+		return nil, &httpdial.Error{Op: "url", Err: err}
+	}
+	opt := cl.Options
+	opt.WebSocket = ws
+	if len(opt.Dial.Protocols) == 0 {
+		opt.Dial.Protocols = []httpconn.Version{httpconn.HTTP2, httpconn.HTTP1}
+	}
+	for again := true; ; again = false {
+		if cl.closed.Load() {
+			return nil, errClientClosed
+		}
+		m, sock, findErr := cl.find(ctx, t.String(), url, opt)
+		if findErr != nil {
+			return nil, findErr
+		}
+		c, retry, openErr := opt.open(ctx, sock, m, url)
+		if openErr == nil || !again || !retry {
+			return c, openErr
+		}
+	}
+}
+
+// find returns a connection to the server that takes another stream, or a new one. Over HTTP/1.1 its socket is not nil.
+func (cl *Client) find(ctx context.Context, server, url string, opt Options) (*share.Conn, net.Conn, error) {
+	token, _ := cl.dialing.LoadOrStore(server, make(chan struct{}, 1))
+	dialing := token.(chan struct{})
+	select {
+	case dialing <- struct{}{}:
+		defer func() { <-dialing }()
+	case <-ctx.Done():
+		return nil, nil, interrupted(ctx)
+	}
+	if m := cl.usable(server); m != nil {
+		return m, nil, nil
+	}
+	var out httpconn.Output
+	sock, conn, err := httpdial.Dial(ctx, url, &out, opt.dial())
+	if err != nil {
+		return nil, nil, err
+	}
+	m := share.New(sock, conn, out.Send, opt.patience(), conn.Version() == httpconn.HTTP1)
+	if conn.Version() == httpconn.HTTP1 {
+		return m, sock, nil
+	}
+	cl.conns.Store(m, server)
+	if cl.closed.Load() { // meanwhile
+		m.End(errClientClosed)
+	}
+	return m, nil, nil
+}
+
+// usable returns a connection to the server that takes another stream, nil if there is none.
+func (cl *Client) usable(server string) *share.Conn {
+	for key, at := range cl.conns.Range {
+		m := key.(*share.Conn)
+		usable, over := m.Usable()
+		if usable && at == server {
+			return m
+		}
+		if over {
+			cl.conns.Delete(m)
+		}
+	}
+	return nil
+}
+
+// Close ends the shared connections, and with them the Conns that are on them, as CloseNow does.
+func (cl *Client) Close() error {
+	cl.closed.Store(true)
+	for m := range cl.conns.Range {
+		m.(*share.Conn).End(errClientClosed)
+	}
+	return nil
+}

@@ -20,8 +20,7 @@ import (
 // is sent. Somebody has to be in Read, or the peer's Pings get no answers.
 func NetConn(c *Conn, op mintws.Opcode) net.Conn {
 	n := &netConn{c: c, op: op}
-	n.reads.set(time.Time{})
-	n.writes.set(time.Time{})
+	n.SetDeadline(time.Time{})
 	return n
 }
 
@@ -49,7 +48,7 @@ func (n *netConn) Read(p []byte) (int, error) {
 				return 0, n.reads.error(err)
 			case op != n.op:
 				if err = n.c.take(ctx, n.c.reading); err == nil {
-					err = n.c.fail(unwanted(mintws.CodeUnsupportedData, op.String()+", want "+n.op.String()))
+					err = n.c.fail(violation(mintws.CodeUnsupportedData, ErrUnwanted, op.String()+", want "+n.op.String()))
 					n.c.rest()
 				}
 				return 0, err
@@ -80,48 +79,26 @@ func (n *netConn) Write(p []byte) (int, error) {
 func (n *netConn) Close() error { return n.c.Close(mintws.CodeNormal, "") }
 
 // LocalAddr implements net.Conn.
-func (n *netConn) LocalAddr() net.Addr {
-	if sock, ok := n.c.stream.(net.Conn); ok {
-		return sock.LocalAddr()
-	}
-	return address{}
-}
+func (n *netConn) LocalAddr() net.Addr { return n.addr(net.Conn.LocalAddr) }
 
 // RemoteAddr implements net.Conn.
-func (n *netConn) RemoteAddr() net.Addr {
+func (n *netConn) RemoteAddr() net.Addr { return n.addr(net.Conn.RemoteAddr) }
+
+func (n *netConn) addr(of func(net.Conn) net.Addr) net.Addr {
 	if sock, ok := n.c.stream.(net.Conn); ok {
-		return sock.RemoteAddr()
+		return of(sock)
 	}
-	return address{}
+	return &net.UnixAddr{Net: "websocket"} // of a stream that shares its connection
 }
 
 // SetDeadline implements net.Conn.
-func (n *netConn) SetDeadline(t time.Time) error {
-	n.reads.set(t)
-	n.writes.set(t)
-	return nil
-}
+func (n *netConn) SetDeadline(t time.Time) error { return errors.Join(n.reads.set(t), n.writes.set(t)) }
 
 // SetReadDeadline implements net.Conn.
-func (n *netConn) SetReadDeadline(t time.Time) error {
-	n.reads.set(t)
-	return nil
-}
+func (n *netConn) SetReadDeadline(t time.Time) error { return n.reads.set(t) }
 
 // SetWriteDeadline implements net.Conn.
-func (n *netConn) SetWriteDeadline(t time.Time) error {
-	n.writes.set(t)
-	return nil
-}
-
-// address stands for both ends of a stream that shares its connection.
-type address struct{}
-
-// Network implements net.Addr.
-func (address) Network() string { return "websocket" }
-
-// String implements net.Addr.
-func (address) String() string { return "websocket" }
+func (n *netConn) SetWriteDeadline(t time.Time) error { return n.writes.set(t) }
 
 // deadline is a deadline that can be moved, as a context: one for all calls, until it has passed.
 type deadline struct {
@@ -132,7 +109,7 @@ type deadline struct {
 }
 
 // set moves the deadline; zero is never.
-func (d *deadline) set(t time.Time) {
+func (d *deadline) set(t time.Time) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.timer != nil && !d.timer.Stop() || d.ctx == nil || d.ctx.Err() != nil { // it has passed
@@ -143,6 +120,7 @@ func (d *deadline) set(t time.Time) {
 		pass := d.pass
 		d.timer = time.AfterFunc(time.Until(t), func() { pass(os.ErrDeadlineExceeded) })
 	}
+	return nil
 }
 
 // context returns the context of a call.

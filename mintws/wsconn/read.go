@@ -3,9 +3,9 @@ package wsconn
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
-	"time"
 
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/session"
@@ -149,7 +149,7 @@ func (c *Conn) SetReadLimit(n int64) {
 
 // rest ends a call that reads.
 func (c *Conn) rest() {
-	c.listened(time.Now())
+	c.observe(false)
 	<-c.reading
 }
 
@@ -183,7 +183,8 @@ func (c *Conn) piece(ctx context.Context) (mintws.Frame, error) {
 			in.more = f.More
 			in.size += int64(len(f.Payload))
 			if limit := c.limit.Load(); in.size > limit {
-				return mintws.Frame{}, c.fail(tooBig(limit))
+				return mintws.Frame{}, c.fail(violation(mintws.CodeMessageTooBig, mintws.ErrMessageTooBig,
+					fmt.Sprintf("message of more than %d bytes", limit)))
 			}
 			return f, nil
 		}
@@ -241,7 +242,7 @@ func (c *Conn) receive(ctx context.Context) ([]byte, error) {
 			if n == len(in.buf) && n < maxRead {
 				in.buf = make([]byte, 2*n)
 			}
-			c.heard()
+			c.observe(true)
 			return data, nil
 		}
 		if err = c.silence(ctx, err); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/mintws/mintws/mintws"
@@ -13,31 +14,19 @@ import (
 // away is how long nobody may have been reading without that being taken for the peer's silence.
 const away = time.Second
 
-// until returns when the reader is to look at the time. What was not heard while nobody was listening proves nothing.
-func (c *Conn) until() time.Time {
+// observe notes that somebody is reading, and whether something was heard, and returns when the reader is to look at the time. What was
+// not heard while nobody was listening proves nothing.
+func (c *Conn) observe(heard bool) time.Time {
 	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.time = c.time.Observe(now, c.ws.State(), now.Sub(c.listening) > away)
+	c.time = c.time.Observe(now, c.ws.State(), heard || now.Sub(c.listening) > away)
 	c.listening = now
 	return c.time.Next()
 }
 
-// heard notes a sign of life.
-func (c *Conn) heard() {
-	now := time.Now()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.time = c.time.Observe(now, c.ws.State(), true)
-	c.listening = now
-}
-
-// listened notes that somebody was reading until now.
-func (c *Conn) listened(now time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.listening = now
-}
+// until is when the reader is to look at the time.
+func (c *Conn) until() time.Time { return c.observe(false) }
 
 // silence is called where a read has brought nothing but err. It returns an error where there is no reason to go on.
 func (c *Conn) silence(ctx context.Context, err error) error {
@@ -79,4 +68,66 @@ func (c *Conn) gone(err error) error {
 		how = &mintws.CloseError{Code: end.Code, Reason: end.Reason, Err: errors.Join(err, lost)}
 	}
 	return c.kill(how)
+}
+
+// longAgo as a deadline ends a read or a write at once.
+var longAgo = time.Unix(1, 0)
+
+// watch lets a context interrupt the reading of a stream, or the writing. It needs no goroutine, and nothing is registered anew
+// as long as the context stays the same.
+type watch struct {
+	set func(time.Time) error // the stream's SetReadDeadline or SetWriteDeadline
+
+	mu    sync.Mutex
+	done  <-chan struct{} // of the context that is watched
+	stop  func() bool
+	ended bool // that context has ended
+	over  bool
+}
+
+// follow makes w watch ctx, and what it has watched before no more.
+func (w *watch) follow(ctx context.Context) {
+	done := ctx.Done()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over || w.done == done {
+		return
+	}
+	if w.stop != nil {
+		w.stop()
+	}
+	w.done, w.stop, w.ended = done, nil, false
+	if done == nil {
+		return
+	}
+	w.stop = context.AfterFunc(ctx, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.done == done { // the context may have ended just when another took its place
+			w.ended = true
+			w.set(longAgo)
+		}
+	})
+}
+
+// arm sets the deadline that until returns, unless the context has ended or the Conn has: then ok is false. Until is called with
+// w locked, so that a deadline computed earlier never takes the place of one computed later.
+func (w *watch) arm(until func() time.Time) (ok bool, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ended || w.over {
+		return false, nil
+	}
+	return true, w.set(until())
+}
+
+// halt interrupts for good.
+func (w *watch) halt() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.over = true
+	if w.stop != nil {
+		w.stop()
+	}
+	w.set(longAgo)
 }

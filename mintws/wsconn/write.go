@@ -1,6 +1,7 @@
 package wsconn
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,16 +59,13 @@ func (c *Conn) send(ctx context.Context, f mintws.Frame, p *mintws.Prepared) err
 func (c *Conn) encode(f mintws.Frame, p *mintws.Prepared) (err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	b := c.buffer()
 	switch {
-	case c.err != nil:
-		return c.err
-	case c.lost != nil:
-		return c.lost
+	case c.err != nil || c.lost != nil:
+		return cmp.Or(c.err, c.lost)
 	case p != nil:
-		b := c.buffer()
 		c.ws, b.b, err = c.ws.AppendPrepared(b.b, p)
 	default:
-		b := c.buffer()
 		c.ws, b.b, err = c.ws.AppendEncode(b.b, f)
 	}
 	if err == nil && f.Opcode == mintws.OpClose {
@@ -141,19 +139,22 @@ func (c *Conn) broken(ctx context.Context, err error) error {
 	return c.lost
 }
 
-// release lets others write. What was encoded meanwhile by one who could not wait, the reader, is written first.
+// release lets others write, once what they have encoded meanwhile is written.
 func (c *Conn) release() {
-	for {
+	for more := true; more; {
+		_ = c.flush(context.Background()) // c.lost or c.err has it
 		<-c.sending
-		if c.unsent() == 0 {
-			return
-		}
-		select {
-		case c.sending <- struct{}{}:
-			_ = c.flush(context.Background()) // c.lost or c.err has it
-		default: // whoever has it sees to it
-			return
-		}
+		more = c.unsent() > 0 && c.try()
+	}
+}
+
+// try takes c.sending if nobody has it. Who has it, writes what others have encoded.
+func (c *Conn) try() bool {
+	select {
+	case c.sending <- struct{}{}:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -167,25 +168,13 @@ func (c *Conn) unsent() int {
 	return len(c.pend.b)
 }
 
-// answer writes what reading has caused, if nobody else is writing. It waits for a writer only where very much of it has come
-// together: the peer asks and does not read.
+// answer writes what reading has caused. It waits for a writer only where very much of it has come together: the peer asks and does
+// not read.
 func (c *Conn) answer() {
-	switch n := c.unsent(); {
-	case n == 0:
-		return
-	case n > maxPend:
-		if c.take(context.Background(), c.sending) != nil {
-			return
-		}
-	default:
-		select {
-		case c.sending <- struct{}{}:
-		default: // that one will write it: see release
-			return
-		}
+	n := c.unsent()
+	if n > maxPend && c.take(context.Background(), c.sending) == nil || n > 0 && c.try() {
+		c.release()
 	}
-	_ = c.flush(context.Background())
-	c.release()
 }
 
 // Writer begins a message that is written piece by piece: op is [mintws.OpText] or [mintws.OpBinary]. Close ends it, and must be
