@@ -13,6 +13,9 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"golang.org/x/net/http2"
+
+	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/wsconn"
 	_ "github.com/mintws/mintws/mintws/wshttp/xconnect" // net/http's servers take WebSockets over HTTP/2
@@ -160,5 +163,104 @@ func TestClientManyConnections(t *testing.T) {
 		if _, p, readErr := c.Read(ctx); readErr != nil || string(p) != fmt.Sprint(i) {
 			t.Errorf("%d: %q, %v", i, p, readErr)
 		}
+	}
+}
+
+// TestClientConnectionLost: all WebSockets of a connection end with it, and the next one gets a new connection.
+func TestClientConnectionLost(t *testing.T) {
+	s := wstest.NewServer(wstest.Options{TLS: true})
+	defer s.Close()
+	cl, ctx := newClient(t), bounded(t)
+	cl.Options.Dial.TLS = s.ClientTLS()
+	for range 3 {
+		var conns []*wsconn.Conn
+		for range 5 {
+			c, err := cl.Dial(ctx, s.URL, mintws.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			usable(t, c)
+			conns = append(conns, c)
+		}
+		s.Drop()
+		for _, c := range conns {
+			if _, _, err := c.Read(ctx); wsconn.CloseCode(err) != mintws.CodeAbnormal {
+				t.Error(err)
+			}
+			if err := c.Close(mintws.CodeNormal, ""); wsconn.CloseCode(err) != mintws.CodeAbnormal {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// TestClientHTTP1: where the server has no WebSockets over HTTP/2 each has a connection of its own.
+func TestClientHTTP1(t *testing.T) {
+	for _, opt := range []wstest.Options{
+		{TLS: true, Protocols: []httpconn.Version{httpconn.HTTP1}},
+		{TLS: true, Settings: []http2.Setting{{ID: http2.SettingEnableConnectProtocol, Val: 0}}},
+	} {
+		s := wstest.NewServer(opt)
+		cl := newClient(t)
+		cl.Options.Dial.TLS = s.ClientTLS()
+		for range 2 {
+			c, err := cl.Dial(bounded(t), s.URL, mintws.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			usable(t, c)
+			if err = c.Close(mintws.CodeNormal, ""); err != nil {
+				t.Error(err)
+			}
+		}
+		s.Close()
+	}
+}
+
+// TestClientMistakes: what cannot be asked for is an error, and the Client is as good as before.
+func TestClientMistakes(t *testing.T) {
+	s := wstest.NewServer(wstest.Options{})
+	defer s.Close()
+	cl := newClient(t)
+	for range 2 {
+		if _, err := cl.Dial(bounded(t), s.URL, mintws.Options{Subprotocols: []string{"no token"}}); !errors.Is(err, mintws.ErrInvalidOptions) {
+			t.Error(err)
+		}
+		if _, err := cl.Dial(bounded(t), "ftp://example.org", mintws.Options{}); err == nil {
+			t.Error("no error")
+		}
+		c, err := cl.Dial(bounded(t), s.URL, mintws.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		usable(t, c)
+	}
+	if _, err := wsconn.Dial(bounded(t), s.URL, wsconn.Options{WebSocket: mintws.Options{Subprotocols: []string{"no token"}}}); !errors.Is(err, mintws.ErrInvalidOptions) {
+		t.Error(err)
+	}
+}
+
+// TestAbandonedCredit: what was received on WebSockets that nobody read is credited when they end, so that the connection goes on.
+func TestAbandonedCredit(t *testing.T) {
+	url, connections := serveBoth(t, wsconn.AcceptOptions{}, func(c *wsconn.Conn) {
+		for c.Write(context.Background(), mintws.OpBinary, make([]byte, 60_000)) == nil {
+		}
+	})
+	cl, ctx := newClient(t), bounded(t)
+	cl.Options.Dial.Config.ConnWindow = 1 << 20
+	for range 50 {
+		c, err := cl.Dial(ctx, url, mintws.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 5 {
+			if _, _, err = c.Read(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.CloseNow()
+	}
+	if n := connections.Load(); n != 1 {
+		t.Errorf("%d connections", n)
 	}
 }

@@ -114,27 +114,25 @@ func CloseCode(err error) mintws.CloseCode {
 func (c *Conn) Ping(ctx context.Context) error {
 	c.mu.Lock()
 	c.ping++
-	id, pong := c.ping, make(chan struct{})
-	if c.pings == nil {
-		c.pings = map[uint64]chan struct{}{}
-	}
-	c.pings[id] = pong
+	id := c.ping
 	c.mu.Unlock()
-	defer func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		delete(c.pings, id)
-	}()
 	if err := c.send(ctx, mintws.Ping(binary.BigEndian.AppendUint64(nil, id)), nil); err != nil {
 		return err
 	}
-	select {
-	case <-pong:
-		return nil
-	case <-ctx.Done():
-		return interrupted(ctx)
-	case <-c.done:
-		return c.Err()
+	for {
+		c.mu.Lock()
+		came, next := c.pong >= id, c.ponged
+		c.mu.Unlock()
+		if came {
+			return nil
+		}
+		select {
+		case <-next:
+		case <-ctx.Done():
+			return interrupted(ctx)
+		case <-c.done:
+			return c.Err()
+		}
 	}
 }
 
@@ -146,12 +144,9 @@ func (c *Conn) control(f mintws.Frame) error {
 		c.ws, b.b, _ = c.ws.AppendEncode(b.b, reply) // what Reply gives can be sent
 	}
 	if f.Opcode == mintws.OpPong && len(f.Payload) == 8 {
-		for id, pong := range c.pings {
-			if id <= binary.BigEndian.Uint64(f.Payload) {
-				close(pong)
-				delete(c.pings, id)
-			}
-		}
+		c.pong = max(c.pong, min(binary.BigEndian.Uint64(f.Payload), c.ping))
+		close(c.ponged)
+		c.ponged = make(chan struct{})
 	}
 	c.mu.Unlock()
 	if f.Opcode != mintws.OpClose {

@@ -36,15 +36,16 @@ type Conn struct {
 	readable, writable watch
 	done               chan struct{} // closed once err is set
 
-	mu    sync.Mutex // held to compute, never to wait
-	ws    mintws.WebSocket
-	time  session.Deadlines
-	pend  *buffer                  // frames in the order in which they were encoded, not yet on their way
-	pings map[uint64]chan struct{} // the Pongs that are awaited
-	ping  uint64                   // the last one's
-	lost  error                    // why nothing can be written any more
-	end   error                    // how it is ending
-	err   error                    // how it ended
+	mu     sync.Mutex // held to compute, never to wait
+	ws     mintws.WebSocket
+	time   session.Deadlines
+	pend   *buffer       // frames in the order in which they were encoded, not yet on their way
+	ping   uint64        // the number of the last Ping that was asked for
+	pong   uint64        // and of the last that was answered
+	ponged chan struct{} // closed when one is
+	lost   error         // why nothing can be written any more
+	end    error         // how it is ending
+	err    error         // how it ended
 
 	listening time.Time // when somebody was last reading
 
@@ -65,7 +66,7 @@ func (c *Conn) start(ws mintws.WebSocket, timing session.Timing, patient time.Du
 	now := time.Now()
 	c.ws, c.patient, c.closing = ws, patient, cmp.Or(max(timing.Close, 0), session.DefaultClose)
 	c.reading, c.message, c.sending = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1)
-	c.done = make(chan struct{})
+	c.done, c.ponged = make(chan struct{}), make(chan struct{})
 	c.time, c.listening = session.NewDeadlines(timing, now).Observe(now, ws.State(), true), now
 	c.in.inbox.Max, c.in.join = maxRead, session.Joiner{Max: -1, Keep: maxKeep}
 	c.limit.Store(limits.WithDefaults().MaxMessage)

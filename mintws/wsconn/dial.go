@@ -33,23 +33,26 @@ func Dial(ctx context.Context, url string, opt Options) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, _, err := opt.open(ctx, sock, share.New(sock, conn, out.Send, opt.patience(), true), url)
+	s, err := share.New(sock, conn, out.Send, opt.patience(), true).Begin(url, opt.websocket())
+	if err != nil {
+		sock.Close()
+		return nil, err
+	}
+	c, _, err := opt.open(ctx, sock, s)
 	return c, err
 }
 
-// open opens a WebSocket on a connection. Sock is not nil where that is its own. Where it fails, again says that another connection may
-// do better.
-func (opt Options) open(ctx context.Context, sock net.Conn, m *share.Conn, url string) (c *Conn, again bool, err error) {
+// open waits for the answer on a stream. Sock is its connection, where that is its own. Where it fails, again says that another
+// connection may do better.
+func (opt Options) open(ctx context.Context, sock net.Conn, s *share.Stream) (c *Conn, again bool, err error) {
 	if timeout := cmp.Or(opt.Timing.Open, session.DefaultOpen); timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, timeout, &session.TimeoutError{For: session.ForAnswer, After: timeout})
 		defer cancel()
 	}
-	o := opt.WebSocket
-	o.Delivery, o.Limits, o.ManualReply, o.Tag = mintws.DeliverPayload, bounded(o.Limits), true, 0
-	s, ws, header, again, err := m.Open(ctx, url, o)
+	ws, header, again, err := s.Open(ctx)
 	if err != nil {
-		if sock != nil {
+		if s.Own() {
 			sock.Close()
 		}
 		if errors.Is(err, ctx.Err()) {
@@ -62,6 +65,13 @@ func (opt Options) open(ctx context.Context, sock net.Conn, m *share.Conn, url s
 		c.stream, c.halves, c.in.early = socket{sock}, false, s.Rest()
 	}
 	return c.start(ws, opt.Timing, opt.patience(), opt.WebSocket.Limits), false, nil
+}
+
+// websocket returns what is asked of the server.
+func (opt Options) websocket() mintws.Options {
+	o := opt.WebSocket
+	o.Delivery, o.Limits, o.ManualReply, o.Tag = mintws.DeliverPayload, bounded(o.Limits), true, 0
+	return o
 }
 
 // dial returns how connections are made.
@@ -115,23 +125,23 @@ func (cl *Client) Dial(ctx context.Context, url string, ws mintws.Options) (*Con
 	if len(opt.Dial.Protocols) == 0 {
 		opt.Dial.Protocols = []httpconn.Version{httpconn.HTTP2, httpconn.HTTP1}
 	}
+	if cl.closed.Load() {
+		return nil, errClientClosed
+	}
 	for again := true; ; again = false {
-		if cl.closed.Load() {
-			return nil, errClientClosed
-		}
-		m, sock, findErr := cl.find(ctx, t.String(), url, opt)
+		s, sock, findErr := cl.begin(ctx, t.String(), url, opt)
 		if findErr != nil {
 			return nil, findErr
 		}
-		c, retry, openErr := opt.open(ctx, sock, m, url)
+		c, retry, openErr := opt.open(ctx, sock, s)
 		if openErr == nil || !again || !retry {
 			return c, openErr
 		}
 	}
 }
 
-// find returns a connection to the server that takes another stream, or a new one. Over HTTP/1.1 its socket is not nil.
-func (cl *Client) find(ctx context.Context, server, url string, opt Options) (*share.Conn, net.Conn, error) {
+// begin asks for a WebSocket on a connection to the server that takes another stream, or on a new one, whose socket it returns.
+func (cl *Client) begin(ctx context.Context, server, url string, opt Options) (*share.Stream, net.Conn, error) {
 	token, _ := cl.dialing.LoadOrStore(server, make(chan struct{}, 1))
 	dialing := token.(chan struct{})
 	select {
@@ -140,8 +150,15 @@ func (cl *Client) find(ctx context.Context, server, url string, opt Options) (*s
 	case <-ctx.Done():
 		return nil, nil, interrupted(ctx)
 	}
-	if m := cl.usable(server); m != nil {
-		return m, nil, nil
+	for key, at := range cl.conns.Range {
+		m := key.(*share.Conn)
+		if m.Over() {
+			cl.conns.Delete(m)
+		} else if at == server {
+			if s, err := m.Begin(url, opt.websocket()); err != share.ErrFull {
+				return s, nil, err
+			}
+		}
 	}
 	var out httpconn.Output
 	sock, conn, err := httpdial.Dial(ctx, url, &out, opt.dial())
@@ -149,29 +166,18 @@ func (cl *Client) find(ctx context.Context, server, url string, opt Options) (*s
 		return nil, nil, err
 	}
 	m := share.New(sock, conn, out.Send, opt.patience(), conn.Version() == httpconn.HTTP1)
-	if conn.Version() == httpconn.HTTP1 {
-		return m, sock, nil
+	s, err := m.Begin(url, opt.websocket())
+	if conn.Version() == httpconn.HTTP2 {
+		cl.conns.Store(m, server)
 	}
-	cl.conns.Store(m, server)
-	if cl.closed.Load() { // meanwhile
-		m.End(errClientClosed)
+	if err == nil && cl.closed.Load() { // meanwhile
+		err = errClientClosed
 	}
-	return m, nil, nil
-}
-
-// usable returns a connection to the server that takes another stream, nil if there is none.
-func (cl *Client) usable(server string) *share.Conn {
-	for key, at := range cl.conns.Range {
-		m := key.(*share.Conn)
-		usable, over := m.Usable()
-		if usable && at == server {
-			return m
-		}
-		if over {
-			cl.conns.Delete(m)
-		}
+	if err != nil {
+		m.End(err)
+		sock.Close()
 	}
-	return nil
+	return s, sock, err
 }
 
 // Close ends the shared connections, and with them the Conns that are on them, as CloseNow does.

@@ -1,24 +1,23 @@
 // Package wsconn is a WebSocket with blocking calls, client and server: the shape that most programs want, on top of the values of
-// package mintws. This is a client, whole:
+// package mintws. This is a client:
 //
-//	func main() {
-//		ctx := context.Background()
-//		c, err := wsconn.Dial(ctx, os.Args[1], wsconn.Options{})
+//	func hello(ctx context.Context, url string) error {
+//		c, err := wsconn.Dial(ctx, url, wsconn.Options{})
 //		if err != nil {
-//			log.Fatal(err)
+//			return err
 //		}
 //		defer c.CloseNow()
 //		if err = c.Write(ctx, mintws.OpText, []byte("Hello")); err != nil {
-//			log.Fatal(err)
+//			return err
 //		}
 //		_, p, err := c.Read(ctx)
-//		fmt.Printf("%s %v\n", p, err)
-//		c.Close(mintws.CodeNormal, "")
+//		fmt.Printf("%s, %v\n", p, err)
+//		return c.Close(mintws.CodeNormal, "")
 //	}
 //
-// and this a handler of net/http's:
+// This is a server, as a handler of net/http's. It returns each message until the client closes:
 //
-//	func echo(w http.ResponseWriter, r *http.Request) {
+//	func handle(w http.ResponseWriter, r *http.Request) {
 //		c, err := wsconn.Accept(w, r, wsconn.AcceptOptions{})
 //		if err != nil {
 //			return // the request is answered
@@ -31,6 +30,7 @@
 //				err = c.Write(r.Context(), op, p)
 //			}
 //		}
+//		log.Print(err) // also after a good end: see CloseCode
 //	}
 //
 // # Goroutines

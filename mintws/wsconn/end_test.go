@@ -5,12 +5,16 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/session"
 	"github.com/mintws/mintws/mintws/wsconn"
+	"github.com/mintws/mintws/mintws/wshttp"
 	"github.com/mintws/mintws/mintws/wstest"
 )
 
@@ -233,5 +237,73 @@ func TestCloseRead(t *testing.T) {
 	}
 	if code := <-peer; code != mintws.CodePolicyViolation {
 		t.Errorf("code %v", code)
+	}
+}
+
+// TestKeepAlive: while somebody reads, a silent peer is asked again and again, and one that answers is not given up.
+func TestKeepAlive(t *testing.T) {
+	const pings = 5
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ws, status, header, err := mintws.Accept(r, mintws.AcceptOptions{})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		stream, err := wshttp.Answer(w, r, status, header)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer stream.Close()
+		var in mintws.Inbox
+		buf := make([]byte, 1000)
+		for came := 0; came < pings; {
+			n, readErr := stream.Read(buf)
+			if readErr != nil {
+				t.Error(readErr)
+				return
+			}
+			in.Reset()
+			if ws, err = ws.AppendDecode(&in, buf[:n]); err != nil {
+				t.Error(err)
+			}
+			var out []byte
+			for _, f := range in.Frames {
+				if reply, ok := ws.Reply(f); ok {
+					came++
+					ws, out, _ = ws.AppendEncode(out, reply)
+				}
+			}
+			if came == pings {
+				_, out, _ = ws.AppendEncode(out, mintws.Text("enough"))
+			}
+			stream.Write(out)
+		}
+		stream.Read(buf)
+	}))
+	defer s.Close()
+	c, err := wsconn.Dial(bounded(t), "ws"+strings.TrimPrefix(s.URL, "http"),
+		wsconn.Options{Timing: session.Timing{Ping: 5 * time.Millisecond, Pong: time.Minute}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.CloseNow()
+	if _, p, readErr := c.Read(bounded(t)); readErr != nil || string(p) != "enough" {
+		t.Errorf("%q, %v", p, readErr)
+	}
+}
+
+// TestWriteTimeout: a peer that takes nothing is given up, without any context.
+func TestWriteTimeout(t *testing.T) {
+	for _, kind := range kinds {
+		stop := make(chan bool)
+		c := pair(t, kind, wsconn.Options{WriteTimeout: 50 * time.Millisecond}, func(*wsconn.Conn) { <-stop })
+		if err := c.Write(context.Background(), mintws.OpBinary, make([]byte, large)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Error(kind, err)
+		}
+		if _, _, err := c.Read(context.Background()); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Error(kind, err)
+		}
+		close(stop)
 	}
 }

@@ -20,9 +20,7 @@ type incoming struct {
 	fault  error  // what came after them
 	serial uint64 // of the last Read or Reader
 
-	// The message that arrives, or has arrived.
-	op      mintws.Opcode
-	more    bool // of it is to come
+	more    bool // of the message under way is to come
 	size    int64
 	joining bool // by Read
 	join    session.Joiner
@@ -42,17 +40,10 @@ type incoming struct {
 //     nothing;
 //   - an error over the context's where a Write was cut off, one over [net.ErrClosed] after CloseNow.
 func (c *Conn) Read(ctx context.Context) (mintws.Opcode, []byte, error) {
-	if err := c.take(ctx, c.reading); err != nil {
+	if err := c.begin(ctx); err != nil {
 		return 0, nil, err
 	}
 	defer c.rest()
-	in := &c.in
-	in.serial++
-	if in.more && !in.joining {
-		if err := c.skip(ctx); err != nil {
-			return 0, nil, err
-		}
-	}
 	f, err := c.joined(ctx)
 	return f.Opcode, f.Payload, err
 }
@@ -76,29 +67,19 @@ func (c *Conn) joined(ctx context.Context) (mintws.Frame, error) {
 // [ErrOvertaken] once the next Read or Reader has begun, which drop what is left. ctx is for the reader too: when it ends c
 // remains usable.
 func (c *Conn) Reader(ctx context.Context) (mintws.Opcode, io.Reader, error) {
-	if err := c.take(ctx, c.reading); err != nil {
+	if err := c.begin(ctx); err != nil {
 		return 0, nil, err
 	}
 	defer c.rest()
-	in := &c.in
-	in.serial++
-	if in.joining { // a Read has begun, and its context has ended
-		f, err := c.joined(ctx)
-		if err != nil {
-			return 0, nil, err
-		}
-		return f.Opcode, &reader{c: c, ctx: ctx, serial: in.serial, p: f.Payload}, nil
+	next := c.piece
+	if c.in.joining { // a Read has begun, and its context has ended
+		next = c.joined
 	}
-	if in.more {
-		if err := c.skip(ctx); err != nil {
-			return 0, nil, err
-		}
-	}
-	f, err := c.piece(ctx)
+	f, err := next(ctx)
 	if err != nil {
 		return 0, nil, err
 	}
-	return f.Opcode, &reader{c: c, ctx: ctx, serial: in.serial, p: f.Payload, more: f.More}, nil
+	return f.Opcode, &reader{c: c, ctx: ctx, serial: c.in.serial, p: f.Payload, more: f.More}, nil
 }
 
 // ErrOvertaken is the error of a message's reader once the next message is being read.
@@ -116,7 +97,7 @@ type reader struct {
 // Read implements io.Reader.
 func (r *reader) Read(p []byte) (int, error) {
 	c := r.c
-	if len(r.p) == 0 && !r.more {
+	if len(r.p) == 0 && !r.more { // also once the next message is being read
 		return 0, io.EOF
 	}
 	if err := c.take(r.ctx, c.reading); err != nil {
@@ -126,15 +107,15 @@ func (r *reader) Read(p []byte) (int, error) {
 	if c.in.serial != r.serial {
 		return 0, ErrOvertaken
 	}
-	for len(r.p) == 0 && r.more && len(p) > 0 {
+	for len(r.p) == 0 && len(p) > 0 {
+		if !r.more {
+			return 0, io.EOF
+		}
 		f, err := c.piece(r.ctx)
 		if err != nil {
 			return 0, err
 		}
 		r.p, r.more = f.Payload, f.More
-	}
-	if len(r.p) == 0 && !r.more {
-		return 0, io.EOF
 	}
 	n := copy(p, r.p)
 	r.p = r.p[n:]
@@ -153,10 +134,15 @@ func (c *Conn) rest() {
 	<-c.reading
 }
 
-// skip drops the rest of the message that is arriving.
-func (c *Conn) skip(ctx context.Context) error {
-	for c.in.more {
+// begin takes c.reading for the next message, and drops what a Reader has left of the last.
+func (c *Conn) begin(ctx context.Context) error {
+	if err := c.take(ctx, c.reading); err != nil {
+		return err
+	}
+	c.in.serial++
+	for c.in.more && !c.in.joining {
 		if _, err := c.piece(ctx); err != nil {
+			c.rest()
 			return err
 		}
 	}
@@ -177,8 +163,8 @@ func (c *Conn) piece(ctx context.Context) (mintws.Frame, error) {
 				}
 				continue
 			}
-			if f.Opcode != mintws.OpContinuation {
-				in.op, in.size = f.Opcode, 0
+			if !in.more {
+				in.size = 0
 			}
 			in.more = f.More
 			in.size += int64(len(f.Payload))

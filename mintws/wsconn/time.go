@@ -64,7 +64,7 @@ func (c *Conn) gone(err error) error {
 		err = nil
 	}
 	var end *mintws.CloseError
-	if errors.As(how, &end) {
+	if errors.As(how, &end) { // it is the WebSocket's own, and not to be written
 		how = &mintws.CloseError{Code: end.Code, Reason: end.Reason, Err: errors.Join(err, lost)}
 	}
 	return c.kill(how)

@@ -136,11 +136,11 @@ func (m *Conn) write() {
 	}
 }
 
-// Usable reports whether another stream can start, and whether none ever will as the connection is over.
-func (m *Conn) Usable() (usable, over bool) {
+// Over reports whether the connection has ended.
+func (m *Conn) Over() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return !m.retired && !m.over && m.lost == nil && m.conn.Slots() > 0, m.over
+	return m.over
 }
 
 // retire has no more streams start. Without any the connection ends. The caller has m.mu.
@@ -169,41 +169,47 @@ func (m *Conn) End(err error) {
 	m.finish()
 }
 
-// Open opens a WebSocket, and returns the stream below it and the header of the answer. The end of ctx is the error then; a
-// *[session.Refusal] is an answer that opens none. With again, another connection may do better.
-func (m *Conn) Open(ctx context.Context, url string, opt mintws.Options) (
-	s *Stream, ws mintws.WebSocket, header http.Header, again bool, err error,
-) {
+// ErrFull: no further stream can start, but one on another connection can.
+var ErrFull = errors.New("share: no further streams")
+
+// Begin asks for a WebSocket. The error is that of [mintws.Upgrade], or ErrFull.
+func (m *Conn) Begin(url string, opt mintws.Options) (*Stream, error) {
 	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.retired || m.over || m.lost != nil || !m.http1 && m.conn.Slots() == 0 {
+		return nil, ErrFull
+	}
 	conn, ws, err := mintws.Upgrade(m.conn, &m.out, url, opt)
 	if err != nil {
-		again = errors.Is(err, httpconn.ErrTooManyStreams) || errors.Is(err, httpconn.ErrGoingAway) || m.over
 		if m.alone {
 			m.retire()
 		}
-		m.mu.Unlock()
-		return nil, ws, nil, again, err
+		return nil, err
 	}
-	s = &Stream{m: m, id: ws.StreamID(), reads: newGate(), writes: newGate()}
+	s := &Stream{m: m, id: ws.StreamID(), ws: ws, before: m.reads, reads: newGate(), writes: newGate()}
 	m.conn, m.streams[s.id] = conn, s
-	reads := m.reads
-	m.mu.Unlock()
-	m.flush()
+	return s, nil
+}
 
+// Open waits for the answer, and returns the WebSocket that it opens and its header. The error is a *[session.Refusal] for an answer
+// that opens none, or that of ctx, or of the stream; the stream is closed then. With again, another connection may do better.
+func (s *Stream) Open(ctx context.Context) (ws mintws.WebSocket, header http.Header, again bool, err error) {
+	m := s.m
+	m.flush()
 	stop := context.AfterFunc(ctx, func() { s.SetReadDeadline(longAgo) })
-	ws, header, err = s.judge(ws)
+	ws, header, err = s.judge(s.ws)
 	if stop() && err == nil {
-		return s, ws, header, false, nil
+		return ws, header, false, nil
 	}
 	m.mu.Lock()
 	if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 		err = ctx.Err()
-		m.retired = m.retired || m.reads == reads // nothing has come: it may be dead
+		m.retired = m.retired || m.reads == s.before // nothing has come: it may be dead
 	}
 	m.retired = m.retired || s.retryable
 	m.mu.Unlock()
 	s.Close()
-	return nil, ws, nil, s.retryable, err
+	return ws, nil, s.retryable, err
 }
 
 // judge waits for the answer.

@@ -10,12 +10,16 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/mintws"
 )
 
 // Stream is one stream of a Conn. It is a wshttp.Stream.
 type Stream struct {
 	m  *Conn
 	id httpconn.StreamID
+	ws mintws.WebSocket // as it was asked for
+
+	before int // reads of the connection, when it was
 
 	// What follows is under m.mu.
 	answer        httpconn.Event // the head, once it has come
