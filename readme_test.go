@@ -265,7 +265,7 @@ func TestLoopsAreOne(t *testing.T) {
 		}
 	}
 	if m := regexp.MustCompile(`(?s)\n(// turn .*?\n})\n`).FindStringSubmatch(read(t, "mintws/session/example_test.go")); m != nil {
-		loops[m[1]] = []string{"examples/blocking/main.go", "examples/echo/turn.go"}
+		loops[m[1]] = []string{"examples/blocking/main.go", "examples/echo/turn.go", "examples/feed/turn.go"}
 	}
 	if len(loops) != 2 {
 		t.Fatalf("%d loops found, want 2", len(loops))
