@@ -19,6 +19,7 @@ import (
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/handshake"
 	"github.com/mintws/mintws/mintws/session"
+	"github.com/mintws/mintws/mintws/wsconn"
 	"github.com/mintws/mintws/mintws/wshttp"
 )
 
@@ -133,21 +134,19 @@ func TestServed(t *testing.T) {
 	address := rawServer(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	b, err := Open(ctx, "ws://"+address+"/chat", mintws.Options{})
+	c, err := wsconn.Dial(ctx, "ws://"+address+"/chat", wsconn.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer b.Close()
-	b.SetDeadline(time.Now().Add(20 * time.Second))
+	defer c.CloseNow()
 	for _, want := range []int{5, 1 << 20} {
-		err = errors.Join(b.Write(mintws.Ping(nil)), b.Write(mintws.Binary(make([]byte, want))))
-		if f, ok, readErr := b.Read(); err != nil || readErr != nil || !ok || len(f.Payload) != want {
-			t.Fatal(err, f, ok, readErr)
+		err = c.Write(ctx, mintws.OpBinary, make([]byte, want))
+		if op, p, readErr := c.Read(ctx); err != nil || readErr != nil || op != mintws.OpBinary || len(p) != want {
+			t.Fatal(err, op, len(p), readErr)
 		}
 	}
-	err = b.Write(mintws.Close(mintws.CodeNormal, ""))
-	if f, ok, readErr := b.Read(); err != nil || readErr != nil || ok {
-		t.Error(err, f, ok, readErr)
+	if err = c.Close(mintws.CodeNormal, ""); err != nil {
+		t.Error(err)
 	}
 
 	const plain = "GET /favicon.ico HTTP/1.1\r\nHost: a\r\n\r\n"
