@@ -50,13 +50,13 @@ func (m *measure) transfer() (err error) {
 	stop := heap()
 	const piece = 64 << 10
 	for range 20 {
-		c, dialErr := wsconn.Dial(ctx, m.url, wsconn.Options{})
+		c, dialErr := wsconn.Dial(ctx, m.url, wsconn.Options{WriteTimeout: -1}) // they stay to the end
 		if dialErr != nil {
 			return dialErr
 		}
 		all.Go(func() {
 			defer c.CloseNow()
-			for p := make([]byte, piece); c.Write(ctx, mintws.OpBinary, p) == nil; { //nolint:revive // until it is cut off
+			for p := make([]byte, piece); c.Write(ctx, mintws.OpBinary, p) == nil; {
 			}
 		})
 	}

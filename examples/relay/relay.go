@@ -87,7 +87,7 @@ func (r *relay) run(ctx context.Context, l net.Listener) error {
 	r.box.sock.SetDeadline(time.Now().Add(time.Second)) // for what is still being written
 	r.box.sock.SetReadDeadline(time.Now())
 	r.pumps.Wait()
-	_ = r.conn.Close(&r.out) // a GOAWAY; nobody needs the value after this one
+	r.conn = r.conn.Close(&r.out) // a GOAWAY
 	r.out.WriteTo(r.box.sock)
 	r.box.sock.Close()
 	return r.lost
