@@ -61,7 +61,7 @@ func (c *checker) dropped(s *step) {
 		if !known || !c.advancedLater(s.unit, s.call, s.src) || c.refused(s) {
 			return
 		}
-	case calls(s.call, "Close") && known && !s.src.shared && !c.advancedLater(s.unit, s.call, s.src):
+	case calls(s.call, "Close") && (!known || !s.src.shared && !c.advancedLater(s.unit, s.call, s.src)):
 		return // the last words: what comes after it is closed, and nobody needs it
 	}
 	if s.fate == fateBlank {

@@ -275,7 +275,7 @@ func TestKeepAlive(t *testing.T) {
 				}
 			}
 			if came == pings {
-				_, out, _ = ws.AppendEncode(out, mintws.Text("enough"))
+				ws, out, _ = ws.AppendEncode(out, mintws.Text("enough"))
 			}
 			stream.Write(out)
 		}

@@ -352,3 +352,10 @@ func (c *client) twice(data []byte) (err error) {
 	}
 	return err
 }
+
+// The last words of a connection that is inside another value.
+type wraps struct{ conn httpconn.Conn }
+
+func (w wraps) Conn() httpconn.Conn { return w.conn }
+
+func (w wraps) end(out *httpconn.Output) { _ = w.Conn().Close(out) }
