@@ -29,7 +29,7 @@ type cat struct {
 	hurry   bool             // and not to wait for the peer
 	why     error            // the reason, where it is an error
 	code    mintws.CloseCode // of the Close that was sent, 0 before that
-	print   []byte           // messages that are to be printed
+	out     *printer         // of messages
 }
 
 const longest = time.Minute // between two connections
@@ -52,10 +52,10 @@ func (c *cat) run() error {
 		if c.opt.listen != "" {
 			continue
 		}
-		pause := wait/2 + rand.N(wait/2+1) // so that not all clients of a server come back at once
-		c.con.note("mintcat: again in %v", pause.Round(time.Millisecond))
+		after := wait/2 + rand.N(wait/2+1) // so that not all clients of a server come back at once
+		c.con.note("mintcat: again in %v", after.Round(time.Millisecond))
 		select {
-		case <-time.After(pause):
+		case <-time.After(after):
 		case s := <-c.signals:
 			return interrupted{s.(syscall.Signal)}
 		}
@@ -96,6 +96,7 @@ func (c *cat) once() error {
 // talk is the loop of one connection.
 func (c *cat) talk(l *link) error {
 	l.start()
+	defer c.drain()
 	defer l.end()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -107,19 +108,23 @@ func (c *cat) talk(l *link) error {
 			lines = c.con.lines
 		}
 		rx := l.rx
-		if l.caused > tooMuch {
+		paused := len(c.out.buf) > tooMuch && c.why == nil
+		if paused || l.caused > tooMuch {
 			rx = nil
 		}
-		timer.Reset(c.next(l))
+		timer.Reset(c.next(l, paused))
 		select {
 		case line, ok := <-lines:
 			c.line(l, line, ok)
 		case ch := <-rx:
 			l.received(ch, func(f mintws.Frame) { c.frame(l, f) })
 			c.open(l)
-			c.flush(l)
+			c.printed(l, c.out.flush())
 		case p := <-l.wrote:
 			l.written(p)
+		case err := <-c.out.wrote:
+			c.printed(l, c.out.printed(err))
+			c.printed(l, c.out.flush())
 		case now := <-timer.C:
 			if rx == nil {
 				l.s = l.s.Heard(now) // nobody listens
@@ -135,13 +140,13 @@ func (c *cat) talk(l *link) error {
 	return c.outcome(l)
 }
 
-// next is how long nothing is due.
-func (c *cat) next(l *link) time.Duration {
+// next is how long nothing is due. While it is our reader who pauses, no time runs for the peer.
+func (c *cat) next(l *link, paused bool) time.Duration {
 	at := l.s.Deadline()
 	if quiet := c.quiet(l); at.IsZero() || !quiet.IsZero() && quiet.Before(at) {
 		at = quiet
 	}
-	if at.IsZero() {
+	if at.IsZero() || paused {
 		return time.Hour
 	}
 	return time.Until(at)
@@ -223,29 +228,46 @@ func (c *cat) frame(l *link, f mintws.Frame) {
 		}
 		return
 	}
-	if c.opt.one && c.leaving {
+	if c.opt.one && c.leaving || c.why != nil && len(c.out.buf) > tooMuch {
 		return
 	}
 	now := time.Now()
 	c.heard = now
-	c.print = c.opt.appendMessage(c.print, f, now, c.con.escape)
+	c.out.buf = c.opt.appendMessage(c.out.buf, f, now, c.con.escape)
 	if c.opt.one && !f.More {
 		c.leave(l, nil)
 	}
 }
 
-// flush prints the messages.
-func (c *cat) flush(l *link) {
-	if len(c.print) == 0 {
-		return
-	}
-	_, err := c.con.out.Write(c.print)
-	c.print = c.print[:0]
-	if errors.Is(err, syscall.EPIPE) { // whoever read has enough
-		err = interrupted{syscall.SIGPIPE}
-	}
+// printed takes note of how printing went.
+func (c *cat) printed(l *link, err error) {
 	if err != nil {
 		c.leave(l, err)
+	}
+}
+
+// drain waits until all is printed, but not for ever where it was interrupted.
+func (c *cat) drain() {
+	var late <-chan time.Time
+	if c.why != nil {
+		late = time.After(pause)
+	}
+	for c.out.left() && !c.hurry {
+		err := c.out.flush()
+		if c.out.busy {
+			select {
+			case err = <-c.out.wrote:
+				err = c.out.printed(err)
+			case <-late:
+				return
+			case s := <-c.signals:
+				err = interrupted{s.(syscall.Signal)}
+				c.hurry = true
+			}
+		}
+		if c.why == nil {
+			c.why = err
+		}
 	}
 }
 

@@ -65,6 +65,6 @@ func start(opt *options) error {
 			return err
 		}
 	}
-	c := &cat{opt: opt, con: con, signals: signals, connect: connect}
+	c := &cat{opt: opt, con: con, out: newPrinter(con.out), signals: signals, connect: connect}
 	return c.run()
 }

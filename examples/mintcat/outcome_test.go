@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -66,16 +67,17 @@ func TestExitCodes(t *testing.T) {
 		{name: "refused again", how: wstest.Behavior{Refuse: 503}, args: []string{"--http2", "URL"}, code: 4, want: "503"},
 		{name: "vanishes", how: wstest.Behavior{Fault: wstest.FaultVanish}, args: []string{"--wait", "forever", "URL"}, code: 5, want: "1006"},
 		{name: "resets", how: wstest.Behavior{Fault: wstest.FaultReset}, args: []string{"--wait", "forever", "--http2", "URL"}, code: 5, want: "CANCEL"},
-		{name: "does not answer", how: wstest.Behavior{HandshakeDelay: -1}, args: []string{"--timeout", "50ms", "URL"}, code: 5, want: "answer"},
-		{name: "no Pong", how: wstest.Behavior{Fault: wstest.FaultSilence}, args: []string{"--ping", "20ms", "--timeout", "50ms", "--wait", "forever", "URL"},
+		{name: "does not answer", how: wstest.Behavior{HandshakeDelay: -1}, args: []string{"--timeout", "2s", "URL"}, code: 5, want: "answer"},
+		{name: "no Pong", how: wstest.Behavior{Fault: wstest.FaultSilence}, args: []string{"--ping", "20ms", "--timeout", "2s", "--wait", "forever", "URL"},
 			code: 5, want: "sign of life"},
-		{name: "no Close", how: wstest.Behavior{Fault: wstest.FaultSilence}, args: []string{"--timeout", "50ms", "URL"}, code: 5, want: "Close"},
+		{name: "no Close", how: wstest.Behavior{Fault: wstest.FaultSilence}, args: []string{"--timeout", "2s", "URL"}, code: 5, want: "Close"},
 		{name: "breaks the protocol", how: wstest.Behavior{Fault: wstest.FaultBytes, Bytes: []byte("\x83\x00")}, args: []string{"--wait", "forever", "URL"},
 			code: 6, want: "reserved"},
 		{name: "closes with a fault", how: wstest.Behavior{Fault: wstest.FaultClose, Code: 1011, Reason: "no \x1b[2J"},
 			args: []string{"--wait", "forever", "URL"}, code: 7, want: "1011"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel() // some wait for what does not come
 			server := wstest.NewServer(wstest.Options{Behavior: tt.how, TLS: strings.Join(tt.args, "") == "TLS"})
 			defer server.Close()
 			var args []string
@@ -165,6 +167,54 @@ func TestBrokenPipe(t *testing.T) {
 	}
 	if got := <-over; got != "Closed 1000 " {
 		t.Errorf("for the server it is %s", got)
+	}
+}
+
+// TestPaused: while nobody reads what is printed, no more is read than a bound, a signal is obeyed, and nothing is lost
+// when the reader goes on.
+func TestPaused(t *testing.T) {
+	var opt wstest.Options
+	for range 100 { // more than two sockets and a pipe take
+		opt.Behavior.Greeting = append(opt.Behavior.Greeting, mintws.Text(strings.Repeat("x", 200<<10-1)))
+	}
+	over := ends(&opt)
+	url := startServer(t, opt)
+	for _, signal := range []bool{true, false} {
+		p := &running{t: t, cmd: process(t, "-v", url)}
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		var stderr *os.File
+		p.err, stderr = hear(t)
+		p.cmd.Stdout, p.cmd.Stderr = w, stderr
+		if p.stdin, err = p.cmd.StdinPipe(); err != nil {
+			t.Fatal(err)
+		}
+		if err = p.cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		w.Close()
+		stderr.Close()
+		p.err.wait(t, "< Text")
+		want := 130
+		if signal {
+			p.signal(syscall.SIGINT)
+		} else {
+			want = 0
+			p.stdin.Close()
+			p.err.wait(t, "> Close") // there is no hurry: nobody has begun to read
+			if n, readErr := io.Copy(io.Discard, r); n != 100*200<<10 || readErr != nil {
+				t.Errorf("%d bytes are printed, %v", n, readErr)
+			}
+		}
+		if code := p.end(); code != want {
+			t.Errorf("exit code %d, want %d", code, want)
+		}
+		if got := <-over; got != "Closed 1000 " {
+			t.Errorf("for the server it is %s", got)
+		}
 	}
 }
 
