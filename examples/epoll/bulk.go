@@ -14,6 +14,7 @@ import (
 // for it, and the Session delivers payload as it arrives.
 type bulk struct {
 	count, size int
+	piece       int    // how much of a message goes into one frame
 	random      []byte // message i is the size bytes from random[i] on
 
 	sent, sentOf int // whole messages, and bytes of the next one
@@ -22,10 +23,8 @@ type bulk struct {
 	waiting      int // the most bytes that the socket did not take
 }
 
-const piece = 64 << 10 // of a message, in one frame
-
 func newBulk(count, size int) *bulk {
-	b := &bulk{count: count, size: size, random: make([]byte, size+count)}
+	b := &bulk{count: count, size: size, piece: 64 << 10, random: make([]byte, size+count)}
 	rand.NewChaCha8([32]byte{1}).Read(b.random) //nolint:errcheck // it has none
 	return b
 }
@@ -35,7 +34,7 @@ func (b *bulk) produce(l *loop, c *conn) bool {
 	if b.sent == b.count {
 		return false
 	}
-	end := min(b.sentOf+piece, b.size)
+	end := min(b.sentOf+b.piece, b.size)
 	f := mintws.Binary(b.random[b.sent+b.sentOf : b.sent+end])
 	if b.sentOf > 0 {
 		f.Opcode = mintws.OpContinuation

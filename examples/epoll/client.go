@@ -20,7 +20,8 @@ type client struct {
 	limit time.Time // for all of it
 	shown time.Time // when the last progress was printed
 
-	started, open, greeted, pongs, ended int
+	started, open, greeted, pongs int
+	ended                         int // of those that were open or not
 
 	lost    error // why a connection was lost, the first one that was
 	closing bool
@@ -98,7 +99,7 @@ func (p *client) until(what string, done func() bool) error {
 }
 
 func (p *client) String() string {
-	return fmt.Sprintf("%d open, %d greetings came back, %d pongs", p.open-p.ended, p.greeted, p.pongs)
+	return fmt.Sprintf("%d opened, %d greetings came back, %d pongs", p.open, p.greeted, p.pongs)
 }
 
 // dialMany opens n connections, some hundreds at a time: the queue of a server is finite.

@@ -19,13 +19,16 @@ type conn struct {
 	pending session.Pending // what the socket has not taken
 	user    any             // the program's
 	edge    *edge           // nil while the WebSocket is running
-	links                   // in the timer wheel
-	fd      int32
 
-	interest uint8 // EPOLLIN and EPOLLOUT: what epoll has been told to wait for
-	state    state
-	ended    bool // no more bytes will come
-	woken    bool // it is in loop.woken
+	next, prev *conn // in the timer wheel: the list of a slot
+	fd         int32
+	fault      int16 // why the socket has failed, an errno
+	slot       uint8 // of the timer wheel
+	interest   uint8 // EPOLLIN and EPOLLOUT: what epoll has been told to wait for
+	state      state
+	set        bool // it is in the timer wheel
+	ended      bool // no more bytes will come
+	woken      bool // it is in loop.woken
 }
 
 // edge is what a connection needs at its beginning and at its end.
@@ -79,7 +82,8 @@ func (l *loop) read(c *conn) {
 		return
 	}
 	if n <= 0 { // a failure ends the connection just as well
-		c.ended, l.fault = true, err
+		c.ended = true
+		c.failed(err)
 	}
 	switch c.state {
 	case greeting:
@@ -88,7 +92,6 @@ func (l *loop) read(c *conn) {
 		l.receive(c, l.buf[:max(0, n)])
 	}
 	l.settle(c)
-	l.fault = nil
 }
 
 // receive hands data, or the end, to the Session, and the frames that this brings to the handler.
@@ -161,10 +164,18 @@ func (l *loop) write(c *conn) {
 	l.settle(c)
 }
 
-// wrote looks at the error of a write. Where the peer is gone, reading says so, after what the peer said at last.
+// wrote takes the error of a write. If it means that the peer is gone, reading will say so, after what the peer said at last.
 func (c *conn) wrote(err error) {
 	if err != nil && err != syscall.EAGAIN {
 		c.pending.Reset()
+		c.failed(err)
+	}
+}
+
+// failed keeps the first reason, which the socket tells only once.
+func (c *conn) failed(err error) {
+	if errno, ok := err.(syscall.Errno); ok && c.fault == 0 {
+		c.fault = int16(errno)
 	}
 }
 

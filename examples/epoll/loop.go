@@ -41,7 +41,6 @@ type loop struct {
 
 	out     session.Output
 	current *conn // whose bytes are in out
-	fault   error // of the socket whose turn it is
 	buf     []byte
 	ready   []syscall.EpollEvent
 }
@@ -132,8 +131,8 @@ func (l *loop) watch(fd int, f func()) error {
 func (l *loop) settle(c *conn) {
 	if c.state == running && c.s.Over() {
 		err := c.s.Err()
-		if err != nil && l.fault != nil {
-			err = fmt.Errorf("%w: %w", l.fault, err)
+		if err != nil && c.fault != 0 {
+			err = fmt.Errorf("%w: %w", syscall.Errno(c.fault), err)
 		}
 		c.s, c.state, c.edge = session.Session{}, leaving, &edge{due: l.now.Add(linger)}
 		l.handler.closed(c, err)

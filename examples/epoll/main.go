@@ -4,7 +4,8 @@
 // serves all connections, and a timer wheel for their deadlines. It opens many connections to an echo server, which is the same
 // loop in another process, and prints what one of them costs; then it sends large messages through sockets with small buffers.
 //
-//	go run ./examples/epoll -n 10000
+//	go run ./examples/epoll -n 10000                      # with a server of its own
+//	go run ./examples/epoll -n 10000 ws://127.0.0.1:8080/ # with that echo server
 //
 // Begin to read with conn.go, which has what is done for a connection, and loop.go, which says when; timers.go has the deadlines.
 // The client's part is in client.go and bulk.go, the server's in server.go.
@@ -28,8 +29,10 @@ import (
 
 type options struct {
 	n, messages, size, buffer int
-	idle, ping, timeout       time.Duration
+	idle, timeout             time.Duration
+	timing                    session.Timing
 	serve                     bool
+	url                       string
 }
 
 func main() {
@@ -39,10 +42,13 @@ func main() {
 	flag.IntVar(&o.size, "size", 4<<20, "bytes of each")
 	flag.IntVar(&o.buffer, "buffer", 16<<10, "bytes of the sockets' SO_SNDBUF and SO_RCVBUF; 0 is the system's default")
 	flag.DurationVar(&o.idle, "idle", 3*time.Second, "how long all connections are idle")
-	flag.DurationVar(&o.ping, "ping", time.Second, "after how much silence a peer is sent a Ping")
+	flag.DurationVar(&o.timing.Open, "open", 30*time.Second, "how long an opening handshake may take")
+	flag.DurationVar(&o.timing.Ping, "ping", time.Second, "after how much silence the server is sent a Ping")
+	flag.DurationVar(&o.timing.Pong, "pong", 15*time.Second, "how long it may be silent then")
 	flag.DurationVar(&o.timeout, "timeout", 2*time.Minute, "for all of it")
 	flag.BoolVar(&o.serve, "serve", false, "only be the echo server, until standard input ends")
 	flag.Parse()
+	o.url = flag.Arg(0)
 	runtime.LockOSThread() // not for epoll's sake: so that the thread can be given a processor of its own
 	err := raise(uint64(o.n) + 64)
 	switch {
@@ -58,21 +64,33 @@ func main() {
 	}
 }
 
-// run is the client's story.
+// run talks to the server that o names, or to one that it starts.
 func run(w io.Writer, o options) error {
+	if o.url != "" {
+		return talk(w, o)
+	}
 	url, stop, err := server(o)
 	if err != nil {
 		return err
 	}
 	defer stop()
+	o.url = url
+	if err = talk(w, o); err == nil {
+		fmt.Fprintf(w, "the server: %s\n", stop())
+	}
+	return err
+}
+
+// talk is the client's story.
+func talk(w io.Writer, o options) (err error) {
 	now := time.Now()
 	p := &client{w: w, began: now, limit: now.Add(o.timeout), shown: now}
-	if p.l, err = newLoop(p, session.Timing{Ping: o.ping}); err != nil {
+	if p.l, err = newLoop(p, o.timing); err != nil {
 		return err
 	}
 
 	before := heap()
-	if err = p.dialMany(url, o.n, o.buffer); err != nil {
+	if err = p.dialMany(o.url, o.n, o.buffer); err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "%d connections are open, and their greetings came back: %.1f s\n", o.n, time.Since(now).Seconds())
@@ -85,7 +103,7 @@ func run(w io.Writer, o options) error {
 	fmt.Fprintf(w, "%.0f B of heap for each, after a collection: with its deadlines, without what the kernel needs for a socket\n", each)
 
 	b, now := newBulk(o.messages, o.size), time.Now()
-	c, err := p.l.dial(url, o.buffer, mintws.Options{Delivery: mintws.DeliverPayload})
+	c, err := p.l.dial(o.url, o.buffer, mintws.Options{Delivery: mintws.DeliverPayload})
 	if err != nil {
 		return err
 	}
@@ -108,7 +126,7 @@ func run(w io.Writer, o options) error {
 	if err = p.until("closing", func() bool { return p.ended == o.n+1 }); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "all are closed, none was lost\nthe server: %s\n", stop())
+	fmt.Fprintln(w, "all are closed, none was lost")
 	return nil
 }
 

@@ -65,11 +65,12 @@ func (l *loop) accept(listener, reserve int) int {
 			if fd, _, err = syscall.Accept4(listener, syscall.SOCK_CLOEXEC); err == nil {
 				syscall.Close(fd)
 			}
-			if reserve, err = syscall.Dup(listener); err == nil {
+			reserve, _ = syscall.Dup(listener)
+			if err == nil {
 				continue
 			}
 		}
-		if err != nil {
+		if err != nil { // as a rule EAGAIN
 			return reserve
 		}
 		c := &conn{fd: int32(fd), state: greeting, edge: &edge{due: l.now.Add(session.DefaultOpen)}}

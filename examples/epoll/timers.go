@@ -5,25 +5,18 @@ package main
 import "time"
 
 // wheel is a timer wheel: a ring of slots, each with the connections to look at when its moment has come. Setting and removing
-// are a few pointers, whatever the number of connections, and there is no memory beside them.
+// change a few pointers, however many connections there are, and take no memory beside these.
 //
 // A deadline moves with each frame that is received. A connection stays where it is then: it is looked at too early, at most once
 // in the time that it waits, and put where it belongs by now. Only one that is to be looked at earlier moves.
 type wheel struct {
-	slots [256]*conn // lists, linked by conn.next and conn.prev
+	slots [256]*conn // lists
 	at    time.Time  // the moment of slots[cur]: everything before was looked at
 	cur   uint8
 	count int
 }
 
 const tick = 250 * time.Millisecond // 256 of them are 64 s; what is later is looked at then, and set again
-
-// links are a connection's place in the wheel.
-type links struct {
-	next, prev *conn
-	slot       uint8
-	set        bool
-}
 
 // set has c looked at not before due, and not much later, unless that will happen earlier anyway. The zero time is never.
 func (w *wheel) set(c *conn, due time.Time) {
@@ -58,7 +51,7 @@ func (w *wheel) remove(c *conn) {
 	} else {
 		w.slots[c.slot] = c.next
 	}
-	c.links = links{}
+	c.next, c.prev, c.set = nil, nil, false
 	w.count--
 }
 
