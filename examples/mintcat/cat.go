@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"strings"
 	"syscall"
@@ -30,67 +29,6 @@ type cat struct {
 	why     error            // the reason, where it is an error
 	code    mintws.CloseCode // of the Close that was sent, 0 before that
 	out     *printer         // of messages
-}
-
-const longest = time.Minute // between two connections
-
-// run returns how the last connection ended.
-func (c *cat) run() error {
-	wait := c.opt.reconnect
-	for {
-		err := c.once()
-		if c.why != nil {
-			return c.why
-		}
-		if c.leaving || wait == 0 || errors.Is(err, errUsage) || exitCode(err) == 2 {
-			return err
-		}
-		c.con.note("mintcat: %v", describe(err))
-		if c.opened {
-			wait = c.opt.reconnect
-		}
-		if c.opt.listen != "" {
-			continue
-		}
-		after := wait/2 + rand.N(wait/2+1) // so that not all clients of a server come back at once
-		c.con.note("mintcat: again in %v", after.Round(time.Millisecond))
-		select {
-		case <-time.After(after):
-		case s := <-c.signals:
-			return interrupted{s.(syscall.Signal)}
-		}
-		wait = min(2*wait, longest)
-	}
-}
-
-// once makes one connection and stays with it to its end.
-func (c *cat) once() error {
-	type result struct {
-		l   *link
-		err error
-	}
-	c.opened = false
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	made := make(chan result, 1)
-	go func() {
-		l, err := c.connect(ctx)
-		made <- result{l, err}
-	}()
-	select {
-	case r := <-made:
-		if r.err != nil {
-			return r.err
-		}
-		return c.talk(r.l)
-	case s := <-c.signals:
-		cancel()
-		if r := <-made; r.l != nil {
-			r.l.sock.Close()
-		}
-		c.why = interrupted{s.(syscall.Signal)}
-		return c.why
-	}
 }
 
 // talk is the loop of one connection.
