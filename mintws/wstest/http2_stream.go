@@ -102,10 +102,15 @@ func (st *stream) receive(data []byte) {
 	}
 }
 
-// halfClosed: the client has ended its side. RFC 8441 section 5: that is the end of the WebSocket's bytes.
+// halfClosed: the client has ended its side. RFC 8441 section 5: that is the end of the WebSocket's bytes. Of a stream that both
+// have ended nothing is left (RFC 9113 section 5.1).
 func (st *stream) halfClosed() {
 	st.closed = true
 	st.lost()
+	if st.ended { // now, as the client's next request may stand behind this in the same read
+		st.h.forget(st.id)
+		return
+	}
 	st.turn()
 }
 

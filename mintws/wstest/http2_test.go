@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/wstest"
 
 	"golang.org/x/net/http2"
@@ -218,6 +219,44 @@ func TestWindows(t *testing.T) {
 	p := wstest.NewPeer(wstest.Options{Protocols: []httpconn.Version{httpconn.HTTP2}, Behavior: wstest.Behavior{HandshakeDelay: -1}})
 	if got := last(t, p.Receive(sent)); got != "RST_STREAM FLOW_CONTROL_ERROR" {
 		t.Error(got)
+	}
+}
+
+// TestSlot: a stream that both sides have ended makes room for the request that comes in the same read.
+func TestSlot(t *testing.T) {
+	const all = 40 // for the first 32, httpconn.Conn.Finish ends our side with RST_STREAM
+	peer := wstest.NewPeer(wstest.Options{MaxStreams: 1})
+	var out httpconn.Output
+	var in mintws.Inbox
+	var ws mintws.WebSocket
+	conn, err := httpconn.New(httpconn.HTTP2, httpconn.Config{}, &out)
+	opened := 0
+	for range 2*all + 2 {
+		if err == nil && conn.Slots() > 0 && opened < all {
+			conn, ws, err = mintws.Upgrade(conn, &out, "ws://example.org/", mintws.Options{})
+			opened++
+		}
+		data := peer.Receive(out.Take(nil))
+		out.Reset()
+		if err == nil {
+			conn, err = conn.Stream(&out, data)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, ev := range out.Events {
+			in.Reset()
+			conn, ws, _ = mintws.Receive(conn, &out, ws, &in, ev) // a Close that comes back ends our side
+			if ev.Kind == httpconn.EventHeaders {
+				conn, ws, err = mintws.Send(conn, &out, ws, mintws.Close(mintws.CodeNormal, ""))
+			}
+		}
+		if ws.State() == mintws.Failed {
+			t.Fatalf("WebSocket %d: %v", opened, ws.Err())
+		}
+	}
+	if opened != all || !ws.Over() {
+		t.Errorf("%d were opened, and the last is %v", opened, ws.State())
 	}
 }
 
