@@ -45,15 +45,15 @@ func advance(sock net.Conn, s session.Session, out *session.Output, buf []byte) 
 // snippet: sessionConnect
 // connect asks until the server agrees. It follows redirects, keeps cookies, and gets a new token where one is refused. The
 // socket, if there is one, is the caller's to close.
-func connect(ctx context.Context, url string, token func() string, d session.Deadlines, out *session.Output) (
-	sock net.Conn, s session.Session, err error) {
+func connect(ctx context.Context, url string, dial httpdial.Options, token func() string, d session.Deadlines,
+	out *session.Output) (sock net.Conn, s session.Session, err error) {
 	header, buf := http.Header{"Authorization": {token()}}, make([]byte, 4<<10)
 	var conn httpconn.Conn
 	for tries := 0; ; tries++ {
 		opt := mintws.Options{Header: header}
 		if sock != nil {
 			s, err = s.Again(out, time.Now(), url, opt)
-		} else if sock, conn, err = httpdial.Dial(ctx, url, &out.Output, httpdial.Options{}); err == nil {
+		} else if sock, conn, err = httpdial.Dial(ctx, url, &out.Output, dial); err == nil {
 			s, err = session.Upgrade(conn, out, url, opt, d, time.Now())
 		}
 		for err == nil && s.State() == mintws.Connecting {
@@ -78,6 +78,8 @@ func connect(ctx context.Context, url string, token func() string, d session.Dea
 			return sock, s, r
 		}
 		if !keep {
+			out.WriteTo(sock) // on HTTP/2 there may be something
+			out.Reset()       // which must not go to the next one
 			sock.Close()
 			sock = nil
 		}
@@ -225,8 +227,15 @@ func TestDocsSessionLink(t *testing.T) {
 	}
 }
 
-// TestDocsSessionConnect: a token that is refused, a redirect with a cookie, and another server, to which neither may go.
+// TestDocsSessionConnect: a token that is refused, a redirect with a cookie, and another server, to which neither may go, nor may
+// what was to be written to the first.
 func TestDocsSessionConnect(t *testing.T) {
+	for _, v := range []httpconn.Version{httpconn.HTTP1, httpconn.HTTP2} {
+		t.Run(v.String(), func(t *testing.T) { testDocsSessionConnect(t, httpdial.Options{Protocols: []httpconn.Version{v}}) })
+	}
+}
+
+func testDocsSessionConnect(t *testing.T, dial httpdial.Options) {
 	asked := make(chan string, 10)
 	note := func(r *http.Request) {
 		asked <- r.URL.Path + " " + r.Header.Get("Authorization") + " " + r.Header.Get("Cookie")
@@ -253,7 +262,7 @@ func TestDocsSessionConnect(t *testing.T) {
 	token := func() string { tokens++; return fmt.Sprint("Bearer ", tokens) }
 	var out session.Output
 	d := session.NewDeadlines(session.Timing{}, time.Now())
-	sock, s, err := connect(ctx, server.URL, token, d, &out)
+	sock, s, err := connect(ctx, server.URL, dial, token, d, &out)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -131,7 +131,27 @@
 //		return next
 //	}
 //
-// Each turn calls received with what was read, then tick, writes what is in the Output, and reads until the time that tick
-// returned. A stream whose WebSocket is Closed stays in the map until the server has ended it, too, or the time for that has
-// passed: so none of the server's slots is taken for ever.
+//	// serve stays with the connection until all its WebSockets are over.
+//	func (c *shared) serve(sock net.Conn, out *session.Output, frame func(*stream, mintws.Frame)) {
+//		buf := make([]byte, 64<<10)
+//		for next := c.tick(out, time.Now()); len(c.streams) > 0; next = c.tick(out, time.Now()) {
+//			sock.SetWriteDeadline(time.Now().Add(time.Minute))
+//			_, writeErr := out.WriteTo(sock)
+//			out.Reset()
+//			sock.SetReadDeadline(next)
+//			n, readErr := sock.Read(buf)
+//			switch {
+//			case n > 0:
+//				c.conn, _ = c.conn.Stream(&out.Output, buf[:n])
+//			case writeErr != nil || !errors.Is(readErr, os.ErrDeadlineExceeded):
+//				c.conn, _ = c.conn.StreamEOF(&out.Output)
+//			}
+//			c.received(out, time.Now(), frame)
+//		}
+//		out.WriteTo(sock) // the last words
+//	}
+//
+// [Output] has two Reset methods inside it, and one of its own that does both. A client that speaks first does so in received, where
+// ev.Kind is EventHeaders and the WebSocket has become Open. A stream whose WebSocket is Closed stays in the map until the server
+// has ended it as well, or until the time for that has passed, so that none of the server's slots is taken for ever.
 package session

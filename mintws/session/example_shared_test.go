@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
+	"testing"
 	"time"
 
 	"golang.org/x/net/http2"
@@ -65,6 +67,26 @@ func (c *shared) tick(out *session.Output, now time.Time) (next time.Time) {
 	return next
 }
 
+// serve stays with the connection until all its WebSockets are over.
+func (c *shared) serve(sock net.Conn, out *session.Output, frame func(*stream, mintws.Frame)) {
+	buf := make([]byte, 64<<10)
+	for next := c.tick(out, time.Now()); len(c.streams) > 0; next = c.tick(out, time.Now()) {
+		sock.SetWriteDeadline(time.Now().Add(time.Minute))
+		_, writeErr := out.WriteTo(sock)
+		out.Reset()
+		sock.SetReadDeadline(next)
+		n, readErr := sock.Read(buf)
+		switch {
+		case n > 0:
+			c.conn, _ = c.conn.Stream(&out.Output, buf[:n])
+		case writeErr != nil || !errors.Is(readErr, os.ErrDeadlineExceeded):
+			c.conn, _ = c.conn.StreamEOF(&out.Output)
+		}
+		c.received(out, time.Now(), frame)
+	}
+	out.WriteTo(sock) // the last words
+}
+
 // Many WebSockets on one HTTP/2 connection: one Conn, and a WebSocket and its Deadlines for each stream.
 func Example_shared() {
 	server := wstest.NewServer(wstest.Options{Behavior: wstest.Behavior{Greeting: []mintws.Frame{mintws.Text("welcome")}}})
@@ -89,30 +111,34 @@ func Example_shared() {
 		s.time = begin.Observe(time.Now(), s.ws.State(), false)
 		c.streams[s.ws.StreamID()] = s
 	}
-	buf := make([]byte, 64<<10)
-	for len(c.streams) > 0 {
-		next := c.tick(&out, time.Now())
-		sock.SetWriteDeadline(time.Now().Add(time.Minute))
-		out.WriteTo(sock) // where it fails, Read does too
-		out.Output.Reset()
-		sock.SetReadDeadline(next)
-		n, readErr := sock.Read(buf)
-		switch {
-		case n > 0:
-			c.conn, _ = c.conn.Stream(&out.Output, buf[:n])
-		case errors.Is(readErr, os.ErrDeadlineExceeded):
-		default:
-			c.conn, _ = c.conn.StreamEOF(&out.Output)
+	c.serve(sock, &out, func(s *stream, f mintws.Frame) {
+		if f.Opcode == mintws.OpText {
+			fmt.Println(f)
+			c.conn, s.ws, _ = mintws.Send(c.conn, &out.Output, s.ws, mintws.Close(mintws.CodeNormal, ""))
 		}
-		c.received(&out, time.Now(), func(s *stream, f mintws.Frame) {
-			if f.Opcode == mintws.OpText {
-				fmt.Println(f)
-				c.conn, s.ws, _ = mintws.Send(c.conn, &out.Output, s.ws, mintws.Close(mintws.CodeNormal, ""))
-			}
-		})
-	}
+	})
 	// Output:
 	// Text "welcome"
 	// Text "welcome"
 	// Text "welcome"
+}
+
+// TestSharedSilence: the loop of the example ends when the last of its WebSockets is given up.
+func TestSharedSilence(t *testing.T) {
+	server := wstest.NewServer(wstest.Options{Behavior: wstest.Behavior{HandshakeDelay: -1}})
+	defer server.Close()
+	var out session.Output
+	sock, conn, err := httpdial.Dial(t.Context(), server.URL, &out.Output, httpdial.Options{Protocols: []httpconn.Version{httpconn.HTTP2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sock.Close()
+	var s stream
+	c := shared{streams: map[httpconn.StreamID]stream{}}
+	if c.conn, s.ws, err = mintws.Upgrade(conn, &out.Output, server.URL, mintws.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	s.time = session.NewDeadlines(session.Timing{Open: time.Millisecond}, time.Now()).Observe(time.Now(), s.ws.State(), false)
+	c.streams[s.ws.StreamID()] = s
+	c.serve(sock, &out, func(*stream, mintws.Frame) {})
 }

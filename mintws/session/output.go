@@ -38,6 +38,13 @@ func (o *Output) Answer() (status int, header http.Header, ok bool) {
 	return 0, nil, false
 }
 
+// Reset empties o and keeps its memory and Max, for another connection or after an error of WriteTo. It drops what stands in
+// Send and what was received, Rest included.
+func (o *Output) Reset() {
+	o.Output.Reset()
+	o.begin()
+}
+
 // begin empties what the last call has received.
 func (o *Output) begin() {
 	clear(o.Events) // let go of headers and buffers
