@@ -3,6 +3,7 @@ package wiretap
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -274,5 +275,26 @@ func TestStreams(t *testing.T) {
 	}
 	if len(tap.streams) != maxStreams || n != 2 {
 		t.Errorf("%d streams are kept, %d errors, want 2", len(tap.streams), n)
+	}
+}
+
+// TestCodedSecrets: the bytes of a header block are not shown either, whole or cut off, in any frame that has some.
+func TestCodedSecrets(t *testing.T) {
+	var c blocks
+	block := c.block("authorization", "s3cr3t")
+	coded := fmt.Sprintf("% x", block)
+	for _, kind := range []http2.FrameType{http2.FrameHeaders, http2.FramePushPromise, http2.FrameContinuation} {
+		for _, flags := range []http2.Flags{0, http2.FlagHeadersEndHeaders} {
+			whole := frame(kind, flags, 1, block...)
+			for cut := range block {
+				talk := []said{{FromServer, frame(http2.FrameSettings, 0, 0) + whole[:len(whole)-cut]}}
+				if text := strings.Join(read(Options{}, talk, 0), "\n"); strings.Contains(text, coded[:9]) {
+					t.Errorf("%v cut by %d:\n%s", kind, cut, text)
+				}
+				if text := strings.Join(read(Options{Secrets: true}, talk, 0), "\n"); cut < len(block)-3 && !strings.Contains(text, coded[:9]) {
+					t.Errorf("%v cut by %d, asked for:\n%s", kind, cut, text)
+				}
+			}
+		}
 	}
 }
