@@ -118,8 +118,22 @@ func (opt *options) dialing() (httpdial.Options, error) {
 			return how, fmt.Errorf("%s: no certificate in it", opt.ca)
 		}
 	}
-	how.ProxyTLS = how.TLS
-	return how, nil
+	how.ProxyTLS = how.TLS.Clone() // which has no business with our own
+	var err error
+	how.TLS.Certificates, err = opt.certificates()
+	return how, err
+}
+
+// certificates are our own, at most one.
+func (opt *options) certificates() ([]tls.Certificate, error) {
+	if opt.cert == "" {
+		return nil, nil
+	}
+	cert, err := tls.LoadX509KeyPair(opt.cert, opt.cert)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", opt.cert, err)
+	}
+	return []tls.Certificate{cert}, err
 }
 
 // output runs a command of the shell and returns the line that it prints.

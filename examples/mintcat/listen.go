@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -37,11 +38,19 @@ func (opt *options) serve(con *console) (next func(context.Context) (*link, erro
 	if err = accept.Check(); err != nil {
 		return nil, err
 	}
+	certs, err := opt.certificates()
+	if err != nil {
+		return nil, err
+	}
 	l, err := net.Listen("tcp", opt.listen)
 	if err != nil {
 		return nil, err
 	}
-	con.note("listening on ws://%v/", l.Addr())
+	scheme := "ws"
+	if certs != nil {
+		l, scheme = tls.NewListener(l, &tls.Config{Certificates: certs}), "wss"
+	}
+	con.note("listening on %s://%v/", scheme, l.Addr())
 	s := &server{opt: opt, links: make(chan *link)}
 	hs := &http.Server{ReadHeaderTimeout: opt.timeout, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.handle(w, r, accept)

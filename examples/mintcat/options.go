@@ -24,7 +24,7 @@ Each line of input is sent as a message, each message received becomes a line.
  --subprotocol A,B    --origin ORIGIN       what is offered, and for which page
  --http1  --http2     version of HTTP; with both HTTP/2 if the server can do it
  --proxy URL|none     --unix PATH           by way of a proxy, or a unix socket
- --ca FILE  --insecure                      trust these certificates, or any
+ --ca FILE  --insecure  --cert FILE         trust these, or any; our own and key
  --compress           offer permessage-deflate; with --listen agree to it
  --ping 10s           a Ping after so much silence; who does not answer is gone
  --timeout 10s        for connecting, the handshake, a Pong, the peer's Close
@@ -47,7 +47,7 @@ type options struct {
 	subprotocols             []string
 	origin                   string
 	http1, http2             bool
-	proxy, unix, ca          string
+	proxy, unix, ca, cert    string
 	insecure, compress       bool
 	ping, timeout            time.Duration
 	wait                     time.Duration // negative: for ever
@@ -72,7 +72,7 @@ func parse(args []string) (opt options, err error) {
 		fs.BoolVar(b, name, false, "")
 	}
 	for name, s := range map[string]*string{"auth-command": &opt.authCommand, "origin": &opt.origin, "proxy": &opt.proxy,
-		"unix": &opt.unix, "ca": &opt.ca, "listen": &opt.listen} {
+		"unix": &opt.unix, "ca": &opt.ca, "cert": &opt.cert, "listen": &opt.listen} {
 		fs.StringVar(s, name, "", "")
 	}
 	fs.DurationVar(&opt.ping, "ping", 0, "")

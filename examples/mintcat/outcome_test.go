@@ -37,6 +37,8 @@ func TestExitCodes(t *testing.T) {
 		{name: "help", args: []string{"-h"}},
 		{name: "no file", args: []string{"--ca", "/no/such/file", "URL"}, code: 1, want: "/no/such/file"},
 		{name: "no certificate", args: []string{"--ca", os.DevNull, "URL"}, code: 1, want: "no certificate"},
+		{name: "no certificate of our own", args: []string{"--cert", os.DevNull, "URL"}, code: 1, want: "failed to find any PEM data"},
+		{name: "nor to listen with", args: []string{"--listen", "127.0.0.1:0", "--cert", "/no/such/file"}, code: 1, want: "/no/such/file"},
 		{name: "command fails", args: []string{"--auth-command", "exit 3", "URL"}, code: 1, want: "--auth-command: exit status 3"},
 		{name: "command prints nothing", args: []string{"--auth-command", "echo", "URL"}, code: 1, want: "printed nothing"},
 		{name: "command prints two lines", args: []string{"--auth-command", "echo a; echo b", "URL"}, code: 2, want: "Authorization"},
