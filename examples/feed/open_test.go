@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"slices"
@@ -181,7 +182,7 @@ func TestBackoff(t *testing.T) {
 		want     time.Duration
 	}{
 		{0, 0, firstPause / 2}, {0, 0.5, firstPause * 3 / 4}, {1, 0, firstPause}, {3, 0.5, 6 * firstPause},
-		{10, 0, maxPause / 2}, {10, 0.5, maxPause * 3 / 4}, {1 << 40, 0, maxPause / 2},
+		{10, 0, maxPause / 2}, {10, 0.5, maxPause * 3 / 4}, {math.MaxInt, 0, maxPause / 2},
 	} {
 		if got := backoff(c.failures, c.chance); got != c.want {
 			t.Errorf("%d failures: %v, want %v", c.failures, got, c.want)
