@@ -111,6 +111,11 @@ var deadlineTests = map[string]struct {
 		{at: 40 * sec, state: failed},
 		{at: 100 * sec},
 	}},
+	"a clock that is set back when the program was held up": {steps: []step{
+		{state: connecting, next: in(30 * sec)},
+		{at: 40 * sec, next: in(41 * sec)},
+		{at: 5 * sec, state: connecting, next: in(6 * sec)},
+	}},
 	"open when the program was held up": {steps: []step{
 		{state: connecting, next: in(30 * sec)},
 		{at: 40 * sec, next: in(41 * sec)},

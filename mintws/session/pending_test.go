@@ -207,6 +207,22 @@ func TestPendingMarks(t *testing.T) {
 	p.Caused(send(0), 0)
 	check("and lost with its stream", true, true)
 
+	p.Caused(send(0), 150)
+	p.Caused(send(0), 30)
+	check("most of it lost", true, true)
+	p.Reset()
+	p.Produced(send(100), 0)
+	p.Caused(send(10), 0)
+	p.Wrote(50)
+	p.Caused(send(100), 0)
+	check("what was written counts once", false, false)
+	p.Reset()
+	p.Caused(send(90), 0)
+	p.Produced(send(0), 100)
+	p.Caused(send(0), 0) // a stream is lost, and with it what the program had to say
+	p.Caused(send(10), 0)
+	check("what was lost was not caused", false, false)
+
 	var zero session.Pending
 	zero.Caused(send(64<<10-1), 0)
 	if !zero.MayRead() {

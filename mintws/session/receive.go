@@ -228,10 +228,8 @@ func (s *Session) ended() bool {
 		return false
 	case s.flags&(gotEnd|noConn) != 0 || s.content > maxContent:
 		return true
-	case s.ws.State() == mintws.Failed && (s.more == nil || s.more.refused == nil):
-		return true
 	}
-	return s.conn.Next() == httpconn.NextClose
+	return s.ws.State() == mintws.Failed && (s.more == nil || s.more.refused == nil)
 }
 
 // finish makes s be over.
@@ -244,7 +242,7 @@ func (s *Session) finish(out *Output) {
 		r := &Refusal{HandshakeError: s.more.refused, Body: s.more.body}
 		// On HTTP/1.1 how the reads were cut must not decide it.
 		r.Reusable = s.conn.Slots() > 0 && (s.content <= maxContent || s.conn.Version() == httpconn.HTTP2)
-		s.more = &more{fail: r}
+		s.more = &more{fail: r, body: r.Body}
 		if r.Reusable {
 			return
 		}

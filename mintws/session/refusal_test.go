@@ -19,6 +19,18 @@ import (
 	"github.com/mintws/mintws/mintws/wstest"
 )
 
+// input returns the bytes of the test's answer.
+func (tt refusalTest) input(v httpconn.Version) []byte {
+	content := bytes.Repeat([]byte{'x'}, tt.content)
+	if !tt.later {
+		return answer(v, tt.status, tt.header, content, !tt.cut)
+	}
+	if v == httpconn.HTTP2 {
+		return append(answer(v, tt.status, tt.header, content, false), 0, 0, 0, 0, 1, 0, 0, 0, 1)
+	}
+	return fmt.Appendf(nil, "HTTP/1.1 %d x\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", tt.status, len(content), content)
+}
+
 // answer returns the bytes of a response on the first stream of a connection.
 func answer(v httpconn.Version, status int, h http.Header, content []byte, end bool) []byte {
 	var b bytes.Buffer
@@ -72,6 +84,7 @@ type refusalTest struct {
 	cut      bool // and it is not all
 	late     bool // the rest does not come in time
 	eof      bool // the connection ends before that
+	later    bool // the end comes by itself, after all of the content
 
 	waits    bool // not over with these bytes
 	body     int
@@ -89,19 +102,22 @@ var refusalTests = []refusalTest{
 	{name: "no content", status: 302, header: http.Header{"Location": {"/other"}}},
 	{name: "a page of 1 KiB", status: 503, content: 1024, body: 1024},
 	{name: "a page of 64 KiB", status: 503, content: 64 << 10, body: 1024},
+	{name: "a page of 64 KiB whose end comes later", status: 503, content: 64 << 10, later: true, body: 1024},
 	{name: "a larger page", status: 503, content: 64<<10 + 1, body: 1024, reusable: twoAlone},
 	{name: "a much larger page", status: 200, content: 200 << 10, body: 1024, versions: oneOnly, reusable: neither},
 	{name: "connection: close", status: 401, versions: oneOnly, header: http.Header{"Connection": {"close"}}, content: 3, body: 3, reusable: neither},
 	{name: "cut", status: 401, content: 5, cut: true, waits: true, body: 5, eof: true, reusable: neither},
 	{name: "cut off after too much", status: 401, content: 64<<10 + 1, cut: true, body: 1024, reusable: twoAlone},
 	{name: "slow", status: 401, content: 5, cut: true, waits: true, body: 5, late: true, reusable: twoAlone},
+	{name: "a 200 that is wrong", status: 200, versions: []httpconn.Version{httpconn.HTTP2}, header: http.Header{"Sec-Websocket-Protocol": {"x"}},
+		cut: true, reusable: twoAlone},
 	{name: "a 101 that is wrong", status: 101, versions: oneOnly, header: http.Header{"Upgrade": {"websocket"}}, reusable: neither},
 }
 
 // play feeds a session with the answer, cut where cuts say, and lets it end.
 func (tt refusalTest) play(t *testing.T, v httpconn.Version, cuts ...int) session.Session {
 	t.Helper()
-	data := answer(v, tt.status, tt.header, bytes.Repeat([]byte{'x'}, tt.content), !tt.cut)
+	data := tt.input(v)
 	s := asked(t, v, plain())
 	var out session.Output
 	from := 0
@@ -112,7 +128,7 @@ func (tt refusalTest) play(t *testing.T, v httpconn.Version, cuts ...int) sessio
 		if s, err = s.Received(&out, at(sec), piece); err != s.Err() {
 			t.Errorf("%s, %v, cut at %v: error %v, Err %v", tt.name, v, cuts, err, s.Err())
 		}
-		poison(&out, piece)
+		poison(&session.Output{}, piece)
 	}
 	if s.Over() == tt.waits {
 		t.Errorf("%s, %v, cut at %v: %s", tt.name, v, cuts, ended(s))
@@ -125,6 +141,9 @@ func (tt refusalTest) play(t *testing.T, v httpconn.Version, cuts ...int) sessio
 	}
 	if tt.late {
 		s, _ = s.Tick(&out, at(30*sec))
+	}
+	if reset := []byte{0, 0, 4, 3, 0, 0, 0, 0, 1}; v == httpconn.HTTP2 && bytes.Contains(out.Take(nil), reset) != (tt.cut && !tt.eof) {
+		t.Errorf("%s, cut at %v: the stream is reset %v", tt.name, cuts, tt.eof || !tt.cut)
 	}
 	return s
 }
@@ -159,7 +178,7 @@ func TestRefusal(t *testing.T) {
 				}
 			}
 			check(tt.play(t, v))
-			size := len(answer(v, tt.status, tt.header, make([]byte, tt.content), !tt.cut))
+			size := len(tt.input(v))
 			for cut := 1; cut < size; cut += 1 + size/200 {
 				check(tt.play(t, v, cut), cut)
 			}

@@ -139,9 +139,7 @@ func (s *Session) send(out *Output, now time.Time, f *mintws.Frame, p *mintws.Pr
 // Heard is for a sign of life that the Session cannot see, or could not: call it when a socket that was full takes bytes
 // again, and at each Deadline while you do not read because you cannot keep up: see [Deadlines.Observe].
 func (s Session) Heard(now time.Time) Session {
-	if !s.Over() {
-		s.d = s.d.Observe(now, s.phase(), true)
-	}
+	s.d = s.d.Observe(now, s.phase(), true)
 	return s
 }
 

@@ -262,6 +262,9 @@ func TestSessionHeard(t *testing.T) {
 	if s.Deadline() != at(70*sec) {
 		t.Errorf("deadline %v, want 70 s after the beginning", s.Deadline())
 	}
+	if s, _ = s.Received(&out, at(50*sec), nil); s.Deadline() != at(70*sec) {
+		t.Errorf("nothing was heard, and the deadline is %v", s.Deadline())
+	}
 }
 
 func TestSessionSize(t *testing.T) {
@@ -287,8 +290,76 @@ func TestSessionZero(t *testing.T) {
 	if want := []error{nil, nil, nil, mintws.ErrClosed, httpconn.ErrClosed}; !slices.Equal(errs, want) {
 		t.Errorf("errors %v, want %v", errs, want)
 	}
-	if !zero.Over() || zero.Err() != nil || !zero.Deadline().IsZero() || !cmp.Equal(zero, zero.Heard(epoch)) || len(out.Send) != 0 {
+	if !zero.Over() || zero.State() != mintws.Invalid || zero.Err() != nil || !zero.Deadline().IsZero() || !cmp.Equal(zero, zero.Heard(epoch)) || len(out.Send) != 0 {
 		t.Errorf("%s, deadline %v", ended(zero), zero.Deadline())
+	}
+}
+
+// TestNew: a WebSocket that is over is a Session that is over, and what it was asked with does not matter.
+func TestNew(t *testing.T) {
+	ws, err := mintws.NewWebSocket(mintws.Server, mintws.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := session.New(httpconn.Conn{}, ws, timing, epoch); s.Over() || s.Deadline() != at(30*sec) {
+		t.Errorf("an open one: %s, deadline %v", ended(s), s.Deadline())
+	}
+	ws, _ = ws.EOF()
+	if s := session.New(httpconn.Conn{}, ws, timing, epoch); !s.Over() || s.Err() == nil || s.State() != failed || !s.Deadline().IsZero() {
+		t.Errorf("a failed one: %s, deadline %v", ended(s), s.Deadline())
+	}
+	if s := session.New(httpconn.Conn{}, mintws.WebSocket{}, timing, epoch); !s.Over() || s.State() != mintws.Invalid {
+		t.Errorf("the zero WebSocket: %s", ended(s))
+	}
+}
+
+// TestSessionEqual: what makes a difference is seen.
+func TestSessionEqual(t *testing.T) {
+	var out session.Output
+	refused := func(status int, content string, end bool) session.Session {
+		s, _ := asked(t, httpconn.HTTP1, plain()).Received(&out, epoch, answer(httpconn.HTTP1, status, nil, []byte(content), end))
+		return s
+	}
+	pending := func(url string) session.Session {
+		conn, _ := httpconn.New(httpconn.HTTP2, httpconn.Config{}, &out.Output)
+		s, err := session.Upgrade(conn, &out, url, plain(), timing, epoch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	cut := func(most int) session.Session { // two messages, of which the second is taken with the first or not at all
+		bounded, two := session.Output{}, wstest.Frames(mintws.Text("x"), mintws.Text("y"))
+		bounded.Max = most
+		s, _ := opened(t, httpconn.HTTP2, wstest.Options{}, plain()).Received(&bounded, epoch, data(httpconn.HTTP2, two, 2))
+		s, _ = s.EOF(&bounded, epoch)
+		return s
+	}
+	late, _ := asked(t, httpconn.HTTP1, plain()).Tick(&out, at(30*sec))
+	gone, _ := asked(t, httpconn.HTTP1, plain()).EOF(&out, at(30*sec))
+	kinds := []func() session.Session{
+		func() session.Session { return session.Session{} },
+		func() session.Session { return asked(t, httpconn.HTTP1, plain()) },
+		func() session.Session { return refused(401, "no", true) },
+		func() session.Session { return refused(403, "no", true) },
+		func() session.Session { return refused(401, "no", false) },
+		func() session.Session { return refused(401, "na", false) },
+		func() session.Session { return pending("ws://example.org/a") },
+		func() session.Session { return pending("ws://example.org/b") },
+		func() session.Session { return refused(401, "na", true) },
+		func() session.Session { return cut(0) },
+		func() session.Session { return cut(1) },
+		func() session.Session { return late },
+		func() session.Session { return gone },
+		func() session.Session { return server(t, plain()) },
+		func() session.Session { return server(t, plain()).Heard(at(sec)) },
+	}
+	for i, a := range kinds {
+		for j, b := range kinds {
+			if cmp.Equal(a(), b()) != (i == j) {
+				t.Errorf("%d and %d: equal %v", i, j, i != j)
+			}
+		}
 	}
 }
 

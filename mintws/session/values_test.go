@@ -95,8 +95,11 @@ func TestSessionSplits(t *testing.T) {
 			if ended(s) != ended(last) {
 				t.Errorf("%v: %s, want %s", v, ended(s), ended(last))
 			}
+			if v == httpconn.HTTP1 && !bytes.Equal(log.sent, want.sent) { // on HTTP/2 credit is given when it has come together
+				t.Errorf("sent %x, want %x", log.sent, want.sent)
+			}
 		}
-		for size := 1; size < 400; size = size + 1 + size/8 {
+		for size := 1; size < 400; size++ {
 			for _, most := range []int{0, 1, 100, 1 << 20} {
 				play(func(b []byte) [][]byte { return slices.Collect(slices.Chunk(b, size)) }, most)
 				play(func(b []byte) [][]byte { return [][]byte{b[:min(size, len(b))], b[min(size, len(b)):]} }, most)
@@ -147,6 +150,12 @@ func TestRest(t *testing.T) {
 	for _, v := range versions {
 		sessions[v.String()], inputs[v.String()] = opened(t, v, wstest.Options{}, plain()), data(v, text, 7)
 	}
+	// On HTTP/2 a call may also stop between two events.
+	var each []byte
+	for _, f := range append(messages, mintws.Close(mintws.CodeNormal, "")) {
+		each = append(each, data(httpconn.HTTP2, wstest.Frames(f), 1)...)
+	}
+	sessions["a DATA frame for each"], inputs["a DATA frame for each"] = sessions["HTTP/2"], each
 	for name, s := range sessions {
 		was := s
 		for _, most := range []int{1, 100, 101, 250, 1e6} {
@@ -174,6 +183,9 @@ func TestRest(t *testing.T) {
 				}
 				if next, restErr := s.Received(&out, epoch, []byte("other bytes")); restErr != mintws.ErrRest || !next.Equal(s) {
 					t.Fatalf("%s, max %d: other bytes before the rest: %v", name, most, restErr)
+				}
+				if next, restErr := s.Received(&out, epoch, bytes.Clone(out.Rest)); restErr != mintws.ErrRest || !next.Equal(s) {
+					t.Fatalf("%s, max %d: a copy of the rest: %v", name, most, restErr)
 				}
 				if next, tickErr := s.Tick(&out, epoch); tickErr != nil || !next.Equal(s) || len(out.Rest) == 0 {
 					t.Fatalf("%s, max %d: Tick before the rest: %v, %d bytes left", name, most, tickErr, len(out.Rest))
