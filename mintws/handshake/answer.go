@@ -27,8 +27,8 @@ func AppendAnswer(dst []byte, status int, header http.Header) ([]byte, error) {
 	return respond.Append(dst, status, header), nil
 }
 
-// AppendRefusal appends the answer to a request that opens no WebSocket: what [Refusal] makes of err, as text. R is that request,
-// nil where [Head.Feed] returned the error and there is none.
+// AppendRefusal appends the answer to a request that opens no WebSocket: what [Refusal] makes of err, as text. r is that request,
+// or nil if the error is that of [Head.Feed] and there is none.
 //
 // It reports whether another request may follow on the connection. Else the answer says that the connection is closed (RFC 9112
 // section 9.6), and the caller closes it: r is nil, or asked for that itself, or is of HTTP/1.0, or the error's Header has
@@ -44,9 +44,9 @@ func AppendRefusal(dst []byte, r *http.Request, err error) (_ []byte, again bool
 	return refused, again
 }
 
-// AppendResponse appends a whole response that opens no WebSocket, such as a redirect or a page, to r, which is nil where there
-// is no request that could be read. The fields that frame a message are its own to set; a Connection among the header's is kept,
-// and "close" in it obeyed. To a HEAD request content is not sent (RFC 9110 section 9.3.2).
+// AppendResponse appends a whole response that opens no WebSocket, such as a redirect or a page, to r, which is nil where there is
+// no request that could be read. It sets the fields that frame a message by itself. A Connection field of the header is kept, and
+// "close" in it is obeyed. To a HEAD request content is not sent (RFC 9110 section 9.3.2).
 //
 // Again is as for [AppendRefusal]. The error, which wraps [mintws.ErrInvalidOptions], is for a field that cannot be sent, for a
 // status that is not one of 200 to 599, and for content with 204 or 304, which have none; then nothing is appended.

@@ -1,7 +1,7 @@
 // Package handshake is the server's side of the opening handshake on bytes, for servers that do not run on net/http: event
-// loops, tunnels, tests. It reads the head of an HTTP/1.1 request in pieces, as a value, and writes the answer to it. In
-// between stands [mintws.Accept], which judges the request. Nothing in here touches a socket or a clock; package wshttp is
-// the same for handlers of net/http.
+// loops, tunnels, tests. It reads the head of an HTTP/1.1 request in pieces, as a value, and writes the answer to it. Between the
+// two, [mintws.Accept] judges the request. Nothing in here touches a socket or a clock; package wshttp is the same for handlers of
+// net/http.
 //
 // A connection begins with the zero [Head]. What was read goes into [Head.Feed], until there is a request or an error:
 //
@@ -23,9 +23,9 @@
 //
 // # Requests one after the other
 //
-// A request that is refused leaves the connection usable, unless it asks for the end or could not be read. Then what stands in
-// rest, or is read next, is the next request: feed it to the Head that came with the last one. A client may send several
-// without waiting, and each is answered in its turn. Behind an answer that opens a WebSocket there are only its frames.
+// A request that is refused leaves the connection usable, unless it asks for the end or could not be read. Then what is in rest, or
+// is read next, is the next request: feed it to the Head that came with the last one. A client may send several without waiting,
+// and each is answered in its turn. Behind an answer that opens a WebSocket there are only its frames.
 //
 // # What is refused
 //
@@ -47,7 +47,7 @@
 //   - 501: CONNECT, which is for proxies.
 //   - 505: the major version is not 1. HTTP/2 without TLS begins in that way.
 //
-// A request of HTTP/1.0 is read; Accept refuses it, with 426. In no error stands what a field or the target holds.
+// A request of HTTP/1.0 is read; Accept refuses it, with 426. No error quotes a field or the target.
 //
 // What is left to the caller: the request has no RemoteAddr and no TLS, which a CheckOrigin may want to see; the answers have
 // no Date, which a server with a clock should send (RFC 9110 section 6.6.1), and can through AcceptOptions.Header; and there is

@@ -23,8 +23,8 @@ const (
 	DefaultMaxHeaderFields = 128      // browsers send about 20
 )
 
-// Head is as much of a request's head as has come: a value, of which every method leaves the old one as it is. The zero Head
-// is the beginning of a request, with the default limits. It has 48 bytes, and no buffer before a part of a head has come.
+// Head is as much of a request's head as has come: a value, of which every method leaves the old one as it is. The zero Head is the
+// beginning of a request, with the default limits. It takes 48 bytes, and has no buffer before a part of a head has come.
 type Head struct {
 	buf    pbuf.Buf // what came in earlier calls
 	err    *mintws.HandshakeError
@@ -61,7 +61,7 @@ func New(lim Limits) Head {
 // The request is the caller's, new in every call, with [http.NoBody], and shares no memory with data; rest is a part of data.
 // Until the head is complete r is nil, and so is rest.
 //
-// The error is a [*mintws.HandshakeError] that says how to answer, see the package. It sticks: the next Head returns it always.
+// The error is a [*mintws.HandshakeError] that says how to answer, see the package. It sticks: every later Head returns it again.
 // No other error is returned.
 func (h Head) Feed(data []byte) (next Head, r *http.Request, rest []byte, err error) {
 	if h.err != nil {

@@ -83,8 +83,8 @@ func NewDeadlines(t Timing, now time.Time) Deadlines {
 // Observe tells d that the WebSocket is in state st at the time now. Call it after whatever may have changed that, which is
 // when something was received or sent. What it does:
 //
-//   - Connecting, Closing, Closed: the time for it runs from the first Observe in that state. A peer that says this and that
-//     meanwhile gets no more of it.
+//   - Connecting, Closing, Closed: the time for it runs from the first Observe in that state. What the peer says meanwhile does not
+//     prolong it.
 //   - Open: heard is a sign of life, and begins the time of silence anew. Any byte is one, not only a whole frame and not only
 //     a Pong, so that a large message that takes minutes to arrive is no silence.
 //   - Failed, Invalid: nothing is waited for any more.
@@ -137,8 +137,8 @@ func (d Deadlines) Next() time.Time {
 // Tick does what is to be done at the time now. Before Next that is nothing. Otherwise
 //
 //   - ping says that the peer has been silent for Timing.Ping: send it a Ping;
-//   - err, a *[TimeoutError], says that what was waited for has not come, and that it is time to give up. Nothing is waited
-//     for then; who goes on all the same begins anew with the next Observe.
+//   - err, a *[TimeoutError], says that what was waited for has not come, and that it is time to give up. After that nothing is
+//     waited for; a program that goes on all the same begins anew with the next Observe.
 //
 // Read before you call it: what is waited for may have arrived and lie in the socket. For the same reason a call that comes
 // more than a second after Next is taken for a program that was held up, or for a clock that jumped. It puts the error off,

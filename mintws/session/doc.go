@@ -1,19 +1,19 @@
 // Package session adds time to a WebSocket, and puts the parts together, without a clock and without I/O: now is an argument
 // of each call, and when to call next is a result.
 //
-// A [Session] is one WebSocket on a connection of its own, together with that connection and its time, as one value. It has
-// one answer to the question whether it is over, and a refusal is an error with all that is needed to go on from there.
+// A [Session] is one WebSocket on a connection of its own, together with that connection and its time, as one value. Over is the
+// one answer to whether it has ended, and a refusal is an error with all that is needed to go on from there.
 //
 // [Deadlines] are the time of one WebSocket by itself: how long its opening handshake may take, how long the peer may be
 // silent before it is asked for a sign of life, how long that and the closing handshake may take. They are a value of 24
 // bytes, and need nothing but the state of the WebSocket, so they serve each stream of a shared HTTP/2 connection.
 //
-// Two kinds of scratch space, which are no values, go with them. [Pending] holds what a socket that does not block has not
-// taken yet, and says when to stop for it. [Joiner] joins the pieces of large messages in memory that is used again.
+// Two kinds of scratch space, which are not values, go with them. [Pending] holds what a socket that does not block has not taken
+// yet, and says when to stop for it. [Joiner] joins the pieces of large messages in memory that is used again.
 //
 // # A client
 //
-// This one is whole. It says Hello, prints what comes, and closes the WebSocket after the first text:
+// This client is complete. It says Hello, prints what comes, and closes the WebSocket after the first text:
 //
 //	// greet says Hello, prints what comes, and closes the WebSocket after the first text.
 //	func greet(ctx context.Context, url string, w io.Writer) error {
@@ -65,22 +65,22 @@
 //		return s
 //	}
 //
-// A server's Session is made with [New], for the WebSocket that mintws.Accept returned. With an event loop and sockets that
-// do not block, [Session.Deadline] goes into a timer wheel and a [Pending] beside each Session.
+// A server's Session is made with [New], for the WebSocket that mintws.Accept returned. In an event loop, with sockets that do not
+// block, put [Session.Deadline] into a timer wheel and a [Pending] beside each Session.
 //
 // The rules of the loop:
 //
 //   - Handle Output.Frames after each call of Received, EOF and Tick, which empty them first. Send and the other calls only
 //     add to Output.Send.
 //   - A Session is over when Over says so. Write what is in Output.Send, and close the socket. Err says how it ended.
-//   - Errors need not be looked at while it is not over, but for that of Send, which is about the caller's own frame.
-//   - The next Session takes the place of the one before, also in a map or a slice. One that is dropped is a fork.
+//   - While it is not over, the only error to look at is that of Send, which is about the caller's own frame.
+//   - The next Session takes the place of the one before, in a map or a slice too. To drop one is to fork the Session.
 //   - Read before Tick. What is waited for may lie in the socket.
 //
 // # Many WebSockets on one connection
 //
-// Two Sessions on one HTTP/2 connection would be two forks of it: each would miss what the other received. There the parts
-// are used, one Conn, and a WebSocket and its Deadlines for each stream:
+// Two Sessions on one HTTP/2 connection would be two forks of it: each would miss what the other received. Use the parts there: one
+// Conn, and a WebSocket and its Deadlines for each stream.
 //
 //	// shared is one HTTP/2 connection with many WebSockets.
 //	type shared struct {

@@ -7,7 +7,7 @@ import (
 	"github.com/mintws/mintws/mintws"
 )
 
-// ErrPiece: a piece was passed to a [Joiner] that does not belong behind the one before it.
+// ErrPiece: a [Joiner] was given a piece that does not follow the one before it.
 var ErrPiece = errors.New("session: piece of a message out of order")
 
 // Joiner joins the pieces that [mintws.DeliverPayload] hands over, or the fragments of DeliverFragments, to whole messages,
@@ -16,9 +16,9 @@ var ErrPiece = errors.New("session: piece of a message out of order")
 // the old one.)
 //
 // It is scratch space, not a value: one for each WebSocket, and not for several goroutines at once. What it has joined is
-// overwritten, so the state of a message under way cannot be forked. Who goes on from an older WebSocket, or from a fork,
-// needs a Joiner that has seen the same pieces since the beginning of that message; between two messages any will do, also a
-// new one. The zero Joiner is ready.
+// overwritten, so the state of a message under way cannot be forked. To go on from an older WebSocket, or from a fork, use a Joiner
+// that has seen the same pieces since the beginning of that message. Between two messages any will do, even a new one. The zero
+// Joiner is ready.
 type Joiner struct {
 	// Max is the largest message. 0 means [mintws.DefaultMaxMessage], a negative number no limit. Limits.MaxMessage of the
 	// WebSocket does the same earlier, by the header of the frame.
@@ -39,9 +39,9 @@ const defaultKeep = 64 << 10
 // memory, valid until the next piece of a message is added, and may be written to.
 //
 // Where a message becomes larger than Max the error is a *[mintws.ProtocolError] over mintws.ErrMessageTooBig: send what
-// [mintws.CloseFrame] gives for it. The message is dropped, and the rest of it would be ErrPiece. That is returned for a
-// piece without a beginning, too, and for a beginning before the end of the last message; no WebSocket hands over such a
-// thing, so it was another one's.
+// [mintws.CloseFrame] gives for it. The message is dropped, and the rest of it would be ErrPiece. That is returned for a piece
+// without a beginning, too, and for a beginning before the end of the last message; no WebSocket hands over pieces in such an
+// order, so they come from different ones.
 func (j *Joiner) Add(f mintws.Frame) (msg mintws.Frame, ok bool, err error) {
 	if f.Opcode.IsControl() {
 		return f, true, nil

@@ -27,8 +27,8 @@ import (
 //		// handle out.Frames, and write out.Send
 //	}
 //
-// Meanwhile a part of the input is in the scratch space and not in the value. Who wants to fork or replay such a Session
-// begins with the one before. ErrRest says that something else was passed in, and changes nothing.
+// Until then a part of the input is in the scratch space and not in the value. To fork or replay such a Session, start from the one
+// before. ErrRest says that something else was passed in, and changes nothing.
 func (s Session) Received(out *Output, now time.Time, data []byte) (Session, error) {
 	err := s.received(out, now, data)
 	return s, err

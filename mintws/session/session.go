@@ -155,8 +155,8 @@ func (s Session) Over() bool {
 	return s.flags&isOver != 0 || s.ws.State() == mintws.Invalid && s.more == nil
 }
 
-// Err says how s ended: nil while it is not over, and where it ended well. Otherwise it is a *[Refusal], a *[TimeoutError],
-// or what [mintws.WebSocket.Err] says: a *mintws.ProtocolError or a *mintws.CloseError.
+// Err says how s ended. It is nil while s is not over, and if it ended well. Otherwise it is a *[Refusal], a *[TimeoutError], or
+// what [mintws.WebSocket.Err] says: a *mintws.ProtocolError or a *mintws.CloseError.
 func (s Session) Err() error {
 	switch {
 	case !s.Over():
@@ -181,11 +181,11 @@ func (s Session) State() mintws.State {
 	return st
 }
 
-// WebSocket returns the WebSocket inside s, to be asked: Subprotocol, PeerClose, Receiving. Who advances it parts from s.
+// WebSocket returns the WebSocket inside s, to be asked: Subprotocol, PeerClose, Receiving. To advance it is to fork it from s.
 func (s Session) WebSocket() mintws.WebSocket { return s.ws }
 
-// Conn returns the connection inside s, to be asked: Version, Buffered, Next. It is the zero Conn where s has none. Who
-// advances it parts from s.
+// Conn returns the connection inside s, to be asked: Version, Buffered, Next. It is the zero Conn if s has none. To advance it is
+// to fork it from s.
 func (s Session) Conn() httpconn.Conn { return s.conn }
 
 // Buffered returns how many bytes wait in the connection for the server's flow control, which is 0 but for HTTP/2: see

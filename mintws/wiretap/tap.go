@@ -32,7 +32,7 @@ type Options struct {
 	MaxPayload int
 	// MaxHead is the largest head of HTTP/1.1, and the largest header block of HTTP/2, that is read, in bytes. Default 64 KiB.
 	MaxHead int
-	// Secrets shows what lets somebody in: see the package documentation.
+	// Secrets shows credentials, too: see the package documentation.
 	Secrets bool
 }
 

@@ -15,9 +15,9 @@ import (
 // lingering is how long the peer has to end the stream once all is said. RFC 6455 section 7.1.1 has the server do that first.
 const lingering = time.Second
 
-// Close closes the WebSocket: it sends a Close, waits for the peer's, and ends the stream. Nobody needs to read meanwhile; who does
-// gets the messages that still come, else they are dropped. With code 0 the Close has none. It takes Timing.Close at most, after
-// which the stream is ended anyway.
+// Close closes the WebSocket: it sends a Close, waits for the peer's, and ends the stream. No other goroutine needs to read
+// meanwhile. Messages that still come go to one that does, and are dropped otherwise. With code 0 the Close carries no code. It
+// takes Timing.Close at most, after which the stream is ended anyway.
 //
 // The error is nil if the closing handshake was completed, whoever began. It is [mintws.ErrInvalidFrame] for a code or reason that
 // cannot be sent, which changes nothing. Otherwise it is how c has ended: see [Conn.Read].
@@ -58,8 +58,8 @@ func (c *Conn) drain(ctx context.Context) error {
 	}
 }
 
-// CloseNow ends the stream without a word, if c is not over yet. It does not wait for the peer. Its error is always nil: it has one
-// to be deferred in place of other Conns' Close. Where it ends c, calls under way return an error over [net.ErrClosed].
+// CloseNow ends the stream without a word, if c is not over yet. It does not wait for the peer. Its error is always nil. Calls that
+// it interrupts return an error over [net.ErrClosed].
 func (c *Conn) CloseNow() error {
 	c.kill(errCloseNow)
 	c.settle()
@@ -71,10 +71,10 @@ func (c *Conn) settle() {
 	c.settled.Do(func() { c.sending <- struct{}{} })
 }
 
-// CloseRead is for who wants no messages: it reads, so that Ping and Close are answered, until c is over or ctx has ended, and
-// returns what Read would. A message is a breach of policy, and ends c with code 1008.
+// CloseRead is for a program that wants no messages. It reads, so that Ping and Close are answered, until c is over or ctx has
+// ended, and returns what Read would. A message that comes all the same ends c with code 1008.
 //
-// It blocks. There are no goroutines here but the caller's:
+// It blocks, so give it a goroutine:
 //
 //	ctx, cancel := context.WithCancelCause(ctx)
 //	go func() { cancel(c.CloseRead(ctx)) }()
@@ -90,8 +90,8 @@ func (c *Conn) CloseRead(ctx context.Context) error {
 	return err
 }
 
-// ErrUnwanted is what the peer has done wrong that sends a message where none is wanted: see [Conn.CloseRead] and [NetConn]. It is
-// wrapped in a *[mintws.ProtocolError].
+// ErrUnwanted says that the peer has sent a message where none is wanted: see [Conn.CloseRead] and [NetConn]. It is wrapped in a
+// *[mintws.ProtocolError].
 var ErrUnwanted = errors.New("wsconn: unwanted message")
 
 // violation is what the peer is told that has done what it should not.
@@ -99,8 +99,8 @@ func violation(code mintws.CloseCode, err error, detail string) error {
 	return &mintws.ProtocolError{Code: code, Err: err, Detail: detail}
 }
 
-// CloseCode returns the code of the peer's Close where err is how a WebSocket ended, [mintws.CodeNoStatus] if it had none,
-// [mintws.CodeAbnormal] if there was no Close, and 0 where err is something else.
+// CloseCode returns the code of the peer's Close if err says how a WebSocket ended: [mintws.CodeNoStatus] if the Close had none,
+// and [mintws.CodeAbnormal] if there was no Close. For any other error, and for nil, it is 0.
 func CloseCode(err error) mintws.CloseCode {
 	var end *mintws.CloseError
 	if errors.As(err, &end) {
@@ -109,8 +109,8 @@ func CloseCode(err error) mintws.CloseCode {
 	return 0
 }
 
-// Ping sends a Ping and waits for its Pong, which comes to whoever is reading: some other goroutine must be. The peer may answer
-// only the last of several Pings, which counts for those before it (RFC 6455 section 5.5.3).
+// Ping sends a Ping and waits for its Pong. Another goroutine must be in Read meanwhile, since that is where the Pong arrives. The
+// peer may answer only the last of several Pings, which counts for those before it (RFC 6455 section 5.5.3).
 func (c *Conn) Ping(ctx context.Context) error {
 	c.mu.Lock()
 	c.ping++

@@ -17,8 +17,8 @@ import (
 	"github.com/mintws/mintws/mintws/wshttp"
 )
 
-// Conn is an open WebSocket with a blocking Read and Write. One goroutine may read while any number write; all other methods may
-// be called at any time. Whoever has a Conn must end it with [Conn.Close] or [Conn.CloseNow].
+// Conn is an open WebSocket with a blocking Read and Write. One goroutine may read while any number write; all other methods may be
+// called at any time. Every Conn has to be ended, with [Conn.Close] or [Conn.CloseNow].
 type Conn struct {
 	stream  wshttp.Stream
 	header  http.Header
@@ -77,7 +77,7 @@ func (c *Conn) start(ws mintws.WebSocket, timing session.Timing, patient time.Du
 // Header returns the fields of the server's answer, or on a server those of the answer that was given. They belong to the caller.
 func (c *Conn) Header() http.Header { return c.header }
 
-// Subprotocol returns the subprotocol that was agreed on, "" where there is none.
+// Subprotocol returns the subprotocol that was agreed on, "" if there is none.
 func (c *Conn) Subprotocol() string { return c.value().Subprotocol() }
 
 // Extensions returns the extensions that were agreed on, as they stand in the answer.
@@ -97,7 +97,7 @@ func (c *Conn) Err() error {
 	return c.err
 }
 
-// Done returns a channel that is closed when c is over. That shows only while somebody reads or writes.
+// Done returns a channel that is closed when c is over. The end of the peer is noticed only while some goroutine reads or writes.
 func (c *Conn) Done() <-chan struct{} { return c.done }
 
 // take waits until token is the caller's. It fails where ctx or c has ended, and nothing is taken then.

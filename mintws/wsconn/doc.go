@@ -33,28 +33,31 @@
 //		log.Print(err) // also after a good end: see CloseCode
 //	}
 //
+// Opcodes, close codes and prepared messages are those of package mintws. Nothing is compressed unless WebSocket.Extensions of the
+// options says so: see [mintws.NewDeflate].
+//
 // # Goroutines
 //
-// One goroutine may read while any number write. None is started here: what has to be done without being asked, answering Ping and
-// Close, asking a silent peer for a sign of life, giving up one that is gone, is done by whoever is in Read. So somebody should be,
-// all the time; [Conn.CloseRead] is for who wants no messages. A Pong never waits for a writer that is blocked: it is queued, and goes
-// out before the next frame.
+// One goroutine may read while any number write. The package starts none of its own, so the goroutine that is in Read does the
+// background work: it answers Ping and Close, sends a Ping to a silent peer, and gives up one that is gone. Some goroutine should
+// therefore be in Read all the time. A program that wants no messages calls [Conn.CloseRead] instead. A Pong never waits for a
+// blocked writer: it is queued, and goes out before the next frame.
 //
 // # Contexts
 //
-// A context that ends interrupts the call that it was given to. While something is received that does no harm, and the next Read goes
-// on where the last one was. A frame that is being sent cannot be taken back, so there it ends the Conn, as it does in other
-// libraries; while a Write still waits for other writers it does not.
+// A context that ends interrupts the call that it was given to. A Read that is interrupted does no harm: the next one goes on where
+// it was. Nor does a Write that is still waiting for other writers. But half a frame cannot be taken back: a Write that is
+// interrupted while its frame is being sent ends the Conn, as in other libraries.
 //
 // # Timeouts
 //
-// Nothing waits for ever. Where nothing else is said, an opening handshake may take 30 s, a peer may be silent for 30 s before it is
-// asked for a sign of life and 15 s after that, a closing handshake may take 5 s, and a peer may take nothing of what is sent for 30 s.
-// Timing and WriteTimeout of the options change that. A message may take as long as its bytes keep coming.
+// Nothing waits for ever. By default an opening handshake may take 30 s, and a closing handshake 5 s. A peer that has been silent
+// for 30 s is sent a Ping, and is given up after 15 s more of silence. So is one that for 30 s accepts nothing of what is being
+// sent. Timing and WriteTimeout in the options change these times. A message may take as long as its bytes keep coming.
 //
 // # Memory
 //
-// An idle Conn has a read buffer of 4 KiB, which becomes larger where much comes at once. A message that is larger than that is joined
-// in memory that the next one uses again, up to 1 MiB; so what Read returns is valid until the next Read. [Conn.Reader] needs no
-// memory for a message. A message may have 16 MiB: see [Conn.SetReadLimit].
+// An idle Conn has a read buffer of 4 KiB, which grows when much comes at once. A larger message is joined in memory that the next
+// one uses again, up to 1 MiB. So what Read returns is valid until the next Read. [Conn.Reader] needs no memory for a message. A
+// message may have 16 MiB: see [Conn.SetReadLimit].
 package wsconn

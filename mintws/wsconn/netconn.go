@@ -13,11 +13,11 @@ import (
 )
 
 // NetConn returns c as a stream of bytes: each Write is a message of the kind op, and Read returns the content of messages of that
-// kind, one behind the other. Any other message ends c with code 1003. A good end, with 1000 or 1001, is io.EOF for Read. Close
-// sends 1000.
+// kind, one after another. Any other message ends c with code 1003. A good end between two messages, with 1000 or 1001, is io.EOF
+// for Read. Close sends 1000.
 //
-// Deadlines are those of a [net.Conn]: after one that has passed in Read reading can go on; in Write it ends c, once a part of a frame
-// is sent. Somebody has to be in Read, or the peer's Pings get no answers.
+// Deadlines are those of a [net.Conn]: after one that passes in a Read, reading can go on; one that passes in a Write ends c, once
+// a part of a frame is sent. Some goroutine has to be in Read, or nobody answers the peer's Pings.
 func NetConn(c *Conn, op mintws.Opcode) net.Conn {
 	n := &netConn{c: c, op: op}
 	n.SetDeadline(time.Time{})

@@ -26,19 +26,19 @@ type incoming struct {
 	join    session.Joiner
 }
 
-// Read returns the next message and what it is, [mintws.OpText] or [mintws.OpBinary]. The message is read-only, and valid until
-// the next Read or Reader: slices.Clone makes it last. What a Reader has left of a message is dropped.
+// Read returns the next message and what it is, [mintws.OpText] or [mintws.OpBinary]. The message is read-only, and valid until the
+// next Read or Reader: slices.Clone makes it last. The rest of a message that a Reader has not read to its end is dropped.
 //
-// While Read waits it answers Ping and Close, and sends a Ping where the peer has been silent for long. When ctx ends, nothing is
+// While Read waits it answers Ping and Close, and sends a Ping when the peer has been silent for long. When ctx ends, nothing is
 // lost and c remains usable: the next Read goes on where this one was.
 //
-// Any other error says how the WebSocket has ended, and comes again:
-//   - a *[mintws.CloseError] after the peer's Close, also where that is a good end, and with code 1006 where the peer went without
-//     one: see [CloseCode];
-//   - a *[mintws.ProtocolError] where the peer broke the protocol or a limit, which it has been told;
-//   - a *[session.TimeoutError] where it has said nothing for too long, one over [os.ErrDeadlineExceeded] where it has taken
-//     nothing;
-//   - an error over the context's where a Write was cut off, one over [net.ErrClosed] after CloseNow.
+// Any other error says how the WebSocket has ended, and every later call returns it too:
+//   - a *[mintws.CloseError] after the peer's Close, even if that is a good end, or with code 1006 if the peer went without one:
+//     see [CloseCode];
+//   - a *[mintws.ProtocolError] if the peer broke the protocol or a limit, which it has been told;
+//   - a *[session.TimeoutError] if it has said nothing for too long, or an error over [os.ErrDeadlineExceeded] if it has accepted
+//     nothing of what was being sent;
+//   - an error over that of the context that cut off a Write, or one over [net.ErrClosed] after CloseNow.
 func (c *Conn) Read(ctx context.Context) (mintws.Opcode, []byte, error) {
 	if err := c.begin(ctx); err != nil {
 		return 0, nil, err
@@ -62,9 +62,9 @@ func (c *Conn) joined(ctx context.Context) (mintws.Frame, error) {
 	}
 }
 
-// Reader returns the next message as it arrives: what it is, and a reader of its content that needs no memory for it. The reader
-// is for one goroutine. It ends with io.EOF, with an error of Read's where the message cannot be read to its end, and with
-// [ErrOvertaken] once the next Read or Reader has begun, which drop what is left. ctx is for the reader too: when it ends c
+// Reader returns the next message as it arrives: what it is, and a reader of its content that needs no memory for it. The reader is
+// for one goroutine. It returns io.EOF at the end of the message, an error of Read's if the message cannot be read to its end, and
+// [ErrOvertaken] once the next Read or Reader has begun, which drops what is left. ctx is for the reader too: when it ends c
 // remains usable.
 func (c *Conn) Reader(ctx context.Context) (mintws.Opcode, io.Reader, error) {
 	if err := c.begin(ctx); err != nil {
@@ -122,8 +122,9 @@ func (r *reader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// SetReadLimit sets how many bytes a message may have, from the next on: a larger one ends c with [mintws.ErrMessageTooBig] and
-// 1009 for the peer. 0 is the default, 16 MiB, a negative n no limit. Limits.MaxMessage of the options sets the first one.
+// SetReadLimit sets how many bytes a message may have, from the next one on. A larger one ends c with [mintws.ErrMessageTooBig],
+// and the peer is told 1009. With 0 the limit is the default, 16 MiB; with a negative n there is none. Limits.MaxMessage of the
+// options sets the first one.
 func (c *Conn) SetReadLimit(n int64) {
 	c.limit.Store(mintws.Limits{MaxMessage: n}.WithDefaults().MaxMessage)
 }

@@ -26,7 +26,7 @@ func (c *Conn) Write(ctx context.Context, op mintws.Opcode, p []byte) error {
 }
 
 // WritePrepared sends a message that was prepared with [mintws.Prepare], which is validated and compressed once for many
-// connections. Else it is Write.
+// connections. Otherwise it is like Write.
 func (c *Conn) WritePrepared(ctx context.Context, p *mintws.Prepared) error {
 	return c.whole(ctx, mintws.Frame{}, p)
 }
