@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/mintws"
 )
 
 // TestPendingMemory: what was written is not held, however much there was of it while something always waited.
@@ -38,5 +39,9 @@ func TestOutputLetsGo(t *testing.T) {
 	out.begin()
 	if len(out.Events) != 0 || out.Events[:1][0].Data != nil || string(out.Send) != "unsent" {
 		t.Errorf("%v, %q", out.Events[:1], out.Send)
+	}
+	out.Frames, out.Max = append(out.Frames, mintws.Text("x")), 7
+	if out.Reset(); len(out.Send) != 0 || len(out.Frames) != 0 || cap(out.Send) == 0 || out.Max != 7 {
+		t.Errorf("after Reset: %q, %v, max %d", out.Send, out.Frames, out.Max)
 	}
 }

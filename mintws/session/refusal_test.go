@@ -133,8 +133,8 @@ func (tt refusalTest) play(t *testing.T, v httpconn.Version, cuts ...int) sessio
 	if s.Over() == tt.waits {
 		t.Errorf("%s, %v, cut at %v: %s", tt.name, v, cuts, ended(s))
 	}
-	if tt.waits && s.Deadline() != at(30*sec) {
-		t.Errorf("%s, %v: deadline %v", tt.name, v, s.Deadline())
+	if tt.waits && (s.Deadline() != at(30*sec) || s.State() != connecting) {
+		t.Errorf("%s, %v: %v, deadline %v", tt.name, v, s.State(), s.Deadline())
 	}
 	if tt.eof {
 		s, _ = s.EOF(&out, at(2*sec))

@@ -167,18 +167,16 @@ func (s Session) Err() error {
 	return s.ws.Err()
 }
 
-// State returns where the WebSocket stands: Connecting until the server has answered, Open while messages flow.
+// State returns where the WebSocket stands: Connecting until the server has answered, with all of the content if it refuses; Open
+// while messages flow; Closing and Closed in the closing handshake, after which s need not be over yet; Failed once s has ended in
+// any other way.
 func (s Session) State() mintws.State {
-	st := s.ws.State()
-	switch {
-	case st == mintws.Invalid && s.more == nil || st >= mintws.Closed:
+	switch st := s.ws.State(); {
+	case st == mintws.Invalid && s.more == nil, st == mintws.Closed:
 		return st
-	case s.flags&isOver != 0: // the time was over, or the connection
-		return mintws.Failed
-	case st == mintws.Invalid:
-		return mintws.Connecting // the server's SETTINGS have not come
+	default:
+		return s.phase()
 	}
-	return st
 }
 
 // WebSocket returns the WebSocket inside s, to be asked: Subprotocol, PeerClose, Receiving. To advance it is to fork it from s.
