@@ -28,12 +28,11 @@ import (
 //
 // The connection is the WebSocket's own, also where opt.Dial.Protocols has it speak HTTP/2. A [Client] shares one.
 func Dial(ctx context.Context, url string, opt Options) (*Conn, error) {
-	var out httpconn.Output
-	sock, conn, err := httpdial.Dial(ctx, url, &out, opt.dial())
+	sock, m, err := opt.dial(ctx, url, true)
 	if err != nil {
 		return nil, err
 	}
-	s, err := share.New(sock, conn, out.Send, opt.patience(), true).Begin(url, opt.websocket())
+	s, err := m.Begin(url, opt.websocket())
 	if err != nil {
 		sock.Close()
 		return nil, err
@@ -74,12 +73,19 @@ func (opt Options) websocket() mintws.Options {
 	return o
 }
 
-// dial returns how connections are made.
-func (opt Options) dial() httpdial.Options {
+// dial makes a connection. With alone it ends with its first stream, which over HTTP/1.1 it does anyway.
+func (opt Options) dial(ctx context.Context, url string, alone bool) (net.Conn, *share.Conn, error) {
 	cfg := &opt.Dial.Config
 	cfg.ManualCredit, cfg.Limits.MaxBuffered = true, -1 // each stream queues little
 	cfg.StreamWindow, cfg.ConnWindow = cmp.Or(cfg.StreamWindow, streamWindow), cmp.Or(cfg.ConnWindow, connWindow)
-	return opt.Dial
+	var below *share.Pipe
+	opt.Dial.DialContext = share.Below(opt.Dial.DialContext, &below)
+	var out httpconn.Output
+	sock, conn, err := httpdial.Dial(ctx, url, &out, opt.Dial)
+	if err != nil {
+		return nil, nil, err
+	}
+	return sock, share.New(sock, below, conn, out.Send, opt.patience(), alone || conn.Version() == httpconn.HTTP1), nil
 }
 
 // Windows of an HTTP/2 connection.
@@ -160,14 +166,12 @@ func (cl *Client) begin(ctx context.Context, server, url string, opt Options) (*
 			}
 		}
 	}
-	var out httpconn.Output
-	sock, conn, err := httpdial.Dial(ctx, url, &out, opt.dial())
+	sock, m, err := opt.dial(ctx, url, false)
 	if err != nil {
 		return nil, nil, err
 	}
-	m := share.New(sock, conn, out.Send, opt.patience(), conn.Version() == httpconn.HTTP1)
 	s, err := m.Begin(url, opt.websocket())
-	if conn.Version() == httpconn.HTTP2 {
+	if err == nil && !s.Own() {
 		cl.conns.Store(m, server)
 	}
 	if err == nil && cl.closed.Load() { // meanwhile

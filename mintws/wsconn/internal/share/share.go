@@ -26,14 +26,19 @@ type Conn struct {
 	alone   bool          // the connection ends with its first stream
 	http1   bool
 	buf     []byte        // who reads from sock has it
-	sending chan struct{} // held by who writes to sock: spare is that one's
-	spare   []byte
+	below   *Pipe         // what sock is written to, nil over HTTP/1.1
+	sending chan struct{} // held by who writes: the next three are that one's
+	rest    []byte        // taken by TLS, and not by below
+	memory  []byte
+	since   time.Time // when the server last took something, or had taken all
 
 	mu      sync.Mutex // held to compute, never to wait
 	conn    httpconn.Conn
 	out     httpconn.Output // Send: what is to be written
 	streams map[httpconn.StreamID]*Stream
 	room    chan struct{} // closed when Send was emptied
+	writing *gate         // whose call writes, nil where that is nobody's who can be interrupted
+	stuck   bool          // there is a rest, which run is to see to
 	reads   int           // from the socket
 	retired bool          // no further streams
 	over    bool
@@ -41,48 +46,60 @@ type Conn struct {
 }
 
 const (
-	bufSize  = 64 << 10    // of a read, and of what is written in one go
-	maxSend  = 64 << 10    // what waits for the socket before writers wait too
-	minQueue = 4 << 10     // of a stream, what waits for the server's credit
-	maxKeep  = 1 << 20     // of memory that is used again
-	maxIdle  = 16 << 10    // of that, what a stream keeps
-	maxBody  = 1 << 10     // see session.Refusal
-	last     = time.Second // for what the server still says
+	bufSize  = 64 << 10             // of a read, and of what is written in one go
+	maxSend  = 64 << 10             // what waits for the socket before writers wait too
+	minQueue = 4 << 10              // of a stream, what waits for the server's credit
+	maxKeep  = 1 << 20              // of memory that is used again
+	maxIdle  = 16 << 10             // of that, what a stream keeps
+	maxBody  = 1 << 10              // see session.Refusal
+	last     = time.Second          // for what the server still says
+	slice    = 5 * time.Millisecond // which run writes or reads, where the socket takes nothing
 )
 
 // longAgo as a deadline ends a read at once.
 var longAgo = time.Unix(1, 0)
 
-// New returns what shares a connection that httpdial made; send is what was to be written then. With alone there is one stream, and the
-// connection ends with it. On HTTP/2 the connection is read from now on, until it ends.
-func New(sock net.Conn, conn httpconn.Conn, send []byte, patient time.Duration, alone bool) *Conn {
+// New returns what shares a connection that httpdial made on below; send is what was to be written then. With alone there is one stream,
+// and the connection ends with it. On HTTP/2 the connection is read from now on, until it ends.
+func New(sock net.Conn, below *Pipe, conn httpconn.Conn, send []byte, patient time.Duration, alone bool) *Conn {
 	m := &Conn{sock: sock, conn: conn, out: httpconn.Output{Send: send}, patient: patient, alone: alone, buf: make([]byte, 4<<10),
 		sending: make(chan struct{}, 1), streams: map[httpconn.StreamID]*Stream{}, room: make(chan struct{})}
 	if m.http1 = conn.Version() == httpconn.HTTP1; !m.http1 {
-		m.buf = make([]byte, bufSize)
+		m.buf, m.below = make([]byte, bufSize), below
+		below.queue(true)
 		go m.run()
 	}
 	return m
 }
 
-// run reads until the connection ends.
+// run reads until the connection ends. It never waits for the socket to take something, as the server may not read before we do.
 func (m *Conn) run() {
 	for m.turn() {
 	}
-	m.flush() // the last words, as a GOAWAY
+	m.flush(nil, last) // the last words, as a GOAWAY
+	m.below.queue(false)
 	m.sock.Close()
 }
 
 // turn writes what is to be written, reads once, and hands out what came. It reports whether there is more to come.
 func (m *Conn) turn() bool {
-	m.flush()
+	m.flush(nil, slice)
+	m.mu.Lock()
+	if !m.http1 && !m.over && m.lost == nil {
+		var until time.Time
+		if m.stuck {
+			until = time.Now().Add(slice)
+		}
+		m.sock.SetReadDeadline(until)
+	}
+	m.mu.Unlock()
 	n, err := m.sock.Read(m.buf)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.reads++
 	if n > 0 {
 		m.conn, _ = m.conn.Stream(&m.out, m.buf[:n]) // its error reaches the streams as an event
-	} else if err != nil {
+	} else if m.over || m.lost != nil || err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		m.conn, _ = m.conn.StreamEOF(&m.out)
 	}
 	for i, ev := range m.out.Events {
@@ -96,43 +113,99 @@ func (m *Conn) turn() bool {
 	return m.conn.Next() != httpconn.NextClose
 }
 
-// flush writes what is to be written, unless somebody else does.
-func (m *Conn) flush() {
+// flush writes what is to be written, unless somebody else does: for so long, 0 is as long as the server takes something, and not after
+// the deadline of by, which is nil if it is run that writes. What is left run sees to.
+func (m *Conn) flush(by *gate, long time.Duration) {
 	for more := true; more; {
 		select {
 		case m.sending <- struct{}{}:
 		default:
 			return
 		}
-		m.write()
+		m.write(by, long)
 		<-m.sending
 		m.mu.Lock()
-		more = len(m.out.Send) > 0
+		more = len(m.out.Send) > 0 && !m.stuck
 		m.mu.Unlock()
 	}
 }
 
 // write is flush for who has m.sending.
-func (m *Conn) write() {
+func (m *Conn) write(by *gate, long time.Duration) {
+	if m.http1 || long == 0 {
+		long = m.patient
+	}
+	until := time.Now().Add(long)
+	for err := m.fill(); err == nil && len(m.rest) > 0; {
+		if err = m.arm(by, until); err == nil {
+			to := m.sock
+			if m.below != nil {
+				to = m.below.Conn
+			}
+			var n int
+			n, err = to.Write(m.rest[:min(len(m.rest), bufSize)])
+			if m.rest = m.rest[n:]; n > 0 {
+				m.since = time.Now()
+				if long == m.patient {
+					until = m.since.Add(long)
+				}
+			}
+		}
+		if late := errors.Is(err, os.ErrDeadlineExceeded); err != nil && (!late || time.Since(m.since) >= m.patient) {
+			m.lose(err)
+		}
+	}
 	m.mu.Lock()
-	b, lost := m.out.Send, m.lost
-	m.out.Send, m.spare = m.spare[:0], nil
+	defer m.mu.Unlock()
+	m.writing = nil
+	if m.lost != nil {
+		m.rest = nil
+	}
+	if m.stuck = len(m.rest) > 0; m.stuck && by != nil && !m.over {
+		m.sock.SetReadDeadline(longAgo) // wakes run
+	}
+}
+
+// fill moves what is to be written to the rest, where there is none.
+func (m *Conn) fill() (err error) {
+	if len(m.rest) > 0 {
+		return nil
+	}
+	if m.since = time.Now(); cap(m.memory) > maxKeep {
+		m.memory = nil
+	}
+	m.mu.Lock()
+	b := m.out.Send
+	m.out.Send, err = nil, m.lost
 	close(m.room)
 	m.room = make(chan struct{})
 	m.mu.Unlock()
-	for p := b; len(p) > 0 && lost == nil; {
-		m.sock.SetWriteDeadline(time.Now().Add(m.patient))
-		var n int
-		if n, lost = m.sock.Write(p[:min(len(p), bufSize)]); lost != nil {
-			m.mu.Lock()
-			m.lost = lost
-			m.mu.Unlock()
-			m.sock.SetReadDeadline(time.Now().Add(last)) // it may have said why it went
+	if m.rest = b; m.below != nil && err == nil {
+		if _, err = m.sock.Write(b); err == nil {
+			m.rest = m.below.take(m.memory)
+			m.memory = m.rest
 		}
-		p = p[n:]
 	}
-	if cap(b) <= maxKeep {
-		m.spare = b[:0]
+	return err
+}
+
+// arm sets the deadline for a write, unless by's has passed.
+func (m *Conn) arm(by *gate, until time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.writing = by; by != nil && by.late() {
+		return os.ErrDeadlineExceeded
+	}
+	return m.sock.SetWriteDeadline(until)
+}
+
+// lose gives up writing.
+func (m *Conn) lose(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.lost == nil {
+		m.lost = err
+		m.sock.SetReadDeadline(time.Now().Add(last)) // it may have said why it went
 	}
 }
 
@@ -195,7 +268,7 @@ func (m *Conn) Begin(url string, opt mintws.Options) (*Stream, error) {
 // that opens none, or that of ctx, or of the stream; the stream is closed then. With again, another connection may do better.
 func (s *Stream) Open(ctx context.Context) (ws mintws.WebSocket, header http.Header, again bool, err error) {
 	m := s.m
-	m.flush()
+	m.flush(s.reads, 0)
 	stop := context.AfterFunc(ctx, func() { s.SetReadDeadline(longAgo) })
 	ws, header, err = s.judge(s.ws)
 	if stop() && err == nil {

@@ -97,7 +97,7 @@ func (s *Stream) Read(p []byte) (int, error) {
 	credit := len(m.out.Send) > 0
 	m.mu.Unlock()
 	if credit {
-		m.flush()
+		m.flush(s.reads, slice)
 	}
 	return n, nil
 }
@@ -131,7 +131,7 @@ func (s *Stream) Write(p []byte) (n int, err error) {
 			}
 		}
 		m.mu.Unlock()
-		m.flush()
+		m.flush(s.writes, 0)
 	}
 	return n, err
 }
@@ -141,7 +141,7 @@ func (s *Stream) stopped(g *gate) error {
 	switch {
 	case s.closed:
 		return net.ErrClosed
-	case !g.until.IsZero() && time.Until(g.until) <= 0:
+	case g.late():
 		return os.ErrDeadlineExceeded
 	}
 	return nil
@@ -185,7 +185,9 @@ func (s *Stream) set(g *gate, t time.Time) error {
 	switch wait := time.Until(t); {
 	case t.IsZero():
 	case wait <= 0:
-		g.ring()
+		if g.ring(); s.m.writing == g {
+			return s.m.sock.SetWriteDeadline(longAgo)
+		}
 	default:
 		g.timer.Reset(wait)
 	}
@@ -198,7 +200,7 @@ func (s *Stream) CloseWrite() error {
 	var err error
 	s.m.conn, err = s.m.conn.Finish(&s.m.out, s.id)
 	s.m.mu.Unlock()
-	s.m.flush()
+	s.m.flush(s.writes, slice)
 	return err
 }
 
@@ -226,7 +228,7 @@ func (s *Stream) Close() error {
 		m.retire()
 	}
 	m.mu.Unlock()
-	m.flush()
+	m.flush(s.writes, slice)
 	return nil
 }
 
@@ -253,6 +255,9 @@ func newGate() *gate {
 	g.timer.Stop()
 	return g
 }
+
+// late reports whether the deadline has passed.
+func (g *gate) late() bool { return !g.until.IsZero() && time.Until(g.until) <= 0 }
 
 // ring makes who waits look again.
 func (g *gate) ring() {
