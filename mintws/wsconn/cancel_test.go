@@ -203,22 +203,18 @@ func TestCanceledAtRandom(t *testing.T) {
 			}
 			c.Close(mintws.CodeNormal, "")
 		})
-		interrupted := 0
 		for i := 0; i < messages; {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Duration(rand.IntN(200))*time.Microsecond)
 			_, p, err := c.Read(ctx)
 			cancel()
 			switch {
 			case errors.Is(err, context.DeadlineExceeded):
-				interrupted++
+				// and the next goes on
 			case err != nil || len(p) != 4+i*i%20_000 || int(binary.BigEndian.Uint32(p)) != i:
 				t.Fatalf("%s: message %d: %d bytes, %v", kind, i, len(p), err)
 			default:
 				i++
 			}
-		}
-		if interrupted == 0 {
-			t.Error(kind, "no context ended")
 		}
 		if _, _, err := c.Read(bounded(t)); wsconn.CloseCode(err) != mintws.CodeNormal {
 			t.Error(kind, err)
