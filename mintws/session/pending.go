@@ -18,7 +18,7 @@ import (
 //
 //   - after reading: out.WriteTo(socket) if Len is 0, then Caused(out);
 //   - after saying something: the same, then Produced(out);
-//   - when the socket is writable: Write, or Next and Wrote; when Len is 0, no longer wait for that;
+//   - when the socket is writable: WriteTo, or Next and Wrote; when Len is 0, no longer wait for that;
 //   - wait for input as long as MayRead says so;
 //   - say something as long as MayProduce says so.
 type Pending struct {
