@@ -13,7 +13,7 @@ import (
 // documents returns the names of all pages that people read.
 func documents(t *testing.T) []string {
 	var pages []string
-	for _, pattern := range []string{"*.md", "docs/*.md"} {
+	for _, pattern := range []string{"*.md", "docs/*.md", "examples/*.md"} {
 		names, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -87,5 +88,31 @@ func TestModules(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestInReadme: each example has its section, and each section an example.
+func TestInReadme(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sections []string
+	for line := range strings.Lines(string(text)) {
+		if name, ok := strings.CutPrefix(line, "## "); ok {
+			sections = append(sections, strings.TrimSpace(name))
+		}
+	}
+	mains, err := filepath.Glob("*/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, main := range mains {
+		names = append(names, filepath.Dir(main))
+	}
+	slices.Sort(sections)
+	if !slices.Equal(sections, names) {
+		t.Errorf("README.md has %q, there are %q", sections, names)
 	}
 }

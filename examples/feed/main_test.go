@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/wstest"
 )
@@ -41,27 +42,31 @@ func limited(t *testing.T) context.Context {
 
 // TestDemonstrate: the feed comes through all that its server does, and is asked no more often than it has to be.
 func TestDemonstrate(t *testing.T) {
-	f, pauses, said := newFeed(t)
-	if err := demonstrate(limited(t), f, 300); err != nil {
-		t.Fatal(err)
-	}
-	for line, want := range map[string]int{
-		"redirected to ":                         5, // once for each connection
-		"open, with 300 subscriptions to send\n": 4,
-		"status 503, want 101; again in 1s\n":    1, // as the server has asked for
-		"1006 abnormal closure; ":                1,
-		"a sign of life after a Ping has not ":   1,
-		"the token is refused, getting a new ":   1,
-		"1012 service restart \"new version\"; ": 1,
-		"a snapshot of 16384 KiB came":           1,
-		"300 of 300 subscriptions are confirmed": 1,
-	} {
-		if got := strings.Count(said.String(), line); got != want {
-			t.Errorf("%d times %q, want %d", got, line, want)
+	for _, v := range []httpconn.Version{httpconn.HTTP1, httpconn.HTTP2} {
+		f, pauses, said := newFeed(t)
+		f.dial.Protocols = []httpconn.Version{v}
+		if err := demonstrate(limited(t), f, 300); err != nil {
+			t.Fatalf("%v: %v", v, err)
 		}
-	}
-	if len(*pauses) != 4 {
-		t.Errorf("%d pauses, want 4: %v", len(*pauses), *pauses)
+		for line, want := range map[string]int{
+			"redirected to ":                         5, // once for each connection
+			"open, with 300 subscriptions to send\n": 4,
+			"status 503, want ":                      1,
+			"; again in 1s\n":                        1, // as the server has asked for
+			"1006 abnormal closure":                  1,
+			"a sign of life after a Ping has not ":   1,
+			"the token is refused, getting a new ":   1,
+			"1012 service restart \"new version\"; ": 1,
+			"a snapshot of 16384 KiB came, and ":     1,
+			"300 of 300 subscriptions are confirmed": 1,
+		} {
+			if got := strings.Count(said.String(), line); got != want {
+				t.Errorf("%v: %d times %q, want %d", v, got, line, want)
+			}
+		}
+		if len(*pauses) != 4 {
+			t.Errorf("%v: %d pauses, want 4: %v", v, len(*pauses), *pauses)
+		}
 	}
 }
 
@@ -133,9 +138,10 @@ func TestLargeUpdate(t *testing.T) {
 	f, pauses, _ := newFeed(t)
 	f.url = server.URL
 	var updates, sizes []string
-	size := 0
+	size, largest := 0, 0
 	f.update = func(text []byte) bool { updates = append(updates, string(text)); return true }
 	f.snapshot = func(piece []byte, last bool) {
+		largest = max(largest, len(piece))
 		if size += len(piece); last {
 			sizes = append(sizes, fmt.Sprint(size))
 		}
@@ -145,6 +151,9 @@ func TestLargeUpdate(t *testing.T) {
 	}
 	if code, _ := (<-over).PeerClose(); code != mintws.CodeMessageTooBig {
 		t.Errorf("the server was told %v", code)
+	}
+	if largest > 64<<10 {
+		t.Errorf("a piece of %d bytes, which is more than is read at a time", largest)
 	}
 	if len(*pauses) != 1 || fmt.Sprint(updates) != "[last]" || fmt.Sprint(sizes) != fmt.Sprintf("[%d]", 2*maxUpdate) {
 		t.Errorf("%d pauses, updates %q, snapshots %q", len(*pauses), updates, sizes)

@@ -33,7 +33,7 @@ func (f *feed) open(ctx context.Context, out *session.Output, buf []byte) (sock 
 		if sock, s, err = f.ask(ctx, sock, s, out, url, opt); err != nil {
 			return nil, s, err
 		}
-		for !s.Over() && (s.State() == mintws.Connecting || s.State() == mintws.Failed) { // Failed: the content of a refusal is to come
+		for s.State() == mintws.Connecting { // that is until the content of a refusal has come, too
 			s = turn(sock, s, out, buf)
 		}
 		var r *session.Refusal
@@ -56,6 +56,7 @@ func (f *feed) open(ctx context.Context, out *session.Output, buf []byte) (sock 
 			return nil, s, r
 		}
 		if !r.Reusable || location != "" && !same {
+			out.WriteTo(sock) // the last words
 			sock.Close()
 			sock = nil
 		}
@@ -68,7 +69,7 @@ func (f *feed) ask(ctx context.Context, old net.Conn, s session.Session, out *se
 		next, err := s.Again(out, time.Now(), url, opt)
 		return old, next, err
 	}
-	out.Output.Reset() // what was for another connection
+	out.Reset() // nothing goes to this connection that was for another
 	sock, conn, err := httpdial.Dial(ctx, url, &out.Output, f.dial)
 	if err != nil {
 		return nil, s, err

@@ -212,3 +212,19 @@ func TestPauses(t *testing.T) {
 		t.Errorf("pauses %v, want %v", *pauses, want)
 	}
 }
+
+// TestNoServer: a server that cannot be reached is one that is started again.
+func TestNoServer(t *testing.T) {
+	server, _ := start(t, wstest.Options{}, func(string) wstest.Behavior { return greets })
+	f, pauses, _ := newFeed(t)
+	f.url = server.URL
+	f.dial.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if len(*pauses) < 3 {
+			return nil, io.ErrUnexpectedEOF
+		}
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}
+	if err := f.run(limited(t)); err != nil || len(*pauses) != 3 {
+		t.Errorf("%v after %d pauses", err, len(*pauses))
+	}
+}
