@@ -69,6 +69,9 @@ func New(c httpconn.Conn, ws mintws.WebSocket, d Deadlines, now time.Time) Sessi
 // errors it returns. Then nothing is changed. The request is in out.Send. On a new HTTP/2 connection, where no request can
 // start before the server's SETTINGS have come, the Session asks when they have; where they do not allow WebSockets it ends
 // with [httpconn.ErrExtendedConnectDisabled].
+//
+// c gives credit by itself, so do not set Config.ManualCredit: to hold up a server that has a connection of its own, do not
+// read.
 func Upgrade(c httpconn.Conn, out *Output, url string, opt mintws.Options, d Deadlines, now time.Time) (Session, error) {
 	next, ws, err := mintws.Upgrade(c, &out.Output, url, opt)
 	switch {
