@@ -99,7 +99,8 @@ func (e *ProtocolError) sentinel() error {
 func (e *ProtocolError) Unwrap() error { return e.Err }
 
 // CloseError says how a WebSocket ended that did not end well (RFC 6455 section 7.1.5). Either the closing handshake is not
-// complete, or it is and the peer's code reports a fault.
+// complete, or it is and the peer's code reports a fault. (Package wsconn returns one for a good end, too: there it takes the place
+// of io.EOF.)
 type CloseError struct {
 	Code     CloseCode // of the peer's Close; 1005 if it had none, 1006 if there was no Close
 	Reason   string    // of the peer's Close

@@ -44,12 +44,12 @@ func (h *Head) colon() *mintws.HandshakeError {
 	switch p.matched(framing) {
 	case fieldHost:
 		if p.hosts { // RFC 9112 section 3.2
-			return malformed("Host is there twice")
+			return malformed("Host appears twice")
 		}
 		p.hosts, p.host, p.state = true, hostStart, stHostPre
 	case fieldLength:
 		if p.lengths { // section 6.3 rule 5 would allow the same number twice
-			return malformed("Content-Length is there twice")
+			return malformed("Content-Length appears twice")
 		}
 		p.lengths, p.state = true, stLengthPre
 	case fieldCoding:

@@ -90,7 +90,7 @@ var strict = []difference{
 		return len(hosts) != 1 || !legalHost(strings.Trim(hosts[0][1], " \t"))
 	}, "GET / HTTP/1.1\r\nHost: u:p@a/%61\r\n\r\n"},
 	{"content", having(`\n(?i:content-length|transfer-encoding):`), start + "Content-Length: 5\r\n\r\nhello"},
-	{"a Content-Length that is there twice", having(`\n(?i:content-length):`), start + "Content-Length: 0\r\nContent-Length: 0\r\n\r\n"},
+	{"a Content-Length that appears twice", having(`\n(?i:content-length):`), start + "Content-Length: 0\r\nContent-Length: 0\r\n\r\n"},
 	{"major versions other than 1", having(` HTTP/[02-9]`), "GET / HTTP/2.0\r\nHost: a\r\n\r\n"},
 	{"CONNECT", having(`^CONNECT `), "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n"},
 	{"schemes other than http and https", func(text string) bool {

@@ -34,9 +34,9 @@ type Joiner struct {
 // defaultKeep holds most messages, and the reads that they come in.
 const defaultKeep = 64 << 10
 
-// Add takes a frame that was received. With ok, msg is a whole message or a control frame. Control frames are passed on as
-// they are, and so is a message in one piece: their payload is where it was. That of a joined message is in the Joiner's
-// memory, valid until the next piece of a message is added, and may be written to.
+// Add takes a frame that was received. If ok is true, msg is a whole message or a control frame. Control frames are passed on as
+// they are, and so is a message in one piece: their payload is where it was. That of a joined message is in the Joiner's memory,
+// valid until the next piece of a message is added, and may be written to.
 //
 // Where a message becomes larger than Max the error is a *[mintws.ProtocolError] over mintws.ErrMessageTooBig: send what
 // [mintws.CloseFrame] gives for it. The message is dropped, and the rest of it would be ErrPiece. That is returned for a piece

@@ -11,10 +11,10 @@ import (
 // it is empty it needs 24 bytes. Nothing that waits is moved when a part of it was written, so the work is in proportion to
 // the bytes, however little the socket takes at a time.
 //
-// It counts two kinds of bytes apart, for they have to be stopped in different ways. What reading causes, such as Pongs,
-// answers and on HTTP/2 acknowledgements, stops with reading: a peer that asks and never listens must not fill our memory.
-// What the program says of its own accord stops by itself, and reading goes on: a peer that answers while it reads takes
-// nothing more while nobody reads its answers. So, for each connection:
+// It counts two kinds of bytes separately, because they have to be stopped in different ways. What reading causes, such as Pongs,
+// answers and on HTTP/2 acknowledgements, stops with reading: a peer that asks and never listens must not fill our memory. What the
+// program says of its own accord stops by itself, and reading goes on: a peer that answers while it reads takes nothing more while
+// nobody reads its answers. So, for each connection:
 //
 //   - after reading: out.WriteTo(socket) if Len is 0, then Caused(out);
 //   - after saying something: the same, then Produced(out);

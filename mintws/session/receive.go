@@ -15,9 +15,9 @@ import (
 // out.Frames, and what is owed for them, such as a Pong, is in out.Send. Ping and Close are answered as [mintws.Receive]
 // does it; with Options.ManualReply they are left to you, but for the Close that a breach of the protocol calls for.
 //
-// Handle the frames, and then ask whether s is over. The error can be ignored where that is done: if this call ended s, it
-// is [Session.Err]. Else it is the error of a reply that could not be sent, or mintws.ErrRest. What comes after the end is
-// discarded; but as long as [Session.Again] may still be called, pass it in, for a connection over HTTP/2 has more to say.
+// Handle the frames, and then ask whether s is over. The error can be ignored if you do that: if this call ended s, it is
+// [Session.Err]. Else it is the error of a reply that could not be sent, or mintws.ErrRest. What comes after the end is discarded;
+// but as long as [Session.Again] may still be called, pass it in, for a connection over HTTP/2 has more to say.
 //
 // With out.Max one call hands over no more than that: see [mintws.Inbox]. It leaves the rest of data in out.Rest. Pass that
 // in with the same Output, before that is used for any other Session, until it is empty:

@@ -22,10 +22,10 @@ type Refusal struct {
 // Unwrap returns the mintws.HandshakeError.
 func (r *Refusal) Unwrap() error { return r.HandshakeError }
 
-// Location returns the URL that the server redirects to (RFC 9110 section 15.4), made absolute with that of the request, as
-// one of ws or wss and without userinfo of its own. same says that it is on the same server, so that [Session.Again] can ask
-// there, and credentials may go there too. The URL is "" where r is no redirect, where the Location cannot be used, and
-// where it would give up TLS. How many redirects to follow is for the caller to say.
+// Location returns the URL that the server redirects to (RFC 9110 section 15.4), made absolute with that of the request, as one of
+// ws or wss and without userinfo of its own. same says that it is on the same server, so that [Session.Again] can ask there, and
+// credentials may go there too. The URL is "" if r is no redirect, if the Location cannot be used, or if it would give up TLS. How
+// many redirects to follow is for the caller to say.
 func (r *Refusal) Location(request string) (location string, same bool) {
 	switch r.Status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,

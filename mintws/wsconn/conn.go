@@ -191,8 +191,8 @@ func bounded(l mintws.Limits) mintws.Limits {
 // Accept opens the WebSocket that a client asks a net/http server for. Where it returns an error the request is answered, and there
 // is nothing left to do: a *[mintws.HandshakeError] says what was wrong with the request.
 //
-// The server's own timeouts do not count for the Conn, which has those of opt. On HTTP/1.1 the Conn may outlive the handler, and
-// neither r's context nor the server's Shutdown ends it. On HTTP/2 the handler must have ended it, with Close or CloseNow, before it
+// The server's own timeouts do not apply to the Conn; those of opt do. On HTTP/1.1 the Conn may outlive the handler, and neither
+// r's context nor the server's Shutdown ends it. On HTTP/2 the handler must have ended it, with Close or CloseNow, before it
 // returns; for net/http to accept such requests import package [github.com/mintws/mintws/mintws/wshttp/xconnect].
 func Accept(w http.ResponseWriter, r *http.Request, opt AcceptOptions) (*Conn, error) {
 	limits := opt.WebSocket.Limits

@@ -26,7 +26,7 @@ import (
 //   - an error over [mintws.ErrInvalidOptions];
 //   - the context's, or the *[session.TimeoutError] of Timing.Open, or that of the connection that was lost before the answer came.
 //
-// The connection is the WebSocket's own, also where opt.Dial.Protocols has it speak HTTP/2. A [Client] shares one.
+// The connection is the WebSocket's own, even if opt.Dial.Protocols has it speak HTTP/2. A [Client] shares connections.
 func Dial(ctx context.Context, url string, opt Options) (*Conn, error) {
 	sock, m, err := opt.dial(ctx, url, true)
 	if err != nil {
@@ -100,13 +100,13 @@ type socket struct{ net.Conn }
 // CloseWrite leaves it to the server to end the connection (RFC 6455 section 7.1.1).
 func (socket) CloseWrite() error { return errors.ErrUnsupported }
 
-// Client opens WebSockets that share connections, over HTTP/2 (RFC 8441): those to one server are streams of one connection, until that
-// takes no more. A server without that gets a connection of its own for each, over HTTP/1.1. The zero Client is ready; its methods may
-// be called from several goroutines. Its Options must not be changed after the first call.
+// Client opens WebSockets that share connections, over HTTP/2 (RFC 8441). Those to one server are streams of one connection, until
+// that takes no more. A server that does not support that gets a connection for each WebSocket, over HTTP/1.1. The zero Client is
+// ready; its methods may be called from several goroutines. Its Options must not be changed after the first call.
 //
-// A Conn of a Client's is like any other, and none holds up the others: the server gets credit for what was read of each, so of one
-// that nobody reads at most 256 KiB are held here. That is StreamWindow of Options.Dial.Config, which can be changed; ManualCredit is
-// always set. A shared connection that is broken ends all its Conns.
+// A Conn from a Client is like any other, and none holds up the others. The server gets credit for what was read of each, so at
+// most 256 KiB are held here for one that nobody reads. StreamWindow of Options.Dial.Config changes that; ManualCredit is always
+// set. When a shared connection breaks, all its Conns end.
 type Client struct {
 	// Options are those of all WebSockets. Options.WebSocket has no meaning: [Client.Dial] is given its own. Where Dial.Protocols is
 	// empty it is HTTP2, then HTTP1.
@@ -120,7 +120,8 @@ type Client struct {
 // errClientClosed is the error of a Dial after Close.
 var errClientClosed = fmt.Errorf("wsconn: Client.Close: %w", net.ErrClosed)
 
-// Dial opens a WebSocket at url, on a connection that there is to the server or on a new one. It is the function [Dial] otherwise.
+// Dial opens a WebSocket at url, on a connection to the server that is already there or on a new one. Otherwise it is like the
+// function [Dial].
 func (cl *Client) Dial(ctx context.Context, url string, ws mintws.Options) (*Conn, error) {
 	t, err := target.Parse(url)
 	if err != nil {
