@@ -2,17 +2,19 @@ package mintws
 
 import "github.com/mintws/mintws/httpconn"
 
-// defaultConfigs are the configurations of open endpoints that have the default Options and negotiated nothing. They are
-// never written. Most WebSockets of a program point to the same one, instead of to 256 bytes of their own.
-var defaultConfigs = func() (all [Server + 1][httpconn.HTTP2 + 1]config) {
+// defaultConfigs are the configurations of open endpoints that have the default Options, but for Delivery, and negotiated nothing.
+// They are never written. Most WebSockets of a program point to the same one, instead of to 192 bytes of their own.
+var defaultConfigs = func() (all [Server + 1][httpconn.HTTP2 + 1][DeliverPayload + 1]config) {
 	for role := range all {
 		for version := range all[role] {
-			cfg, err := newConfig(Role(role), Options{})
-			if err != nil {
-				panic(err) // the zero Options is the default
+			for delivery := range all[role][version] {
+				cfg, err := newConfig(Role(role), Options{Delivery: Delivery(delivery)})
+				if err != nil {
+					panic(err) // every Delivery is a valid one
+				}
+				cfg.version = httpconn.Version(version)
+				all[role][version][delivery] = *cfg
 			}
-			cfg.version = httpconn.Version(version)
-			all[role][version] = *cfg
 		}
 	}
 	return all
@@ -25,7 +27,7 @@ func (c *config) shared() *config {
 	if c.rand != nil {
 		return c
 	}
-	if p := &defaultConfigs[c.role][c.version]; c.equal(p) {
+	if p := &defaultConfigs[c.role][c.version][c.delivery]; c.equal(p) {
 		return p
 	}
 	if len(c.transforms) == 1 {

@@ -31,8 +31,8 @@ func openPair(t testing.TB, opt Options, extra string) (c httpconn.Conn, ws WebS
 	return c, ws
 }
 
-// TestSharedConfig: endpoints with the default options share their configuration. An endpoint with an option that matters
-// after the handshake, or with something negotiated, has its own.
+// TestSharedConfig: endpoints with the default options and the same Delivery share their configuration. An endpoint with another
+// option that matters after the handshake, or with something negotiated, has its own.
 func TestSharedConfig(t *testing.T) {
 	deflate, err := NewDeflate(DeflateOptions{})
 	if err != nil {
@@ -49,7 +49,9 @@ func TestSharedConfig(t *testing.T) {
 		{"offers that were not taken", Options{Subprotocols: []string{"a"}, Extensions: []Extension{deflate}}, "", true},
 		{"the defaults by name", Options{Limits: Limits{MaxFrame: DefaultMaxFrame}}, "", true},
 		{"limits", Options{Limits: Limits{MaxFrame: 1}}, "", false},
-		{"delivery", Options{Delivery: DeliverFragments}, "", false},
+		{"fragments", Options{Delivery: DeliverFragments}, "", true},
+		{"payload", Options{Delivery: DeliverPayload}, "", true},
+		{"payload with limits", Options{Delivery: DeliverPayload, Limits: Limits{MaxFrame: DefaultMaxFrame}}, "", false},
 		{"no validation", Options{SkipUTF8: true}, "", false},
 		{"no replies", Options{ManualReply: true}, "", false},
 		{"keys", Options{Rand: rand.Reader}, "", false},
@@ -57,12 +59,12 @@ func TestSharedConfig(t *testing.T) {
 		{"an extension", Options{Extensions: []Extension{deflate}}, "Sec-WebSocket-Extensions: permessage-deflate\r\n", false},
 	} {
 		_, ws := openPair(t, tt.opt, tt.extra)
-		if shared := ws.cfg == &defaultConfigs[Client][httpconn.HTTP1]; shared != tt.shared {
+		if shared := ws.cfg == &defaultConfigs[Client][httpconn.HTTP1][tt.opt.Delivery]; shared != tt.shared {
 			t.Errorf("%s: shared is %v", tt.name, shared)
 		}
 	}
 	for _, role := range []Role{Client, Server} {
-		if ws := opened(role)(t); ws.cfg != &defaultConfigs[role][0] || ws.cfg.role != role {
+		if ws := opened(role)(t); ws.cfg != &defaultConfigs[role][0][0] || ws.cfg.role != role {
 			t.Errorf("%v, without a handshake: not shared", role)
 		}
 	}
