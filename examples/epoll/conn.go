@@ -179,7 +179,8 @@ func (c *conn) failed(err error) {
 	}
 }
 
-// expired is called when c may have waited long enough.
+// expired is called when c may have waited long enough. A peer that is not read from, because it takes nothing, has as long to take
+// something as one that is read from has to say something: see write.
 func (l *loop) expired(c *conn) {
 	if c.state == running && c.late(l.now) && c.pending.MayRead() {
 		l.read(c) // the Pong may have arrived this very moment

@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -367,5 +368,22 @@ func TestNoDescriptor(t *testing.T) {
 			t.Fatal("it does not recover")
 		}
 		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// TestTakesNothing: a peer that does not take its answers is given up after the time in which it should have.
+func TestTakesNothing(t *testing.T) {
+	addr, _ := start(t, session.Timing{Ping: 300 * time.Millisecond, Pong: 300 * time.Millisecond}, 16<<10)
+	sock := dialTCP(t, addr).(*net.TCPConn)
+	sock.SetReadBuffer(16 << 10)
+	sock.Write([]byte(upgrade))
+	batch := bytes.Repeat(wstest.MaskedFrames(mintws.Binary(make([]byte, 1000))), 100)
+	for { // until the server resets the connection, since it has not read all
+		if _, err := sock.Write(batch); err != nil {
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Error("the server waits for ever")
+			}
+			return
+		}
 	}
 }

@@ -50,9 +50,11 @@ func main() {
 	flag.Parse()
 	o.url = flag.Arg(0)
 	runtime.LockOSThread() // not for epoll's sake: so that the thread can be given a processor of its own
-	err := raise(uint64(o.n) + 64)
+	err := raise(uint64(max(o.n, 0)) + 64)
 	switch {
 	case err != nil:
+	case o.n < 1:
+		err = errors.New("-n is at least 1")
 	case o.serve:
 		err = serve(os.Stdout, o.buffer)
 	default:

@@ -91,6 +91,9 @@ func TestProgram(t *testing.T) {
 	if stdout, stderr, code := program(t, "-n", "2000000000"); code != 1 || !strings.Contains(stderr, "ulimit -n 2000000064") || stdout != "" {
 		t.Errorf("too many descriptors: exit code %d, stderr %q, stdout %q", code, stderr, stdout)
 	}
+	if stdout, stderr, code := program(t, "-n", "0"); code != 1 || stderr != "epoll: -n is at least 1\n" || stdout != "" {
+		t.Errorf("no connections: exit code %d, stderr %q, stdout %q", code, stderr, stdout)
+	}
 	if _, stderr, code := program(t, "-help"); code != 0 || !strings.Contains(stderr, "-messages") {
 		t.Errorf("-help: exit code %d, stderr %q", code, stderr)
 	}

@@ -110,6 +110,7 @@ func (l *loop) greet(c *conn, data []byte) {
 	l.put(c, (*session.Pending).Caused)
 	if c.state == running {
 		l.handler.opened(c)
+		l.wake(c)
 		if len(data) > 0 {
 			l.receive(c, data)
 		}
