@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
+	"net"
+	"slices"
 	"time"
 
 	"github.com/mintws/mintws/mintws"
@@ -28,7 +31,7 @@ func (c *Conn) Close(code mintws.CloseCode, reason string) error {
 	if errors.Is(err, mintws.ErrInvalidFrame) {
 		return err
 	}
-	c.readable.arm(c.until) // whoever is reading waits no longer than that now
+	c.readable.Arm(c.until) // whoever is reading waits no longer than that now
 	if err == nil || errors.Is(err, mintws.ErrCloseSent) {
 		err = c.drain(ctx)
 	}
@@ -50,7 +53,10 @@ func (c *Conn) drain(ctx context.Context) error {
 		return err
 	}
 	defer c.rest()
-	c.in.detach()
+	in := &c.in // what was handed out stays as it is: go on in other memory
+	in.buf, in.join, in.joining = nil, session.Joiner{Max: -1, Keep: -1}, false
+	in.inbox = mintws.Inbox{Max: in.inbox.Max, Rest: in.inbox.Rest, Frames: slices.Clone(in.inbox.Frames[in.next:])}
+	in.next = 0
 	for {
 		if _, err := c.piece(ctx); err != nil {
 			return err
@@ -61,7 +67,7 @@ func (c *Conn) drain(ctx context.Context) error {
 // CloseNow ends the stream without a word, if c is not over yet. It does not wait for the peer. Its error is always nil. Calls that
 // it interrupts return an error over [net.ErrClosed].
 func (c *Conn) CloseNow() error {
-	c.kill(errCloseNow)
+	c.kill(fmt.Errorf("wsconn: CloseNow: %w", net.ErrClosed))
 	c.settle()
 	return nil
 }

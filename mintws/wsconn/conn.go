@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -14,6 +13,7 @@ import (
 	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/session"
+	"github.com/mintws/mintws/mintws/wsconn/internal/share"
 	"github.com/mintws/mintws/mintws/wshttp"
 )
 
@@ -33,7 +33,7 @@ type Conn struct {
 	sending chan struct{} // who writes to the stream
 	in      incoming
 
-	readable, writable watch
+	readable, writable share.Watch
 	done               chan struct{} // closed once err is set
 
 	mu     sync.Mutex // held to compute, never to wait
@@ -70,7 +70,7 @@ func (c *Conn) start(ws mintws.WebSocket, timing session.Timing, patient time.Du
 	c.time, c.listening = session.NewDeadlines(timing, now).Observe(now, ws.State(), true), now
 	c.in.inbox.Max, c.in.join = maxRead, session.Joiner{Max: -1, Keep: maxKeep}
 	c.limit.Store(limits.WithDefaults().MaxMessage)
-	c.readable.set, c.writable.set = c.stream.SetReadDeadline, c.stream.SetWriteDeadline
+	c.readable.Set, c.writable.Set = c.stream.SetReadDeadline, c.stream.SetWriteDeadline
 	return c
 }
 
@@ -138,15 +138,12 @@ func (c *Conn) kill(err error) error {
 	err = c.err
 	c.mu.Unlock()
 	if first {
-		c.readable.halt()
-		c.writable.halt() // ends a Write under way, which Close does not on HTTP/2
+		c.readable.Halt()
+		c.writable.Halt() // ends a Write under way, which Close does not on HTTP/2
 		c.stream.Close()
 	}
 	return err
 }
-
-// errCloseNow is how a Conn ends that CloseNow ends.
-var errCloseNow = fmt.Errorf("wsconn: CloseNow: %w", net.ErrClosed)
 
 // Options is how [Dial] reaches a server and how the Conn behaves. The zero Options is the default.
 type Options struct {

@@ -43,6 +43,9 @@
 // therefore be in Read all the time. A program that wants no messages calls [Conn.CloseRead] instead. A Pong never waits for a
 // blocked writer: it is queued, and goes out before the next frame.
 //
+// A [Client] opens many WebSockets on one HTTP/2 connection. That has a goroutine of its own, which reads for all of them and ends with
+// the connection. None of them holds up the others: each is given credit for what was read of it.
+//
 // # Contexts
 //
 // A context that ends interrupts the call that it was given to. A Read that is interrupted does no harm: the next one goes on where

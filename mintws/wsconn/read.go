@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/session"
@@ -212,9 +211,9 @@ func (c *Conn) receive(ctx context.Context) ([]byte, error) {
 	if in.buf == nil {
 		in.buf = make([]byte, minRead)
 	}
-	c.readable.follow(ctx)
+	c.readable.Follow(ctx)
 	for {
-		ok, err := c.readable.arm(c.until)
+		ok, err := c.readable.Arm(c.until)
 		if !ok {
 			if err = c.Err(); err == nil {
 				err = interrupted(ctx)
@@ -232,15 +231,8 @@ func (c *Conn) receive(ctx context.Context) ([]byte, error) {
 			c.observe(true)
 			return data, nil
 		}
-		if err = c.silence(ctx, err); err != nil {
+		if err = c.silence(err); err != nil {
 			return nil, err
 		}
 	}
-}
-
-// detach leaves what was handed out as it is, and goes on in other memory.
-func (in *incoming) detach() {
-	in.buf, in.join, in.joining = nil, session.Joiner{Max: -1, Keep: -1}, false
-	in.inbox = mintws.Inbox{Max: in.inbox.Max, Rest: in.inbox.Rest, Frames: slices.Clone(in.inbox.Frames[in.next:])}
-	in.next = 0
 }

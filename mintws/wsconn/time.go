@@ -1,11 +1,9 @@
 package wsconn
 
 import (
-	"context"
 	"errors"
 	"io"
 	"os"
-	"sync"
 	"time"
 
 	"github.com/mintws/mintws/mintws"
@@ -29,12 +27,23 @@ func (c *Conn) observe(heard bool) time.Time {
 func (c *Conn) until() time.Time { return c.observe(false) }
 
 // silence is called where a read has brought nothing but err. It returns an error where there is no reason to go on.
-func (c *Conn) silence(ctx context.Context, err error) error {
+func (c *Conn) silence(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case !errors.Is(err, os.ErrDeadlineExceeded):
-		return c.gone(err)
+	case !errors.Is(err, os.ErrDeadlineExceeded): // the stream has ended
+		if err == io.EOF {
+			err = nil
+		}
+		c.mu.Lock()
+		next, how := c.ws.EOF()
+		c.ws, err = next, errors.Join(err, c.lost)
+		c.mu.Unlock()
+		var end *mintws.CloseError
+		if errors.As(how, &end) { // it is the WebSocket's own, and not to be written
+			how = &mintws.CloseError{Code: end.Code, Reason: end.Reason, Err: err}
+		}
+		return c.kill(how)
 	}
 	now := time.Now()
 	c.mu.Lock()
@@ -51,83 +60,4 @@ func (c *Conn) silence(ctx context.Context, err error) error {
 	}
 	c.answer()
 	return nil
-}
-
-// gone ends c where the stream has ended, with err.
-func (c *Conn) gone(err error) error {
-	c.mu.Lock()
-	var how error
-	c.ws, how = c.ws.EOF()
-	lost := c.lost
-	c.mu.Unlock()
-	if err == io.EOF {
-		err = nil
-	}
-	var end *mintws.CloseError
-	if errors.As(how, &end) { // it is the WebSocket's own, and not to be written
-		how = &mintws.CloseError{Code: end.Code, Reason: end.Reason, Err: errors.Join(err, lost)}
-	}
-	return c.kill(how)
-}
-
-// longAgo as a deadline ends a read or a write at once.
-var longAgo = time.Unix(1, 0)
-
-// watch lets a context interrupt the reading of a stream, or the writing. It needs no goroutine, and nothing is registered anew
-// as long as the context stays the same.
-type watch struct {
-	set func(time.Time) error // the stream's SetReadDeadline or SetWriteDeadline
-
-	mu    sync.Mutex
-	done  <-chan struct{} // of the context that is watched
-	stop  func() bool
-	ended bool // that context has ended
-	over  bool
-}
-
-// follow makes w watch ctx, and what it has watched before no more.
-func (w *watch) follow(ctx context.Context) {
-	done := ctx.Done()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.over || w.done == done {
-		return
-	}
-	if w.stop != nil {
-		w.stop()
-	}
-	w.done, w.stop, w.ended = done, nil, false
-	if done == nil {
-		return
-	}
-	w.stop = context.AfterFunc(ctx, func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		if w.done == done { // the context may have ended just when another took its place
-			w.ended = true
-			w.set(longAgo)
-		}
-	})
-}
-
-// arm sets the deadline that until returns, unless the context has ended or the Conn has: then ok is false. Until is called with
-// w locked, so that a deadline computed earlier never takes the place of one computed later.
-func (w *watch) arm(until func() time.Time) (ok bool, err error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.ended || w.over {
-		return false, nil
-	}
-	return true, w.set(until())
-}
-
-// halt interrupts for good.
-func (w *watch) halt() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.over = true
-	if w.stop != nil {
-		w.stop()
-	}
-	w.set(longAgo)
 }

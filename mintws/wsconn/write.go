@@ -105,9 +105,9 @@ func (c *Conn) flush(ctx context.Context) error {
 		return nil
 	}
 	defer buf.free()
-	c.writable.follow(ctx)
+	c.writable.Follow(ctx)
 	for p := buf.b; len(p) > 0; {
-		ok, err := c.writable.arm(func() time.Time { return time.Now().Add(c.patient) })
+		ok, err := c.writable.Arm(func() time.Time { return time.Now().Add(c.patient) })
 		n := 0
 		if ok && err == nil {
 			n, err = c.stream.Write(p[:min(len(p), maxChunk)])
