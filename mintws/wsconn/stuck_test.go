@@ -31,7 +31,7 @@ func TestBothWaysAtOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer c.CloseNow()
-			const messages, size = 20, 200_000
+			const messages, size = 10, 200_000
 			all.Go(func() {
 				for range messages {
 					if err := c.Write(ctx, mintws.OpBinary, make([]byte, size)); err != nil {
