@@ -100,6 +100,8 @@ const DefaultTimeout = 30 * time.Second // room for lost packets in each step, a
 // with them are appended to out.Events, what has to be written next, such as the acknowledgement, to out.Send; for ws and
 // wss the server is then known to allow extended CONNECT (see Options.Protocols).
 //
+// An Output that has served another connection has to be empty: what stands in out.Send would go to this one.
+//
 // The deadline and cancellation of ctx apply to everything: connecting, the proxy, TLS; so does Options.Timeout. Once
 // either has ended Dial returns an error, even where it would have succeeded. Once Dial has returned, ctx has no effect
 // on the socket.
