@@ -28,6 +28,7 @@ const (
 	minStore = 64      // one cache line
 	maxHint  = 4 << 10 // however little has come, a first store may have this size
 	trust    = 4       // no announced length makes a store larger than this many times what has come
+	far      = 64      // an announced length is not yet looked at where it is more than this many times what has come
 )
 
 // Len returns the number of bytes.
@@ -67,19 +68,26 @@ func (b Buf) Extend(n, want int) (Buf, []byte) {
 	return Buf{s, end}, s.b[b.n:end:end]
 }
 
-// grow returns the size of a new store that holds end bytes, after one that held old. It doubles, so that n bytes in
-// small pieces cost O(n), to a power of two, as the sizes of messages often are. It trusts want up to four times what is
-// there, or 4 KiB. So what was only announced costs at most three times what came, or 4 KiB, and a long message is copied
-// fewer times on its way to a store of just its size.
+// grow returns the size of a new store that holds end bytes, after one that held old. Where want is not known, or far away,
+// it doubles, so that n bytes in small pieces cost O(n), to a power of two, as the sizes of messages often are.
+//
+// It trusts want up to four times what is there, or 4 KiB, so that what was only announced costs at most three times what
+// came, or 4 KiB. On the way there sizes are a quarter of want, a quarter of that, and so on: when a store of a quarter is
+// full, all of want is trusted. So there is one store of want bytes and a third of that in smaller ones, wherever the pieces
+// end. (Four times what is there would miss want by what the first read had of a header, and take a store of nearly its size.)
 func grow(old, end, want int) int {
 	size := max(end, min(want, maxHint), minStore)
-	if old > 0 {
-		size = max(size, 1<<bits.Len(uint(2*old-1)))
-	}
-	if end > want {
+	if end > want || want/far > end {
+		if old > 0 {
+			size = max(size, 1<<bits.Len(uint(2*old-1)))
+		}
 		return size
 	}
-	return min(want, max(size, trust*end))
+	step := want
+	for step > trust*end {
+		step = (step + trust - 1) / trust
+	}
+	return min(want, max(size, step))
 }
 
 // Equal reports whether both hold the same bytes.

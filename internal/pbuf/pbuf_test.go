@@ -77,6 +77,22 @@ func TestCost(t *testing.T) {
 	if total > 1408<<10 || last != 1<<20 {
 		t.Errorf("1 MiB in pieces of 16 KiB with an exact hint took %d bytes, %d in the end", total, last)
 	}
+	for _, size := range []int{5000, 64 << 10, 100_000, 1 << 20, 16 << 20} {
+		for _, read := range []int{64, 1000, 1460, 4 << 10, 16 << 10, 64 << 10} {
+			for _, header := range []int{0, 1, 4, 10, 14} { // is in the first read, too
+				total, last, b := 0, 0, Buf{}
+				for n := read - header; b.Len() < size; n = read {
+					b = b.Append(make([]byte, min(n, size-b.Len())), size)
+					if c := len(b.r.b); c != last {
+						total, last = total+c, c
+					}
+				}
+				if total > size*11/8+8<<10 || last != size {
+					t.Errorf("%d bytes in reads of %d after a header of %d took %d bytes, %d in the end", size, read, header, total, last)
+				}
+			}
+		}
+	}
 	if b := (Buf{}).Append([]byte{1}, math.MaxInt); len(b.r.b) > maxHint {
 		t.Errorf("one byte with the largest hint took %d bytes", len(b.r.b))
 	}
