@@ -18,6 +18,7 @@ var titles = []struct{ group, title string }{
 	{"DecodeBatch", "Decode messages that come with one read"},
 	{"DecodeFragments", "Decode a message in fragments"},
 	{"DecodeReads", "Decode a message that comes in several reads"},
+	{"DecodeStream", "Decode a stream of messages that reads cut"},
 	{"DecodeServer", "Decode one message as a server, that comes with one read"},
 	{"DecodeInPlace", "Decode one message that is in memory already, without a read"},
 	{"RoundTrip", "Round trips over loopback, both ends on one core"},
