@@ -26,7 +26,8 @@ type handler interface {
 }
 
 // loop is the event loop. One goroutine waits for all sockets at once, and all scratch space is there once: out and buf serve
-// each connection in its turn. Nothing in it is for other goroutines.
+// each connection in its turn. Nothing in it is for other goroutines: they leave their work in a queue, and write a byte into a pipe
+// that the loop watches.
 type loop struct {
 	handler   handler
 	deadlines session.Deadlines // for new connections

@@ -14,7 +14,9 @@ import (
 	"github.com/mintws/mintws/mintws/session"
 )
 
-// echo is a server's handler: it sends everything back, piece by piece as it comes, so a message of any size needs no memory.
+// echo is a server's handler: it sends everything back, piece by piece as it comes, so a message of any size needs no memory. Where
+// a message and a Close come in one read, the Session has answered the Close before the message gets here, and nothing may follow
+// that. A server that has to answer all the same keeps the order by itself, as examples/echoserver does.
 type echo struct {
 	l     *loop
 	count int // of connections
@@ -27,7 +29,7 @@ func (e *echo) closed(*conn, error) {}
 func (e *echo) received(c *conn, f mintws.Frame) {
 	switch f.Opcode {
 	case mintws.OpText, mintws.OpBinary, mintws.OpContinuation:
-		_ = e.l.send(c, f) // refused where c is closing
+		_ = e.l.send(c, f)
 	}
 }
 

@@ -61,7 +61,7 @@ func (l *loop) dial(rawurl string, buffer int, opt mintws.Options) (*conn, error
 		}
 	}
 	if err != nil {
-		l.out.Output.Reset() // the request goes nowhere
+		l.out.Reset() // the request goes nowhere
 		return nil, dialError(err)
 	}
 	l.put(c, (*session.Pending).Caused) // before the connection is there the socket takes nothing

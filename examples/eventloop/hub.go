@@ -152,7 +152,7 @@ func (h *hub) send(l *link, f mintws.Frame) (err error) {
 // flush hands what is to be written to nbio, and ends l where it is over.
 func (h *hub) flush(l *link) {
 	if _, err := h.out.WriteTo(l); err != nil {
-		h.out.Output.Reset() // the socket is closed; nbio calls lost
+		h.out.Reset() // the socket is closed; nbio calls lost
 	}
 	if !l.over && !l.greeting && l.s.Over() {
 		l.over, l.due = true, time.Now().Add(time.Second)

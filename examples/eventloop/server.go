@@ -19,7 +19,7 @@ func serve(addr string) (*hub, error) {
 	h.received = func(l *link, f mintws.Frame) {
 		switch f.Opcode {
 		case mintws.OpText, mintws.OpBinary, mintws.OpContinuation:
-			_ = h.send(l, f) // refused where l is closing
+			_ = h.send(l, f) // not behind the answer to a Close, which a Session gives at once
 		}
 	}
 	return h, h.start()
