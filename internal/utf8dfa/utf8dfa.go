@@ -2,7 +2,10 @@
 // fragments at no cost, and it fails at the first byte that cannot continue any valid text.
 package utf8dfa
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // State is where the automaton stands between two pieces. The zero State, Start, is the beginning of a text and every
 // place between two characters.
@@ -67,44 +70,92 @@ func build() (t [256]uint64) {
 // Check runs p through the automaton from s. bad is the index of the first byte that cannot continue any valid text, or -1;
 // where it is not -1, next means nothing.
 func Check(s State, p []byte) (next State, bad int) {
-	st := uint64(s)
-	i := 0
-	for {
-		if st&63 == uint64(Start) {
-			if i += asciiPrefix(p[i:]); i == len(p) {
-				return Start, -1
+	if vectors && len(p) >= minBlocks {
+		return checkLong(s, p)
+	}
+	st, q := uint64(s), p
+	for len(q) >= 64 {
+		b := (*[64]byte)(q)
+		if st&63 != uint64(Start) || !ascii64(b) {
+			if st = block(st, b); st&63 == reject {
+				return 0, firstBad(uint64(s), p)
 			}
 		}
-		q := p[i:]
-		if len(q) < 64 {
-			break
-		}
-		q = q[:64] // trying for ASCII again sooner costs mixed text half of its speed
-		was := st
-		for j := 0; j < 64; j += 8 {
-			b := q[j : j+8 : j+8]
-			st = table[b[0]] >> (st & 63)
-			st = table[b[1]] >> (st & 63)
-			st = table[b[2]] >> (st & 63)
-			st = table[b[3]] >> (st & 63)
-			st = table[b[4]] >> (st & 63)
-			st = table[b[5]] >> (st & 63)
-			st = table[b[6]] >> (st & 63)
-			st = table[b[7]] >> (st & 63)
-		}
-		if st&63 == reject { // it never leaves that state, so looking once in a while is enough
-			return 0, i + firstBad(was, q)
-		}
-		i += 64
+		q = q[64:]
 	}
-	was := st
-	for _, b := range p[i:] {
+	for ; len(q) >= 8; q = q[8:] {
+		if st&63 != uint64(Start) || binary.LittleEndian.Uint64(q)&high != 0 {
+			st = word(st, (*[8]byte)(q))
+		}
+	}
+	if st&63 == uint64(Start) && len(p) >= 8 && binary.LittleEndian.Uint64(p[len(p)-8:])&high == 0 {
+		return Start, -1 // the rest, and some again that is
+	}
+	for _, b := range q {
 		st = table[b] >> (st & 63)
 	}
 	if st&63 == reject {
-		return 0, i + firstBad(was, p[i:])
+		return 0, firstBad(uint64(s), p)
 	}
 	return State(st & 63), -1
+}
+
+// word returns where the automaton is after eight bytes.
+func word(st uint64, b *[8]byte) uint64 {
+	st = table[b[0]] >> (st & 63)
+	st = table[b[1]] >> (st & 63)
+	st = table[b[2]] >> (st & 63)
+	st = table[b[3]] >> (st & 63)
+	st = table[b[4]] >> (st & 63)
+	st = table[b[5]] >> (st & 63)
+	st = table[b[6]] >> (st & 63)
+	return table[b[7]] >> (st & 63)
+}
+
+// block returns where the automaton is after 64 bytes. It looks only at words that are not all ASCII. Which they are is known
+// before it looks at the first, so that sparse text costs one mispredicted branch a block and not two a character.
+func block(st uint64, b *[64]byte) uint64 {
+	m := uint32(nonASCII(b))
+	if m == 0xFF {
+		for i := 0; i < 64; i += 8 {
+			st = word(st, (*[8]byte)(b[i:]))
+		}
+		return st
+	}
+	if st&63 != uint64(Start) {
+		m |= 1
+	}
+	m |= 0x100 // how the next block begins is not known here
+	cut := uint64(0)
+	for m != 0x100 {
+		j := bits.TrailingZeros32(m)
+		st = word(st, (*[8]byte)(b[8*j&63:]))
+		cut |= (st&63 + 63) >> 6 &^ uint64(m>>(j+1)) // inside a character, and the next word is ASCII
+		m &= m - 1
+	}
+	if cut&1 != 0 {
+		return reject
+	}
+	return st
+}
+
+// nonASCII returns a bit for each word of eight bytes that is not all ASCII, the first in the lowest bit.
+func nonASCII(b *[64]byte) uint8 {
+	m := binary.LittleEndian.Uint64(b[0:])&high>>7 | binary.LittleEndian.Uint64(b[8:])&high>>6 |
+		binary.LittleEndian.Uint64(b[16:])&high>>5 | binary.LittleEndian.Uint64(b[24:])&high>>4 |
+		binary.LittleEndian.Uint64(b[32:])&high>>3 | binary.LittleEndian.Uint64(b[40:])&high>>2 |
+		binary.LittleEndian.Uint64(b[48:])&high>>1 | binary.LittleEndian.Uint64(b[56:])&high
+	m |= m >> 32
+	m |= m >> 16
+	return uint8(m | m>>8)
+}
+
+// ascii64 reports whether all the bytes are ASCII.
+func ascii64(b *[64]byte) bool {
+	return (binary.LittleEndian.Uint64(b[0:])|binary.LittleEndian.Uint64(b[8:])|
+		binary.LittleEndian.Uint64(b[16:])|binary.LittleEndian.Uint64(b[24:])|
+		binary.LittleEndian.Uint64(b[32:])|binary.LittleEndian.Uint64(b[40:])|
+		binary.LittleEndian.Uint64(b[48:])|binary.LittleEndian.Uint64(b[56:]))&high == 0
 }
 
 // Valid reports whether p is whole, valid UTF-8.
@@ -124,32 +175,3 @@ func firstBad(st uint64, p []byte) int {
 }
 
 const high = 0x8080808080808080 // the bit that no ASCII byte has
-
-// asciiPrefix returns how many bytes at the start of p are surely ASCII: a multiple of 8, or all of them.
-func asciiPrefix(p []byte) int {
-	if len(p) < 8 {
-		return 0
-	}
-	n := 0
-	for ; n <= len(p)-64; n += 64 {
-		q := (*[64]byte)(p[n:])
-		if binary.LittleEndian.Uint64(q[0:])&high != 0 {
-			return n
-		}
-		w := binary.LittleEndian.Uint64(q[8:]) | binary.LittleEndian.Uint64(q[16:]) | binary.LittleEndian.Uint64(q[24:]) |
-			binary.LittleEndian.Uint64(q[32:]) | binary.LittleEndian.Uint64(q[40:]) | binary.LittleEndian.Uint64(q[48:]) |
-			binary.LittleEndian.Uint64(q[56:])
-		if w&high != 0 {
-			break
-		}
-	}
-	for ; n <= len(p)-8; n += 8 {
-		if binary.LittleEndian.Uint64(p[n:])&high != 0 {
-			return n
-		}
-	}
-	if binary.LittleEndian.Uint64(p[len(p)-8:])&high == 0 { // the rest, and some again that is
-		return len(p)
-	}
-	return n
-}
