@@ -38,7 +38,7 @@ var coreImports = map[string]use{
 	"slices":          {"", "lists"},
 	"strconv":         {"", "numbers in fields"},
 	"strings":         {"", "field values"},
-	"unicode/utf8":    {"", "reasons of a Close"},
+	"unicode/utf8":    {"", "reasons of a Close, long text with few characters that are not ASCII"},
 	"crypto/sha1":     {"", "Sec-WebSocket-Accept (RFC 6455 section 4.2.2); it protects nothing"},
 
 	// The vocabulary of HTTP: types and functions of values, out of packages that could do more.

@@ -88,19 +88,3 @@ func checkLong(s State, p []byte) (next State, bad int) {
 	}
 	return 0, firstBad(uint64(s), p)
 }
-
-// lastLead returns where the last character of p begins, if it is not complete for sure: len(p) if it is.
-func lastLead(p []byte) int {
-	n := len(p)
-	switch {
-	case p[n-1] < 0x80:
-		return n
-	case p[n-1] >= 0xC0:
-		return n - 1
-	case p[n-2] >= 0xE0:
-		return n - 2
-	case p[n-3] >= 0xF0:
-		return n - 3
-	}
-	return n
-}

@@ -1,10 +1,14 @@
 // Package utf8dfa validates UTF-8 (RFC 3629) piece by piece. Its whole state is one byte, so it carries over reads and
 // fragments at no cost, and it fails at the first byte that cannot continue any valid text.
+//
+// It takes about a cycle for a byte of any text. What it need not look at is left to what is faster: long pieces to vectors, where
+// there are any (lookup.go); ASCII to a loop over words; long text that is mostly ASCII to utf8.Valid.
 package utf8dfa
 
 import (
 	"encoding/binary"
 	"math/bits"
+	"unicode/utf8"
 )
 
 // State is where the automaton stands between two pieces. The zero State, Start, is the beginning of a text and every
@@ -73,15 +77,40 @@ func Check(s State, p []byte) (next State, bad int) {
 	if vectors && len(p) >= minBlocks {
 		return checkLong(s, p)
 	}
-	st, q := uint64(s), p
-	for len(q) >= 64 {
+	st, q := uint64(s), p[:len(p):len(p)]
+	for len(q) > 64 { // not >=: what is cut off is never all, which is faster
 		b := (*[64]byte)(q)
-		if st&63 != uint64(Start) || !ascii64(b) {
-			if st = block(st, b); st&63 == reject {
-				return 0, firstBad(uint64(s), p)
+		if st&63 == uint64(Start) {
+			if ascii64(b) {
+				q = q[64:]
+				continue
+			}
+			if len(q) >= long && sparse(b) {
+				n := lastLead(q[:min(len(q), 16<<10)])
+				if !utf8.Valid(q[:n]) {
+					return 0, firstBad(uint64(s), p)
+				}
+				q = q[n:]
+				continue
 			}
 		}
+		for w := b[:]; len(w) >= 8; w = w[8:] {
+			st = table[w[0]] >> (st & 63)
+			st = table[w[1]] >> (st & 63)
+			st = table[w[2]] >> (st & 63)
+			st = table[w[3]] >> (st & 63)
+			st = table[w[4]] >> (st & 63)
+			st = table[w[5]] >> (st & 63)
+			st = table[w[6]] >> (st & 63)
+			st = table[w[7]] >> (st & 63)
+		}
+		if st&63 == reject { // it never leaves that state, so looking once in a while is enough
+			return 0, firstBad(uint64(s), p)
+		}
 		q = q[64:]
+	}
+	if len(q) == 64 && st&63 == uint64(Start) && ascii64((*[64]byte)(q)) {
+		return Start, -1
 	}
 	for ; len(q) >= 8; q = q[8:] {
 		if st&63 != uint64(Start) || binary.LittleEndian.Uint64(q)&high != 0 {
@@ -90,6 +119,13 @@ func Check(s State, p []byte) (next State, bad int) {
 	}
 	if st&63 == uint64(Start) && len(p) >= 8 && binary.LittleEndian.Uint64(p[len(p)-8:])&high == 0 {
 		return Start, -1 // the rest, and some again that is
+	}
+	if len(q) >= 4 {
+		st = table[q[0]] >> (st & 63)
+		st = table[q[1]] >> (st & 63)
+		st = table[q[2]] >> (st & 63)
+		st = table[q[3]] >> (st & 63)
+		q = q[4:]
 	}
 	for _, b := range q {
 		st = table[b] >> (st & 63)
@@ -112,50 +148,39 @@ func word(st uint64, b *[8]byte) uint64 {
 	return table[b[7]] >> (st & 63)
 }
 
-// block returns where the automaton is after 64 bytes. It looks only at words that are not all ASCII. Which they are is known
-// before it looks at the first, so that sparse text costs one mispredicted branch a block and not two a character.
-func block(st uint64, b *[64]byte) uint64 {
-	m := uint32(nonASCII(b))
-	if m == 0xFF {
-		for i := 0; i < 64; i += 8 {
-			st = word(st, (*[8]byte)(b[i:]))
-		}
-		return st
-	}
-	if st&63 != uint64(Start) {
-		m |= 1
-	}
-	m |= 0x100 // how the next block begins is not known here
-	cut := uint64(0)
-	for m != 0x100 {
-		j := bits.TrailingZeros32(m)
-		st = word(st, (*[8]byte)(b[8*j&63:]))
-		cut |= (st&63 + 63) >> 6 &^ uint64(m>>(j+1)) // inside a character, and the next word is ASCII
-		m &= m - 1
-	}
-	if cut&1 != 0 {
-		return reject
-	}
-	return st
-}
-
-// nonASCII returns a bit for each word of eight bytes that is not all ASCII, the first in the lowest bit.
-func nonASCII(b *[64]byte) uint8 {
-	m := binary.LittleEndian.Uint64(b[0:])&high>>7 | binary.LittleEndian.Uint64(b[8:])&high>>6 |
-		binary.LittleEndian.Uint64(b[16:])&high>>5 | binary.LittleEndian.Uint64(b[24:])&high>>4 |
-		binary.LittleEndian.Uint64(b[32:])&high>>3 | binary.LittleEndian.Uint64(b[40:])&high>>2 |
-		binary.LittleEndian.Uint64(b[48:])&high>>1 | binary.LittleEndian.Uint64(b[56:])&high
-	m |= m >> 32
-	m |= m >> 16
-	return uint8(m | m>>8)
-}
-
 // ascii64 reports whether all the bytes are ASCII.
 func ascii64(b *[64]byte) bool {
 	return (binary.LittleEndian.Uint64(b[0:])|binary.LittleEndian.Uint64(b[8:])|
 		binary.LittleEndian.Uint64(b[16:])|binary.LittleEndian.Uint64(b[24:])|
 		binary.LittleEndian.Uint64(b[32:])|binary.LittleEndian.Uint64(b[40:])|
 		binary.LittleEndian.Uint64(b[48:])|binary.LittleEndian.Uint64(b[56:]))&high == 0
+}
+
+// sparse reports whether at most two words of eight bytes are not all ASCII.
+func sparse(b *[64]byte) bool {
+	m := binary.LittleEndian.Uint64(b[0:])&high>>7 | binary.LittleEndian.Uint64(b[8:])&high>>6 |
+		binary.LittleEndian.Uint64(b[16:])&high>>5 | binary.LittleEndian.Uint64(b[24:])&high>>4 |
+		binary.LittleEndian.Uint64(b[32:])&high>>3 | binary.LittleEndian.Uint64(b[40:])&high>>2 |
+		binary.LittleEndian.Uint64(b[48:])&high>>1 | binary.LittleEndian.Uint64(b[56:])&high
+	m |= m >> 32
+	m |= m >> 16
+	return bits.OnesCount8(uint8(m|m>>8)) <= 2
+}
+
+// lastLead returns where the last character of p begins, if it may not be complete, else len(p). p has three bytes or more.
+func lastLead(p []byte) int {
+	n := len(p)
+	switch {
+	case p[n-1] < 0x80:
+		return n
+	case p[n-1] >= 0xC0:
+		return n - 1
+	case p[n-2] >= 0xE0:
+		return n - 2
+	case p[n-3] >= 0xF0:
+		return n - 3
+	}
+	return n
 }
 
 // Valid reports whether p is whole, valid UTF-8.
@@ -173,5 +198,9 @@ func firstBad(st uint64, p []byte) int {
 	}
 	return len(p)
 }
+
+// long is the length from which sparse text is left to utf8.Valid: its branches are easy to predict there, and the automaton
+// has none to gain by.
+const long = 512
 
 const high = 0x8080808080808080 // the bit that no ASCII byte has

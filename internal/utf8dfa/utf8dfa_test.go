@@ -114,45 +114,32 @@ func TestEveryPlace(t *testing.T) {
 	}
 }
 
+// FuzzCheck repeats what it is given up to several blocks, cuts it, and compares with unicode/utf8 and the automaton taken
+// byte by byte.
 func FuzzCheck(f *testing.F) {
-	f.Add([]byte("κόσμε\xED\xA0\x80edited"), 3)
-	f.Fuzz(func(t *testing.T, p []byte, cut int) {
+	f.Add([]byte("κόσμε\xED\xA0\x80edited"), 3, uint8(1))
+	f.Add([]byte("Größe, 日本語 and 😀 naïve"), 40, uint8(5))
+	f.Add([]byte("only ASCII, for more than one block "), 33, uint8(9))
+	f.Add([]byte("\xF0\x9F\x98"), 2, uint8(60))
+	for _, text := range corpus {
+		f.Add([]byte(text.words), 64, uint8(2))
+	}
+	f.Fuzz(func(t *testing.T, p []byte, cut int, times uint8) {
+		p = bytes.Repeat(p[:min(len(p), 1000)], int(times&63)+1)
+		agree(t, p)
 		if Valid(p) != utf8.Valid(p) {
 			t.Fatalf("Valid(%q) = %v", p, Valid(p))
 		}
 		cut = min(max(cut, 0), len(p))
+		whole, wholeBad := Check(Start, p)
 		s, bad := Check(Start, p[:cut])
-		if bad >= 0 {
-			if utf8.Valid(p) {
-				t.Fatalf("prefix of valid text refused: %q", p[:cut])
+		if bad < 0 {
+			if s, bad = Check(s, p[cut:]); bad >= 0 {
+				bad += cut
 			}
-			return
 		}
-		if s, bad = Check(s, p[cut:]); (bad < 0 && s == Start) != utf8.Valid(p) {
-			t.Fatalf("cut at %d of %q: %v, %d", cut, p, s, bad)
+		if bad != wholeBad || bad < 0 && s != whole {
+			t.Fatalf("cut at %d of %q: %v, %d; whole %v, %d", cut, p, s, bad, whole, wholeBad)
 		}
 	})
-}
-
-func BenchmarkCheck(b *testing.B) {
-	texts := map[string][]byte{
-		"ascii": bytes.Repeat([]byte("The quick brown fox "), 3300)[:65536],
-		"mixed": bytes.Repeat([]byte("Größe, 日本語, κόσμε and 😀 "), 1600)[:60000],
-	}
-	for name, p := range texts {
-		for _, n := range []int{128, 1024, len(p)} {
-			b.Run(name, func(b *testing.B) {
-				b.SetBytes(int64(n))
-				for b.Loop() {
-					Check(Start, p[:n])
-				}
-			})
-			b.Run(name+"-std", func(b *testing.B) {
-				b.SetBytes(int64(n))
-				for b.Loop() {
-					utf8.Valid(p[:n])
-				}
-			})
-		}
-	}
 }
