@@ -38,13 +38,13 @@
 //
 // # Goroutines
 //
-// One goroutine may read while any number write. The package starts none of its own, so the goroutine that is in Read does the
+// One goroutine may read while any number write. A Conn starts none of its own, so the goroutine that is in Read does the
 // background work: it answers Ping and Close, sends a Ping to a silent peer, and gives up one that is gone. Some goroutine should
 // therefore be in Read all the time. A program that wants no messages calls [Conn.CloseRead] instead. A Pong never waits for a
 // blocked writer: it is queued, and goes out before the next frame.
 //
-// A [Client] opens many WebSockets on one HTTP/2 connection. That has a goroutine of its own, which reads for all of them and ends with
-// the connection. None of them holds up the others: each is given credit for what was read of it.
+// A [Client] opens many WebSockets on one HTTP/2 connection. That connection has a goroutine of its own, which reads for all of
+// them and ends with it. None of them holds up the others: the server is given credit for what was read of each.
 //
 // # Contexts
 //
