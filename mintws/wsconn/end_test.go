@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/session"
 	"github.com/mintws/mintws/mintws/wsconn"
@@ -305,5 +306,27 @@ func TestWriteTimeout(t *testing.T) {
 			t.Error(kind, err)
 		}
 		close(stop)
+	}
+}
+
+// TestSilentClient: a server gives up a client that says nothing, not even Pong, without any deadline of the handler's, over either version.
+func TestSilentClient(t *testing.T) {
+	ends := make(chan error, 1)
+	url, _ := serveBoth(t, wsconn.AcceptOptions{Timing: short}, func(c *wsconn.Conn) {
+		_, _, err := c.Read(context.Background())
+		ends <- err
+	})
+	for _, v := range []httpconn.Version{httpconn.HTTP1, httpconn.HTTP2} {
+		opt := wsconn.Options{}
+		opt.Dial.Protocols = []httpconn.Version{v}
+		c, err := wsconn.Dial(bounded(t), url, opt) // nobody reads from it
+		if err != nil {
+			t.Fatal(err)
+		}
+		var late *session.TimeoutError
+		if err = <-ends; !errors.As(err, &late) || late.For != session.ForPong {
+			t.Errorf("%v: %v", v, err)
+		}
+		c.CloseNow()
 	}
 }
