@@ -27,7 +27,8 @@ type Conn struct {
 	http1   bool
 	buf     []byte        // who reads from sock has it
 	below   *Pipe         // what sock is written to, nil over HTTP/1.1
-	sending chan struct{} // held by who writes: the next three are that one's
+	sending chan struct{} // held by who writes: the next four are that one's
+	spare   []byte        // for Send
 	rest    []byte        // taken by TLS, and not by below
 	memory  []byte
 	since   time.Time // when the server last took something, or had taken all
@@ -96,8 +97,8 @@ func (m *Conn) turn() bool {
 	n, err := m.sock.Read(m.buf)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.reads++
 	if n > 0 {
+		m.reads++
 		m.conn, _ = m.conn.Stream(&m.out, m.buf[:n]) // its error reaches the streams as an event
 	} else if m.over || m.lost != nil || err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		m.conn, _ = m.conn.StreamEOF(&m.out)
@@ -176,17 +177,27 @@ func (m *Conn) fill() (err error) {
 	}
 	m.mu.Lock()
 	b := m.out.Send
-	m.out.Send, err = nil, m.lost
+	m.out.Send, m.spare, err = m.spare[:0], nil, m.lost
 	close(m.room)
 	m.room = make(chan struct{})
 	m.mu.Unlock()
-	if m.rest = b; m.below != nil && err == nil {
-		if _, err = m.sock.Write(b); err == nil {
-			m.rest = m.below.take(m.memory)
-			m.memory = m.rest
-		}
+	if m.below == nil {
+		m.rest = b
+		return err
 	}
-	return err
+	if err == nil {
+		_, err = m.sock.Write(b)
+	}
+	if err != nil {
+		m.lose(err)
+		return err
+	}
+	if cap(b) <= maxKeep {
+		m.spare = b
+	}
+	m.rest = m.below.take(m.memory)
+	m.memory = m.rest
+	return nil
 }
 
 // arm sets the deadline for a write, unless by's has passed.
