@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/wsconn"
 )
@@ -43,30 +44,35 @@ func echo(ctx context.Context, c *wsconn.Conn, message string) error {
 // clients send and read nothing at all, and one wants short messages answered quickly.
 func (m *measure) transfer() (err error) {
 	ctx, cancel := context.WithCancel(m.ctx)
-	defer cancel()
 	var all sync.WaitGroup
 	defer all.Wait()
 	defer cancel()
 	stop := heap()
 	const piece = 64 << 10
-	for range 20 {
-		c, dialErr := wsconn.Dial(ctx, m.url, wsconn.Options{WriteTimeout: -1}) // they stay to the end
-		if dialErr != nil {
-			return dialErr
-		}
-		all.Go(func() {
-			defer c.CloseNow()
-			for p := make([]byte, piece); c.Write(ctx, mintws.OpBinary, p) == nil; {
-			}
-		})
-	}
-	times := make(chan []time.Duration, 1)
-	all.Go(func() { times <- m.hurry(ctx) })
 	c, err := wsconn.Dial(ctx, m.url, wsconn.Options{})
 	if err != nil {
 		return err
 	}
 	defer c.CloseNow()
+	var deaf [20]*wsconn.Conn
+	for i := range deaf {
+		deaf[i], err = wsconn.Dial(ctx, m.url, wsconn.Options{WriteTimeout: -1, Dial: httpdial.Options{Wrap: func(sock net.Conn) net.Conn {
+			sock.(*net.TCPConn).SetReadBuffer(16 << 10) // so that little is taken that is not read
+			return sock
+		}}})
+		if err != nil {
+			return err
+		}
+		defer deaf[i].CloseNow()
+	}
+	for _, d := range deaf {
+		all.Go(func() {
+			for p := make([]byte, piece); d.Write(ctx, mintws.OpBinary, p) == nil; {
+			}
+		})
+	}
+	times := make(chan []time.Duration, 1)
+	all.Go(func() { times <- m.hurry(ctx) })
 	began := time.Now()
 	all.Go(func() {
 		p := make([]byte, piece)

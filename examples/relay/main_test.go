@@ -49,26 +49,8 @@ func start(t *testing.T, opt wstest.Options) (url string, backend *wstest.Server
 	opt.Protocols = []httpconn.Version{httpconn.HTTP2}
 	backend = wstest.NewServer(opt)
 	t.Cleanup(backend.Close)
-	r, err := dial(t.Context(), backend.URL, 50)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	done := make(chan error, 1)
-	over := make(chan struct{})
-	go func() {
-		done <- r.run(ctx, l)
-		close(over)
-	}()
-	t.Cleanup(func() {
-		cancel()
-		<-over
-	})
-	return "ws://" + l.Addr().String(), backend, cancel, done
+	_, url, stop, ended = relayTo(t, backend.URL)
+	return url, backend, stop, ended
 }
 
 func connect(t *testing.T, url string, opt mintws.Options) *wsconn.Conn {

@@ -25,7 +25,9 @@ func (r *relay) accept(ctx context.Context, l net.Listener) {
 		}
 		sock, err := l.Accept()
 		if err != nil {
-			<-r.slots
+			if <-r.slots; errors.Is(err, net.ErrClosed) {
+				return
+			}
 			time.Sleep(10 * time.Millisecond) // out of descriptors, perhaps
 			continue
 		}
