@@ -50,7 +50,7 @@ func (r *relay) fromClient(c *client, data []byte, err error) {
 	switch f, ok := mintws.CloseFrame(fault); {
 	case ok:
 		r.tell(c, f)
-		r.cancel(c)
+		r.abandon(c)
 	case err != nil && !c.down.Over():
 		r.vanished(c)
 	}
@@ -178,12 +178,20 @@ func (r *relay) vanished(c *client) {
 	c.downOver, c.box.next = true, nil
 	c.sock.Close()
 	close(c.again)
-	if code, _ := c.down.PeerClose(); code == 0 { // else the backend is asked to answer the Close
-		r.cancel(c)
-	}
+	r.abandon(c)
 }
 
-// cancel gives up the stream. The backend takes that for what it is: the end without a Close.
+// abandon ends the stream of a client that is gone, unless a Close of it has gone there before. It does so with a Close as well:
+// servers count streams that are reset, and drop a connection with too many, on which all the others are.
+func (r *relay) abandon(c *client) {
+	if r.conn.Buffered(c.up.StreamID()) > 0 {
+		r.cancel(c) // the backend takes nothing
+		return
+	}
+	r.conn, c.up, _ = mintws.Send(r.conn, &r.out, c.up, mintws.Close(mintws.CodeGoingAway, "the client is gone"))
+}
+
+// cancel gives up the stream, where the backend does not do its part.
 func (r *relay) cancel(c *client) {
 	r.credit(c, &c.held) // if the stream is over already, this has to be given back too
 	r.conn, _ = r.conn.Cancel(&r.out, c.up.StreamID(), http2.ErrCodeCancel)

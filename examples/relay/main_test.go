@@ -32,7 +32,7 @@ func TestMeasure(t *testing.T) {
 		`to the backend and back: +4 MiB in .* beside 20 clients that read nothing`,
 		`heap in use: +at most \d+\.\d MiB`,
 		`clients that vanished: +60: 40 open, 10 waiting for the answer, 10 with half a request`,
-		`of that the backend has seen: 50 WebSockets`,
+		`the backend was told of: +50\n`,
 	} {
 		if !regexp.MustCompile(want).MatchString(out.String()) {
 			t.Errorf("no %q in\n%s", want, out.String())
@@ -129,7 +129,7 @@ func TestAsked(t *testing.T) {
 
 // TestPieces: messages of any size, in both directions, and a Ping, which the relay answers itself.
 func TestPieces(t *testing.T) {
-	url, _, _, _ := start(t, wstest.Options{Behave: func(r *http.Request) wstest.Behavior {
+	url, backend, _, _ := start(t, wstest.Options{Behave: func(r *http.Request) wstest.Behavior {
 		if r.URL.Path == "/silent" {
 			return wstest.Behavior{Fault: wstest.FaultSilence}
 		}
@@ -197,7 +197,7 @@ func TestBroken(t *testing.T) {
 		}
 		sock.Close()
 	}
-	if code, _ := (<-lost).PeerClose(); code != 0 {
+	if code, _ := (<-lost).PeerClose(); code != mintws.CodeGoingAway {
 		t.Errorf("the backend got a Close with %v", code)
 	}
 }

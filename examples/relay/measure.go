@@ -28,7 +28,7 @@ type measure struct {
 
 	relay *relay
 	url   string
-	lost  atomic.Int64 // WebSockets whose end the backend has seen, and no Close before it
+	lost  atomic.Int64 // WebSockets of which the backend was told that the client is gone
 }
 
 // usage is what can be left behind.
@@ -43,7 +43,7 @@ func (m *measure) run(limit int) error {
 	defer cancel()
 	m.ctx = ctx
 	backend := wstest.NewServer(wstest.Options{MaxStreams: limit, Over: func(_ *http.Request, ws mintws.WebSocket) {
-		if code, _ := ws.PeerClose(); code == 0 {
+		if code, _ := ws.PeerClose(); code == mintws.CodeGoingAway {
 			m.lost.Add(1)
 		}
 	}, Protocols: []httpconn.Version{httpconn.HTTP2}})

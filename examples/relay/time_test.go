@@ -93,7 +93,7 @@ func TestSilentClient(t *testing.T) {
 	if string(rest) != "\x89\x00" || err != nil {
 		t.Errorf("the client got %q, %v", rest, err)
 	}
-	if code, _ := (<-lost).PeerClose(); code != 0 {
+	if code, _ := (<-lost).PeerClose(); code != mintws.CodeGoingAway {
 		t.Errorf("the backend got a Close with %v", code)
 	}
 }
