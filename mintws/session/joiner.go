@@ -68,13 +68,38 @@ func (j *Joiner) Add(f mintws.Frame) (msg mintws.Frame, ok bool, err error) {
 	case j.op == 0:
 		j.op = f.Opcode
 	}
-	j.buf = append(j.buf, f.Payload...)
+	j.append(f.Payload)
 	if f.More {
 		return mintws.Frame{}, false, nil
 	}
 	msg = mintws.Frame{Opcode: j.op, Payload: j.buf[:len(j.buf):len(j.buf)]}
 	j.op = 0
 	return msg, true, nil
+}
+
+// Space returns n bytes to read into: where the next ones of the message under way belong, so that Add has nothing to copy.
+// It is for WebSockets of clients without extensions, whose payload is handed over where it was read; with others it does no
+// harm. It returns nil between messages, and where that much would not be kept (see Keep): read into other memory then. What was
+// read into Space is valid until the next call of Space, but that Add may move what has been added already: handle each frame
+// before the next is added.
+func (j *Joiner) Space(n int) []byte {
+	end := len(j.buf) + n
+	if j.op == 0 || end > max(j.keep(), cap(j.buf)) {
+		return nil
+	}
+	j.grow(n)
+	return j.buf[len(j.buf):end:end]
+}
+
+// append adds p, which may be in its place already.
+func (j *Joiner) append(p []byte) {
+	at, end := len(j.buf), len(j.buf)+len(p)
+	if at < end && end <= cap(j.buf) && &j.buf[:end][at] == &p[0] {
+		j.buf = j.buf[:end]
+		return
+	}
+	j.grow(len(p))
+	j.buf = append(j.buf, p...)
 }
 
 // Joining returns how many bytes there are of a message that is not complete, 0 between messages.
@@ -91,13 +116,30 @@ func (j *Joiner) Reset() {
 	j.shrink()
 }
 
+// grow makes room for n bytes more: twice as much as before, but no more than is kept where that is enough.
+func (j *Joiner) grow(n int) {
+	need := len(j.buf) + n
+	if need <= cap(j.buf) {
+		return
+	}
+	size := max(need, 2*cap(j.buf))
+	if keep := j.keep(); need <= keep {
+		size = min(size, keep)
+	}
+	j.buf = append(make([]byte, 0, size), j.buf...)
+}
+
 // shrink empties the memory, and lets it go where it is too much.
 func (j *Joiner) shrink() {
-	keep := j.Keep
-	if keep == 0 {
-		keep = defaultKeep
-	}
-	if j.buf = j.buf[:0]; cap(j.buf) > keep {
+	if j.buf = j.buf[:0]; cap(j.buf) > j.keep() {
 		j.buf = nil
 	}
+}
+
+// keep returns how much memory is kept.
+func (j *Joiner) keep() int {
+	if j.Keep == 0 {
+		return defaultKeep
+	}
+	return j.Keep
 }

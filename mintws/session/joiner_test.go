@@ -3,6 +3,8 @@ package session_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/mintws/mintws/mintws"
@@ -123,7 +125,7 @@ func TestJoinerMemory(t *testing.T) {
 	if a, b := message(&j, 100), message(&j, 100); &a[0] == &b[0] {
 		t.Error("memory is kept with a negative Keep")
 	}
-	j.Keep = 2 << 20 // memory grows by more than what comes
+	j.Keep = 1 << 20 // memory grows to no more than that while it is enough
 	piece := make([]byte, 16<<10)
 	message(&j, 1<<20)
 	n := testing.AllocsPerRun(100, func() {
@@ -139,5 +141,108 @@ func TestJoinerMemory(t *testing.T) {
 	})
 	if n != 0 {
 		t.Errorf("%v allocations for a message of 1 MiB", n)
+	}
+}
+
+// TestJoinerSpace: what is read into Space becomes the same messages, however it is cut and whatever comes in between.
+func TestJoinerSpace(t *testing.T) {
+	for _, role := range []mintws.Role{mintws.Client, mintws.Server} {
+		for seed := range uint64(200) {
+			rng := rand.New(rand.NewPCG(seed, 7))
+			var want, sent []mintws.Frame
+			for range 1 + rng.IntN(8) {
+				p := make([]byte, rng.IntN(1<<rng.IntN(14)))
+				for i := range p {
+					p[i] = byte(rng.Uint32())
+				}
+				msg, op := mintws.Binary(p), mintws.OpBinary
+				for rng.IntN(3) > 0 {
+					n := rng.IntN(len(p) + 1)
+					sent = append(sent, mintws.Frame{Opcode: op, Payload: p[:n], More: true})
+					if p, op = p[n:], mintws.OpContinuation; rng.IntN(2) == 0 {
+						ping := mintws.Ping(fmt.Appendf(nil, "ping %d", len(sent)))
+						sent, want = append(sent, ping), append(want, ping)
+					}
+				}
+				sent, want = append(sent, mintws.Frame{Opcode: op, Payload: p}), append(want, msg)
+			}
+			input := wstest.Frames(sent...)
+			if role == mintws.Server {
+				input = wstest.MaskedFrames(sent...)
+			}
+			ws, err := mintws.NewWebSocket(role, mintws.Options{Delivery: mintws.DeliverPayload})
+			if err != nil {
+				t.Fatal(err)
+			}
+			j, in, got := session.Joiner{Keep: 1 << rng.IntN(16)}, mintws.Inbox{}, 0
+			own := make([]byte, 1+rng.IntN(5000))
+			for rest := input; len(rest) > 0; {
+				buf := j.Space(len(own))
+				if buf == nil {
+					buf = own
+				} else if len(buf) != len(own) || cap(buf) != len(own) || j.Joining() == 0 {
+					t.Fatalf("%d bytes, capacity %d, for %d after %d", len(buf), cap(buf), len(own), j.Joining())
+				}
+				n := copy(buf[:1+rng.IntN(len(buf))], rest)
+				rest = rest[n:]
+				in.Reset()
+				if ws, err = ws.AppendDecode(&in, buf[:n]); err != nil {
+					t.Fatal(err)
+				}
+				for _, f := range in.Frames {
+					msg, ok, addErr := j.Add(f)
+					if addErr != nil {
+						t.Fatal(addErr)
+					}
+					if !ok {
+						continue
+					}
+					if got == len(want) || msg.Opcode != want[got].Opcode || !bytes.Equal(msg.Payload, want[got].Payload) {
+						t.Fatalf("%v, seed %d: message %d is %v", role, seed, got, msg)
+					}
+					got++
+				}
+			}
+			if got != len(want) {
+				t.Errorf("%v, seed %d: %d messages, want %d", role, seed, got, len(want))
+			}
+		}
+	}
+}
+
+// TestJoinerSpaceKept: Space is where the message goes on, and never more than is kept; so a message as large as Keep comes
+// again and again in the same memory.
+func TestJoinerSpaceKept(t *testing.T) {
+	j := session.Joiner{Keep: 1000}
+	if s := j.Space(10); s != nil {
+		t.Errorf("%d bytes between messages", len(s))
+	}
+	var first *byte
+	for round := range 3 {
+		f := mintws.Frame{Opcode: mintws.OpBinary, Payload: make([]byte, 300), More: true}
+		for j.Joining() < 900 {
+			j.Add(f)
+			f.Opcode = mintws.OpContinuation
+			if f.Payload = j.Space(300); j.Joining() == 900 {
+				break
+			}
+			if len(f.Payload) != 300 || cap(f.Payload) != 300 {
+				t.Fatalf("at %d: %d bytes", j.Joining(), len(f.Payload))
+			}
+			f.Payload[0] = byte(j.Joining() / 10)
+		}
+		if s := j.Space(101); s != nil {
+			t.Errorf("%d bytes beyond what is kept", len(s))
+		}
+		f.Payload, f.More = make([]byte, 100), false
+		msg, ok, err := j.Add(f)
+		if !ok || err != nil || len(msg.Payload) != 1000 || msg.Payload[300] != 30 || msg.Payload[600] != 60 {
+			t.Fatalf("%v, %v, %v", msg, ok, err)
+		}
+		if round == 0 {
+			first = &msg.Payload[0]
+		} else if first != &msg.Payload[0] {
+			t.Error("the memory is not used again")
+		}
 	}
 }

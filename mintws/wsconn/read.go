@@ -220,11 +220,14 @@ func (c *Conn) receive(ctx context.Context) ([]byte, error) {
 			}
 			return nil, err
 		}
-		n := 0
-		if err == nil {
-			n, err = c.stream.Read(in.buf)
+		n, buf := 0, in.join.Space(len(in.buf))
+		if buf == nil {
+			buf = in.buf
 		}
-		if data := in.buf[:n]; n > 0 { // an error that came with it comes again
+		if err == nil {
+			n, err = c.stream.Read(buf)
+		}
+		if data := buf[:n]; n > 0 { // an error that came with it comes again
 			if n == len(in.buf) && n < maxRead {
 				in.buf = make([]byte, 2*n)
 			}
