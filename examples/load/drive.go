@@ -55,7 +55,7 @@ func (c *conn) close() {
 	}
 	c.next = time.Time{}
 	c.until(func(*peer) bool { return false })
-	_ = c.http.Close(&c.out.Output) // nobody needs the value after this one
+	c.http = c.http.Close(&c.out.Output)
 	c.out.WriteTo(c.sock)
 	c.sock.Close()
 }
