@@ -56,7 +56,7 @@ func TestRun(t *testing.T) {
 		sent := fmt.Sprint(c.sent)
 		want := map[string]string{
 			"connections": c.connections, "WebSockets opened": fmt.Sprint(c.opened), "WebSockets that failed": "0", "messages sent": sent,
-			"messages back": sent, "messages lost": "0", "due, but never sent": "0", "came, but are no answers": "0",
+			"messages back": sent, "messages lost": "0", "due, but never sent": "0", "too late, or no answers": "0",
 		}
 		for name, value := range want {
 			if rows[name] != value {

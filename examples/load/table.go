@@ -37,7 +37,7 @@ func (t *test) report(w io.Writer, conns []*conn) error {
 	row("messages back", "%d", t.back.Load())
 	row("messages lost", "%d", lost)
 	row("due, but never sent", "%d", unsent)
-	row("came, but are no answers", "%d", other)
+	row("too late, or no answers", "%d", other)
 	row("rate", "%.0f/s of %.0f/s", float64(t.back.Load())/took.Seconds(), t.rate)
 	row("", "%9s %9s %9s %9s %9s", "50 %", "90 %", "99 %", "99.9 %", "longest")
 	for _, h := range []struct {
