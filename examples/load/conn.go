@@ -31,7 +31,7 @@ type conn struct {
 	underWay int           // bytes of messages that are not back yet
 	unsent   int           // messages that were due and could not be sent
 	lost     int           // messages that were sent and did not come back
-	other    int           // messages that came and are no answers
+	other    int           // messages that came too late, or are no answers
 	last     time.Duration // when the last answer came, after the start
 	latency  histogram
 	late     histogram
