@@ -99,7 +99,7 @@ func (p *client) until(what string, done func() bool) error {
 }
 
 func (p *client) String() string {
-	return fmt.Sprintf("%d opened, %d greetings came back, %d pongs", p.open, p.greeted, p.pongs)
+	return fmt.Sprintf("%d opened, %d greetings came back, %d pongs, %d ended", p.open, p.greeted, p.pongs, p.ended)
 }
 
 // dialMany opens n connections, some hundreds at a time: the queue of a server is finite.

@@ -66,7 +66,7 @@ all are closed, none was lost
 the server: (\d+) connections, reading stopped (\d+) times
 $`)
 
-var progress = regexp.MustCompile(`(?m)^ *\d+\.\d s  [a-z]+: \d+ opened, \d+ greetings came back, \d+ pongs\n`)
+var progress = regexp.MustCompile(`(?m)^ *\d+\.\d s  [a-z]+: \d+ opened, \d+ greetings came back, \d+ pongs, \d+ ended\n`)
 
 func TestProgram(t *testing.T) {
 	for _, n := range []int{1, 200} {
