@@ -1,4 +1,4 @@
-//go:build !purego && !race
+//go:build (amd64 || arm64) && !purego && !race
 
 package mask
 
@@ -8,7 +8,8 @@ const minBlocks = 48
 // copyLong is Copy for minBlocks bytes or more.
 func copyLong(dst, src []byte, k Key) { copyBlocks(&dst[0], &src[0], len(src), k) }
 
-// copyBlocks is copyWords with SSE2, which every amd64 processor has: nothing has to be asked for. n must be 16 or more.
+// copyBlocks is copyWords with SSE2 or NEON, which every processor of these kinds has: nothing has to be asked for. n must be 16
+// or more.
 // The race detector does not see what it reads and writes, so builds with it do without.
 //
 //go:noescape
