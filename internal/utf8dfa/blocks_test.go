@@ -31,8 +31,8 @@ func agree(t *testing.T, p []byte) {
 	}
 }
 
-// TestEverySequenceAcrossBlocks puts every sequence of two bytes, those of four of which the last two are at the edges of what
-// a table tells apart, and every character's first and last, around the end of a block.
+// TestEverySequenceAcrossBlocks puts every sequence of two bytes, and those of three and four that a lead for so many begins and
+// that end at the edges of what a table tells apart, among others, and around the end of a block.
 func TestEverySequenceAcrossBlocks(t *testing.T) {
 	edges := []byte{0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC2, 0xE0, 0xED, 0xF0, 0xF4, 0xFF}
 	rng := rand.New(rand.NewPCG(5, 6))
@@ -62,6 +62,9 @@ func TestEverySequenceAcrossBlocks(t *testing.T) {
 	for a := range 256 {
 		for b := range 256 {
 			check(byte(a), byte(b))
+			if a < 0xE0 {
+				continue
+			}
 			for _, c := range edges {
 				check(byte(a), byte(b), c)
 				for _, d := range edges {
