@@ -53,9 +53,21 @@ func judgeDecode(t *table) []check {
 func judgeReads(t *table) []check {
 	const row = "DecodeReads/1MiB/16KiB/Client"
 	against := func(lib string) []measured { return []measured{{"", t.time(row, ours).over(t.time(row, lib))}} }
+	var kept, reused []measured
+	for _, heap := range []string{"heap=0", "heap=64MiB"} {
+		kept = append(kept, t.versus("DecodeStream/", []string{"1KiB/4KiB/Client/" + heap, "16KiB/64KiB/Client/" + heap,
+			"64KiB/64KiB/Client/" + heap, "1MiB/16KiB/Client/" + heap, "1MiB/64KiB/Client/" + heap}, "gobwas+new")...)
+		const long = "DecodeStream/1MiB/16KiB/Client/"
+		for _, lib := range []string{"wsutil", "gorilla"} {
+			ratio := t.time(long+heap, "mintws+joiner").over(t.time(long+heap, lib))
+			reused = append(reused, measured{lib + ", " + heap, ratio})
+		}
+	}
 	return []check{
 		atMost("1 MiB in reads of 16 KiB: at most 2 times an append to new memory", 2, factor, against("append")),
 		state("in an append to memory of the right size that is used again", against("floor")),
+		atMost("a stream of messages that reads cut: at most 1.3 times gobwas with a new buffer for each", 1.3, factor, kept),
+		before("1 MiB in reads of 16 KiB, joined in memory that is used again: level with wsutil and gorilla", reused),
 	}
 }
 

@@ -30,6 +30,22 @@ func encodings(ns float64, allocs int) string {
 	return b.String()
 }
 
+// streams are results of DecodeStream, in which mintws and its joiner take so long, and all others 100 ns.
+func streams(ns, joiner float64) string {
+	var b strings.Builder
+	b.WriteString("goos: linux\n")
+	for _, job := range []string{"1KiB/4KiB", "16KiB/64KiB", "64KiB/64KiB", "1MiB/16KiB", "1MiB/64KiB"} {
+		for _, heap := range []string{"0", "64MiB"} {
+			row := "BenchmarkDecodeStream/" + job + "/Client/heap=" + heap
+			fmt.Fprintf(&b, "%s/lib=mintws 1 %v ns/op\n%s/lib=mintws+joiner 1 %v ns/op\n", row, ns, row, joiner)
+			for _, lib := range []string{"gobwas+new", "wsutil", "gorilla"} {
+				fmt.Fprintf(&b, "%s/lib=%s 1 100 ns/op\n", row, lib)
+			}
+		}
+	}
+	return b.String()
+}
+
 func TestJudge(t *testing.T) {
 	for _, c := range []struct {
 		text     string
@@ -53,6 +69,10 @@ func TestJudge(t *testing.T) {
 		{encodings(106, 0), false, 1, "ahead of every", missed, "16B (gws) 1.06"},
 		{sampleText, false, 1, "ahead of every", notMeasured, "no 128B"},
 		{sampleText, false, 3, "1 MiB", notMeasured, "no "},
+		{streams(130, 100), false, 3, "a stream", met, "1KiB/4KiB/Client/heap=0 1.30"},
+		{streams(131, 100), false, 3, "a stream", missed, "1KiB/4KiB/Client/heap=0 1.31"},
+		{streams(100, 104), false, 3, "1 MiB in reads of 16 KiB, joined", level, "wsutil, heap=0 1.04"},
+		{streams(100, 106), false, 3, "1 MiB in reads of 16 KiB, joined", missed, "wsutil, heap=0 1.06"},
 		{sampleText, false, 6, "round trips", notMeasured, "no "},
 		{"goos: a\nBenchmarkRoundTrip/128B/lib=mintws 1 1 ns/op 100 msg/s\nBenchmarkRoundTrip/128B/lib=floor 1 1 ns/op 105 msg/s\n",
 			false, 6, "round trips", met, "1.05"},
