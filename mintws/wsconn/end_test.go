@@ -28,7 +28,7 @@ func over(codes chan mintws.CloseCode) func(*http.Request, mintws.WebSocket) {
 }
 
 // short is a Timing for what is to be seen in a test.
-var short = session.Timing{Open: 100 * time.Millisecond, Ping: 50 * time.Millisecond, Pong: 100 * time.Millisecond, Close: 100 * time.Millisecond}
+var short = session.Timing{Ping: 50 * time.Millisecond, Pong: 100 * time.Millisecond, Close: 100 * time.Millisecond}
 
 // TestEnds: however the server ends, Read says how, and again, and nothing hangs; over HTTP/1.1 and on a shared connection.
 func TestEnds(t *testing.T) {
@@ -54,8 +54,8 @@ func TestEnds(t *testing.T) {
 	}{
 		{name: "closed", behavior: wstest.Behavior{Fault: wstest.FaultClose, Code: 4321, Reason: "why"}, err: closed(4321, true)},
 		{name: "closed without a code", behavior: wstest.Behavior{Fault: wstest.FaultClose}, err: closed(mintws.CodeNoStatus, true)},
-		{name: "vanished", behavior: wstest.Behavior{Fault: wstest.FaultVanish}, err: closed(mintws.CodeAbnormal, false)},
-		{name: "reset", behavior: wstest.Behavior{Fault: wstest.FaultReset}, err: closed(mintws.CodeAbnormal, false)},
+		{name: "vanished", behavior: wstest.Behavior{Fault: wstest.FaultVanish, After: 1}, err: closed(mintws.CodeAbnormal, false)},
+		{name: "reset", behavior: wstest.Behavior{Fault: wstest.FaultReset, After: 1}, err: closed(mintws.CodeAbnormal, false)},
 		{name: "silent", behavior: wstest.Behavior{Fault: wstest.FaultSilence}, opt: wsconn.Options{Timing: short}, err: late(session.ForPong)},
 		{name: "reserved opcode", behavior: wstest.Behavior{Fault: wstest.FaultBytes, Bytes: []byte{0x83, 0}}, err: broke(mintws.ErrReservedOpcode)},
 		{name: "masked", behavior: wstest.Behavior{Fault: wstest.FaultBytes, Bytes: wstest.MaskedFrames(mintws.Text("a"))}, err: broke(mintws.ErrMasked)},
@@ -89,7 +89,14 @@ func TestEnds(t *testing.T) {
 					}
 					return
 				}
-				_, _, err = c.Read(ctx)
+				if tt.behavior.After > 0 { // not with the answer, which a reset would take along
+					if err = c.Write(ctx, mintws.OpText, nil); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for err = nil; err == nil; {
+					_, _, err = c.Read(ctx)
+				}
 				if !tt.err(err) {
 					t.Errorf("Read: %v", err)
 				}
