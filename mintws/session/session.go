@@ -154,11 +154,14 @@ func (s Session) Deadline() time.Time { return s.d.Next() }
 // the connection or, on HTTP/2, the stream, or the time for that has passed (RFC 6455 section 7.1.1). After a refusal it is
 // not over before the content has come: then [Session.Again] may go on with the connection. A server's is over with the
 // closing handshake: end your direction of the socket and read what is left for a moment, as wshttp.Linger does.
+//
+// There is no Deadline any more then. So give the last words a moment of your own to be written, and no longer.
 func (s Session) Over() bool {
 	return s.flags&isOver != 0 || s.ws.State() == mintws.Invalid && s.more == nil
 }
 
-// Err says how s ended. It is nil while s is not over, and if it ended well. Otherwise it is a *[Refusal], a *[TimeoutError], or
+// Err says how s ended. It is nil while s is not over, which it may not be yet when its state is Closed, and if it
+// ended well. Otherwise it is a *[Refusal], a *[TimeoutError], or
 // what [mintws.WebSocket.Err] says: a *mintws.ProtocolError or a *mintws.CloseError.
 func (s Session) Err() error {
 	switch {
