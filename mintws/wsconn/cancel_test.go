@@ -171,7 +171,7 @@ func TestCanceledWhileReading(t *testing.T) {
 			t.Fatal(kind, err)
 		}
 		usable(t, c)
-		if n, readErr := r.Read(make([]byte, 1)); n != 0 || readErr != wsconn.ErrOvertaken {
+		if n, readErr := r.Read(make([]byte, 1)); n != 0 || readErr != wsconn.ErrStaleReader {
 			t.Errorf("%s: a Reader that was left behind: %d, %v", kind, n, readErr)
 		}
 	}

@@ -19,8 +19,8 @@ import (
 const lingering = time.Second
 
 // Close closes the WebSocket: it sends a Close, waits for the peer's, and ends the stream. No other goroutine needs to read
-// meanwhile. Messages that still come go to one that does, and are dropped otherwise. With code 0 the Close carries no code. It
-// takes Timing.Close at most, after which the stream is ended anyway.
+// meanwhile. Messages that still come go to a Read that is under way; between two Reads Close itself reads, and drops them. With
+// code 0 the Close carries no code. It takes Timing.Close at most, after which the stream is ended anyway.
 //
 // The error is nil if the closing handshake was completed, whoever began. It is [mintws.ErrInvalidFrame] for a code or reason that
 // cannot be sent, which changes nothing. Otherwise it is how c has ended: see [Conn.Read].
@@ -146,8 +146,7 @@ func (c *Conn) Ping(ctx context.Context) error {
 func (c *Conn) control(f mintws.Frame) error {
 	c.mu.Lock()
 	if reply, ok := c.ws.Reply(f); ok && c.lost == nil {
-		b := c.buffer()
-		c.ws, b.b, _ = c.ws.AppendEncode(b.b, reply) // what Reply gives can be sent
+		c.reply(reply) // what Reply gives can be sent
 	}
 	if f.Opcode == mintws.OpPong && len(f.Payload) == 8 {
 		c.pong = max(c.pong, min(binary.BigEndian.Uint64(f.Payload), c.ping))

@@ -40,6 +40,7 @@ type Conn struct {
 	ws     mintws.WebSocket
 	time   session.Deadlines
 	pend   *buffer       // frames in the order in which they were encoded, not yet on their way
+	caused int           // bytes of them that reading caused
 	ping   uint64        // the number of the last Ping that was asked for
 	pong   uint64        // and of the last that was answered
 	ponged chan struct{} // closed when one is

@@ -63,7 +63,7 @@ func (c *Conn) joined(ctx context.Context) (mintws.Frame, error) {
 
 // Reader returns the next message as it arrives: what it is, and a reader of its content that needs no memory for it. The reader is
 // for one goroutine. It returns io.EOF at the end of the message, an error of Read's if the message cannot be read to its end, and
-// [ErrOvertaken] once the next Read or Reader has begun, which drops what is left. ctx is for the reader too: when it ends c
+// [ErrStaleReader] once the next Read or Reader has begun, which drops what is left. ctx is for the reader too: when it ends c
 // remains usable.
 func (c *Conn) Reader(ctx context.Context) (mintws.Opcode, io.Reader, error) {
 	if err := c.begin(ctx); err != nil {
@@ -81,8 +81,8 @@ func (c *Conn) Reader(ctx context.Context) (mintws.Opcode, io.Reader, error) {
 	return f.Opcode, &reader{c: c, ctx: ctx, serial: c.in.serial, p: f.Payload, more: f.More}, nil
 }
 
-// ErrOvertaken is the error of a message's reader once the next message is being read.
-var ErrOvertaken = errors.New("wsconn: the next message is being read")
+// ErrStaleReader is the error of a message's reader once the next message is being read.
+var ErrStaleReader = errors.New("wsconn: the next message is being read")
 
 // reader is the content of one message.
 type reader struct {
@@ -104,7 +104,7 @@ func (r *reader) Read(p []byte) (int, error) {
 	}
 	defer c.rest()
 	if c.in.serial != r.serial {
-		return 0, ErrOvertaken
+		return 0, ErrStaleReader
 	}
 	for len(r.p) == 0 && len(p) > 0 {
 		if !r.more {

@@ -51,8 +51,7 @@ func (c *Conn) silence(err error) error {
 	next, ping, late := c.time.Tick(now)
 	c.time = next
 	if ping && c.lost == nil {
-		b := c.buffer()
-		c.ws, b.b, _ = c.ws.AppendEncode(b.b, mintws.Ping(nil)) // it has been closed meanwhile, or it can be sent
+		c.reply(mintws.Ping(nil)) // it has been closed meanwhile, or it can be sent
 	}
 	c.mu.Unlock()
 	if late != nil {

@@ -74,6 +74,14 @@ func (c *Conn) encode(f mintws.Frame, p *mintws.Prepared) (err error) {
 	return err
 }
 
+// reply puts behind them what reading has caused, if it can be sent. The caller has c.mu.
+func (c *Conn) reply(f mintws.Frame) {
+	b := c.buffer()
+	before := len(b.b)
+	c.ws, b.b, _ = c.ws.AppendEncode(b.b, f)
+	c.caused += len(b.b) - before
+}
+
 // buffer returns where frames are to be encoded. The caller has c.mu.
 func (c *Conn) buffer() *buffer {
 	if c.pend == nil {
@@ -99,7 +107,7 @@ func (b *buffer) free() {
 func (c *Conn) flush(ctx context.Context) error {
 	c.mu.Lock()
 	buf := c.pend
-	c.pend = nil
+	c.pend, c.caused = nil, 0
 	c.mu.Unlock()
 	if buf == nil {
 		return nil
@@ -169,10 +177,12 @@ func (c *Conn) unsent() int {
 }
 
 // answer writes what reading has caused. It waits for a writer only where very much of it has come together: the peer asks and does
-// not read.
+// not read. A writer's own frame, which may be encoded and not yet on its way, does not count.
 func (c *Conn) answer() {
-	n := c.unsent()
-	if n > maxPend && c.take(context.Background(), c.sending) == nil || n > 0 && c.try() {
+	c.mu.Lock()
+	many := c.caused > maxPend
+	c.mu.Unlock()
+	if many && c.take(context.Background(), c.sending) == nil || c.unsent() > 0 && c.try() {
 		c.release()
 	}
 }
