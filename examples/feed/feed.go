@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"io"
 	"net"
 	"time"
 
@@ -112,10 +113,14 @@ func (f *feed) once(ctx context.Context) (useful bool, err error) {
 	return useful, err
 }
 
-// giveUp tells the server what it did wrong, and does not wait for the answer.
+// giveUp tells the server what it did wrong, and gives it a moment to read that: a socket that is closed with unread input may
+// take its last words along.
 func (f *feed) giveUp(sock net.Conn, s session.Session, out *session.Output, why error) {
 	if last, ok := mintws.CloseFrame(why); ok {
 		_, _ = s.Send(out, time.Now(), last) //mintvet:fork nobody needs the value after this one
 	}
-	out.WriteTo(sock)
+	sock.SetDeadline(time.Now().Add(time.Second))
+	if _, err := out.WriteTo(sock); err == nil {
+		io.Copy(io.Discard, sock)
+	}
 }
