@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"os"
@@ -52,7 +53,8 @@ func (p *peer) open() bool { return !p.over && p.ws.State() == mintws.Open }
 // dial opens n WebSockets on a connection of their own, and returns when each is open or has failed.
 func dial(ctx context.Context, t *test, n int) (*conn, error) {
 	c := &conn{test: t, peers: make([]peer, n), buf: make([]byte, 16<<10), payload: make([]byte, t.size)}
-	sock, http, err := httpdial.Dial(ctx, t.url, &c.out.Output, httpdial.Options{Protocols: []httpconn.Version{t.version}})
+	sock, http, err := httpdial.Dial(ctx, t.url, &c.out.Output, httpdial.Options{
+		Protocols: []httpconn.Version{t.version}, TLS: &tls.Config{RootCAs: t.roots}})
 	if err != nil {
 		return nil, err
 	}

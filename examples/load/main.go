@@ -10,6 +10,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"flag"
 	"fmt"
@@ -32,6 +33,7 @@ const (
 // test is what is to be done, and what was done so far.
 type test struct {
 	url      string
+	roots    *x509.CertPool // whom to trust, nil for those of the system
 	version  httpconn.Version
 	size     int
 	messages int
@@ -69,12 +71,22 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	duration := fs.Duration("duration", 5*time.Second, "how long messages are sent")
 	patience := fs.Duration("patience", 5*time.Second, "how long to wait after that for answers, and for the WebSockets to close")
 	url := fs.String("url", "", "ws or wss `URL` of an echo server; one of its own if not given")
+	ca := fs.String("ca", "", "PEM `file` with the certificates to trust, in place of the system's")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
 	t := &test{url: *url, version: httpconn.HTTP2, size: *size, rate: *rate, patience: *patience, messages: int(*rate * duration.Seconds())}
 	if fs.NArg() > 0 || *n < 1 || *m < 0 || t.messages < 1 || *size < 8 || *size > maxUnderWay {
 		return errors.New("want positive numbers, a size from 8 to 65536, and no other arguments")
+	}
+	if *ca != "" {
+		pem, err := os.ReadFile(*ca)
+		if err != nil {
+			return err
+		}
+		if t.roots = x509.NewCertPool(); !t.roots.AppendCertsFromPEM(pem) {
+			return fmt.Errorf("%s holds no certificate", *ca)
+		}
 	}
 	if *m == 0 {
 		t.version, *m = httpconn.HTTP1, *n

@@ -173,15 +173,14 @@ func TestTLS(t *testing.T) {
 	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("SSL_CERT_FILE", file) // read once by a process: no other test here may use TLS
-	rows, err := table(t, "-n 4 -connections 2 -rate 500 -duration 200ms -patience 20s -url "+server.URL)
+	rows, err := table(t, "-n 4 -connections 2 -rate 500 -duration 200ms -patience 20s -ca "+file+" -url "+server.URL)
 	if err != nil || rows["messages back"] != "100" {
 		t.Errorf("%v, %v", err, rows)
 	}
 }
 
 func TestArguments(t *testing.T) {
-	for _, args := range []string{"-n 0", "-connections -1", "-rate 0", "-duration 0s", "-size 7", "-size 65537", "rest", "-nonsense"} {
+	for _, args := range []string{"-n 0", "-connections -1", "-rate 0", "-duration 0s", "-size 7", "-size 65537", "-ca main.go", "-ca none", "rest", "-nonsense"} {
 		if rows, err := table(t, args); err == nil || len(rows) > 0 {
 			t.Errorf("%s: %v, %d rows", args, err, len(rows))
 		}

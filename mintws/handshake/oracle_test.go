@@ -98,6 +98,7 @@ var strict = []difference{
 	}, "GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n"},
 	{"user information and percent-encoding in the target's host", having(`^[^ ]+ (?i:https?)://[^/? ]*[@%]`), "GET http://u:p@a/ HTTP/1.1\r\nHost: a\r\n\r\n"},
 	{"a zone in the target's host", having(`^[^ ]+ (?i:https?)://\[[^/? ]*%`), "GET http://[fe80::1%25a]/ HTTP/1.1\r\nHost: a\r\n\r\n"},
+	{"brackets in the target's host around no address", having(`^[^ ]+ (?i:https?)://[^/? ]*[\[\]]`), "GET http://a]/ HTTP/1.1\r\nHost: a\r\n\r\n"},
 	{"a target with an empty host", having(`^[^ ]+ (?i:https?)://[/? :]`), "GET http:///a HTTP/1.1\r\nHost: a\r\n\r\n"},
 	{`"*" for other methods than OPTIONS`, having(`^[^ ]+ \* `), "GET * HTTP/1.1\r\nHost: a\r\n\r\n"},
 	{"fragments, and bytes that may not stand in a target", having("^[^ ]+ [^ ]*[\"#<>\\\\^`{}\\x80-\\x{10ffff}]"), "GET /a#b\"\xc3 HTTP/1.1\r\nHost: a\r\n\r\n"},
