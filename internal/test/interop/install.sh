@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests beside it run, unless it is there: haproxy, lighttpd, Apache httpd, the test server of
-# libwebsockets, Node, Chromium, script and the Python libraries hypercorn and websockets from Debian, and the npm package ws, which
+# libwebsockets, Node, Chromium, curl, script and the Python libraries hypercorn and websockets from Debian, and the npm package ws, which
 # is kept beside this file.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -17,6 +17,7 @@ command_from libwebsockets-test-server libwebsockets-test-server
 command_from node nodejs
 command_from npm npm
 command_from chromium chromium
+command_from curl curl
 command_from script bsdutils
 module_from hypercorn python3-hypercorn
 module_from websockets python3-websockets
