@@ -42,7 +42,7 @@ func exitCode(err error) int {
 		return 6
 	case errors.As(err, &closed) && closed.Complete:
 		return 7
-	case errors.As(err, &closed), errors.As(err, &late):
+	case errors.As(err, &closed), errors.As(err, &late), errors.Is(err, errUnsent):
 		return 5
 	}
 	return 1

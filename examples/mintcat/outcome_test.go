@@ -97,6 +97,26 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+// TestUnsent: a server that closes well before all input was sent is no good end for a pipe that has more, and one for a pipe that says
+// nothing.
+func TestUnsent(t *testing.T) {
+	url := startServer(t, wstest.Options{Behavior: wstest.Behavior{Fault: wstest.FaultClose, Code: 1001}})
+	p := startProcess(t, url)
+	go io.Copy(p.stdin, endless{})
+	if code := p.end(); code != 5 || !strings.Contains(p.err.String(), "before all input was sent") {
+		t.Errorf("exit code %d, stderr %q", code, p.err.String())
+	}
+	p = startProcess(t, url)
+	if code := p.end(); code != 0 || p.err.String() != "" {
+		t.Errorf("exit code %d, stderr %q", code, p.err.String())
+	}
+}
+
+// endless is input without an end.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return copy(p, "line\n"), nil }
+
 // ends takes note of how WebSockets end for a server.
 func ends(opt *wstest.Options) <-chan string {
 	over := make(chan string, 10)

@@ -19,6 +19,9 @@ func (c *cat) run() error {
 			return c.why
 		}
 		if c.leaving || wait == 0 || errors.Is(err, errUsage) || exitCode(err) == 2 {
+			if err == nil && !c.leaving && c.unsent() {
+				err = errUnsent
+			}
 			return err
 		}
 		c.con.note("mintcat: %v", describe(err))
@@ -36,6 +39,22 @@ func (c *cat) run() error {
 			return interrupted{s.(syscall.Signal)}
 		}
 		wait = min(2*wait, longest)
+	}
+}
+
+// errUnsent is the error of a good end that came too early.
+var errUnsent = errors.New("the peer has closed before all input was sent")
+
+// unsent reports whether a pipe holds input that nobody will get. Its reader gets a moment to find it.
+func (c *cat) unsent() bool {
+	if c.eof || c.con.commands {
+		return false
+	}
+	select {
+	case _, ok := <-c.con.lines:
+		return ok
+	case <-time.After(50 * time.Millisecond):
+		return false // an input that says nothing just now
 	}
 }
 
