@@ -77,21 +77,31 @@ func (c *client) run(ctx context.Context) error {
 	defer sock.Close()
 	defer context.AfterFunc(ctx, func() { sock.Close() })()
 	c.sock, c.conn, c.buf = &counted{Conn: sock}, conn, make([]byte, 64<<10)
-	for left := c.peers; len(left) > 0; {
-		if err = c.until(func() bool { return c.conn.Slots() > 0 }); err != nil {
-			return err
-		}
-		k := min(len(left), c.conn.Slots())
-		if err = c.round(left[:k], len(c.peers)-len(left)); err != nil {
-			return err
-		}
-		left = left[k:]
-	}
+	err = c.exchange()
 	leave(c.sock, c.conn, &c.out)
 	for i, p := range c.peers {
 		if p.err != nil { // the first one stands for all
-			return fmt.Errorf("%d of %d WebSockets failed; number %d: %w", c.failed, len(c.peers), i, p.err)
+			failed := fmt.Errorf("%d of %d WebSockets failed; number %d: %w", c.failed, len(c.peers), i, p.err)
+			if err != nil {
+				return fmt.Errorf("%w; %w", failed, err)
+			}
+			return failed
 		}
+	}
+	return err
+}
+
+// exchange has as many rounds as it takes. Its error is the connection's.
+func (c *client) exchange() error {
+	for left := c.peers; len(left) > 0; {
+		if err := c.until(func() bool { return c.conn.Slots() > 0 }); err != nil {
+			return err
+		}
+		k := min(len(left), c.conn.Slots())
+		if err := c.round(left[:k], len(c.peers)-len(left)); err != nil {
+			return err
+		}
+		left = left[k:]
 	}
 	return nil
 }
