@@ -97,7 +97,7 @@ func TestCanned(t *testing.T) {
 func TestAnswers(t *testing.T) {
 	for name, tt := range map[string]struct{ answer, want string }{
 		"refused":     {"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 9\r\n\r\nlater on\n", "status 503"},
-		"no key":      {strings.Replace(answer, "ICX", "XXX", 1), "Sec-WebSocket-Accept"},
+		"no key":      {strings.Replace(answer, "ICX", "ICY", 1), "Sec-WebSocket-Accept"},
 		"no HTTP":     {"220 mail.example ESMTP\r\n", "expected a status line"},
 		"half of it":  {answer[:50], "offset 50: the connection ended"},
 		"bare LF":     {strings.ReplaceAll(answer, "\r\n", "\n"), "byte 0x0a"},
