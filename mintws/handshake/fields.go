@@ -18,9 +18,9 @@ func (h *Head) line(b byte, n int) *mintws.HandshakeError {
 		}
 		p.state = stLastLF
 	case isToken[b]:
-		if most := h.fields.or(DefaultMaxHeaderFields); int(p.lines) >= most { // RFC 6585 section 5
+		if limit := h.fields.or(DefaultMaxHeaderFields); int(p.lines) >= limit { // RFC 6585 section 5
 			return refuse(http.StatusRequestHeaderFieldsTooLarge, httpconn.ErrHeaderTooLarge,
-				fmt.Sprintf("the request has more fields than %d", most))
+				fmt.Sprintf("the request has more fields than %d", limit))
 		}
 		p.lines++
 		p.state = stFieldName

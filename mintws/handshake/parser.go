@@ -115,8 +115,8 @@ func (p *parser) matched(words []string) int {
 
 // run consumes data until the head is complete or refused. n is the number of bytes consumed.
 func (h *Head) run(data []byte) (n int, done bool, refusal *mintws.HandshakeError) {
-	p, most := &h.parser, h.bytes.or(DefaultMaxHeaderBytes)
-	end := min(len(data), max(most-h.buf.Len(), 0))
+	p, limit := &h.parser, h.bytes.or(DefaultMaxHeaderBytes)
+	end := min(len(data), max(limit-h.buf.Len(), 0))
 	for ; n < end; n++ {
 		b := data[n]
 		switch p.state {
@@ -170,13 +170,13 @@ func (h *Head) run(data []byte) (n int, done bool, refusal *mintws.HandshakeErro
 		}
 	}
 	if end < len(data) {
-		return n, false, h.tooLarge(most)
+		return n, false, h.tooLarge(limit)
 	}
 	return n, false, nil
 }
 
 // tooLarge is the refusal of a head that has more bytes than the limit.
-func (h *Head) tooLarge(most int) *mintws.HandshakeError {
+func (h *Head) tooLarge(limit int) *mintws.HandshakeError {
 	status, what := http.StatusRequestHeaderFieldsTooLarge, "head" // RFC 6585 section 5
 	switch s := h.parser.state; {
 	case s <= stMethod: // RFC 9112 section 3: longer than any that is implemented
@@ -184,7 +184,7 @@ func (h *Head) tooLarge(most int) *mintws.HandshakeError {
 	case s <= stQuery: // the same: "MUST respond with a 414"
 		status, what = http.StatusRequestURITooLong, "target"
 	}
-	return refuse(status, httpconn.ErrHeaderTooLarge, fmt.Sprintf("the %s makes the request's head longer than %d bytes", what, most))
+	return refuse(status, httpconn.ErrHeaderTooLarge, fmt.Sprintf("the %s makes the request's head longer than %d bytes", what, limit))
 }
 
 // bad is the refusal of byte b, at index n of what is being read.

@@ -113,12 +113,12 @@ func (d Deadlines) Observe(now time.Time, st mintws.State, heard bool) Deadlines
 	case mintws.Closing:
 		d.enter(wait(ForClose), at)
 	case mintws.Closed:
-		left := int64(never)
+		before := int64(never)
 		if d.wait == wait(ForClose) {
-			left = d.due
+			before = d.due
 		}
 		d.enter(wait(ForEnd), at)
-		d.due = min(d.due, left)
+		d.due = min(d.due, before)
 	default:
 		d.wait, d.due, d.late = 0, never, false
 	}

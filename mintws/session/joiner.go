@@ -53,14 +53,14 @@ func (j *Joiner) Add(f mintws.Frame) (msg mintws.Frame, ok bool, err error) {
 	if j.op == 0 {
 		j.shrink()
 	}
-	most := j.Max
-	if most == 0 {
-		most = mintws.DefaultMaxMessage
+	limit := j.Max
+	if limit == 0 {
+		limit = mintws.DefaultMaxMessage
 	}
-	if size := int64(len(j.buf)) + int64(len(f.Payload)); most > 0 && size > most {
+	if size := int64(len(j.buf)) + int64(len(f.Payload)); limit > 0 && size > limit {
 		j.Reset()
 		return mintws.Frame{}, false, &mintws.ProtocolError{Code: mintws.CodeMessageTooBig, Err: mintws.ErrMessageTooBig,
-			Detail: fmt.Sprintf("message of more than %d bytes", most)}
+			Detail: fmt.Sprintf("message of more than %d bytes", limit)}
 	}
 	switch {
 	case j.op == 0 && !f.More:

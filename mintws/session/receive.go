@@ -153,7 +153,7 @@ func (s *Session) bytes(out *Output, data []byte) (err error) {
 
 // events takes what came with a Conn, from out.next on.
 func (s *Session) events(out *Output) (err error) {
-	most, taken := out.Max, 0
+	limit, taken := out.Max, 0
 	for i := out.next; i < len(out.Events); i++ {
 		ev := &out.Events[i]
 		switch {
@@ -166,21 +166,21 @@ func (s *Session) events(out *Output) (err error) {
 			s.keep(ev.Data)
 			continue
 		}
-		if most > 0 && ev.Kind == httpconn.EventData {
-			if taken >= most {
+		if limit > 0 && ev.Kind == httpconn.EventData {
+			if taken >= limit {
 				out.Rest, out.next = ev.Data, i
 				break
 			}
-			out.Max = most - taken
+			out.Max = limit - taken
 		}
 		first := len(out.Frames)
 		var fault error
 		s.conn, s.ws, fault = mintws.Receive(s.conn, &out.Output, s.ws, &out.Inbox, *ev)
-		if most > 0 {
+		if limit > 0 {
 			for _, f := range out.Frames[first:] {
 				taken += len(f.Payload)
 			}
-			out.Max = most
+			out.Max = limit
 		}
 		if fault != nil {
 			err = s.judge(out, fault)

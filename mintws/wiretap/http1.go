@@ -14,11 +14,11 @@ type head struct {
 
 // body is the content of a message of HTTP/1.1.
 type body struct {
-	left    int64 // until the end of it, or of the chunk; negative: all that comes
-	chunked bool
-	line    []byte // of a chunk's size, or of the trailer
-	after   bool   // the chunk is over, and the end of its line is to come
-	trailer bool
+	remaining int64 // until the end of it, or of the chunk; negative: all that comes
+	chunked   bool
+	line      []byte // of a chunk's size, or of the trailer
+	after     bool   // the chunk is over, and the end of its line is to come
+	trailer   bool
 }
 
 // first finds out what is spoken. A client that speaks HTTP/2 begins with what looks like a head; its server begins with
@@ -107,7 +107,7 @@ func (t *Tap) follow(s *side, r *Record) (upgrade bool) {
 			s.body.chunked, until = true, false
 		case is(f.Name, "Content-Length") && (until || s.from == FromClient):
 			n, err := strconv.ParseInt(f.Value, 10, 64)
-			s.body.left, until = n, err != nil || n < 0
+			s.body.remaining, until = n, err != nil || n < 0
 		}
 	}
 	s.step = (*Tap).heads
@@ -115,10 +115,10 @@ func (t *Tap) follow(s *side, r *Record) (upgrade bool) {
 	case r.Start == "PRI * HTTP/2.0":
 		s.h2.skip, s.step = len("SM\r\n\r\n"), (*Tap).http2
 	case until:
-		s.body.left, s.step = -1, (*Tap).content
+		s.body.remaining, s.step = -1, (*Tap).content
 	case s.body.chunked:
 		s.step = (*Tap).chunks
-	case s.body.left > 0:
+	case s.body.remaining > 0:
 		s.step = (*Tap).content
 	}
 	return upgrade
@@ -138,14 +138,14 @@ func (t *Tap) waiting(s *side, data []byte, _ func(Record)) []byte {
 // content reports the bytes of content, in the pieces in which they come.
 func (t *Tap) content(s *side, data []byte, each func(Record)) []byte {
 	p := data
-	if s.body.left >= 0 {
-		p = data[:min(int64(len(data)), s.body.left)]
-		s.body.left -= int64(len(p))
+	if s.body.remaining >= 0 {
+		p = data[:min(int64(len(data)), s.body.remaining)]
+		s.body.remaining -= int64(len(p))
 	}
 	if len(p) > 0 {
 		each(Record{From: s.from, Kind: Content, Wire: int64(len(p)), Payload: p[:min(len(p), t.opt.MaxPayload):len(p)]})
 	}
-	if s.body.left == 0 {
+	if s.body.remaining == 0 {
 		s.body.after = true
 		if s.step = (*Tap).heads; s.body.chunked {
 			s.step = (*Tap).chunks
@@ -183,7 +183,7 @@ func (t *Tap) chunks(s *side, data []byte, each func(Record)) []byte {
 		if err != nil || n < 0 {
 			return t.lost(s, ErrMalformed, each)
 		}
-		s.body.left, s.body.trailer = n, n == 0
+		s.body.remaining, s.body.trailer = n, n == 0
 		if n > 0 {
 			s.step = (*Tap).content
 		}
