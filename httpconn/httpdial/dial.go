@@ -100,7 +100,8 @@ const DefaultTimeout = 30 * time.Second // room for lost packets in each step, a
 // with them are appended to out.Events, what has to be written next, such as the acknowledgement, to out.Send; for ws and
 // wss the server is then known to allow extended CONNECT (see Options.Protocols).
 //
-// An Output that has served another connection has to be empty: what stands in out.Send would go to this one.
+// An Output that has served another connection may serve this one, once its Send is empty. Else the error is [ErrNotEmpty],
+// and nobody is dialed: what stands there would go to the wrong server. Its Events are kept.
 //
 // The deadline and cancellation of ctx apply to everything: connecting, the proxy, TLS; so does Options.Timeout. Once
 // either has ended Dial returns an error, even where it would have succeeded. Once Dial has returned, ctx has no effect
@@ -112,7 +113,7 @@ const DefaultTimeout = 30 * time.Second // room for lost packets in each step, a
 // Every error is an [*Error]. The socket is then nil and closed, the Conn is the zero Conn, and out is as it was. The Error
 // wraps one of these:
 //
-//   - [ErrInvalidURL], [ErrALPN], [ErrNotHTTP2] or a [*ProxyError];
+//   - [ErrInvalidURL], [ErrNotEmpty], [ErrALPN], [ErrNotHTTP2] or a [*ProxyError];
 //   - [httpconn.ErrInvalidRequest], for a ProxyHeader that cannot be sent;
 //   - [httpconn.ErrExtendedConnectDisabled], a [*httpconn.ConnError] or a [*httpconn.GoAwayError];
 //   - an error of crypto/tls, of the network, of DialContext, of Proxy, or of [httpconn.New].
@@ -134,6 +135,9 @@ func Dial(ctx context.Context, rawURL string, out *httpconn.Output, opt Options)
 	}
 	if err = opt.check(); err != nil {
 		return fail("options", err)
+	}
+	if len(out.Send) != 0 {
+		return fail("output", ErrNotEmpty)
 	}
 	protocols := opt.protocols()
 	var mine httpconn.Output // out stays as it is until all has gone well

@@ -26,6 +26,25 @@ func TestDialTCP(t *testing.T) {
 	}
 }
 
+// What one connection has left to write must not be sent to another server, which may be another's.
+func TestDialNotEmpty(t *testing.T) {
+	opt := Options{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		t.Error("dialed all the same")
+		return nil, io.ErrClosedPipe
+	}}
+	out := httpconn.Output{Send: []byte("Cookie: secret"), Events: []httpconn.Event{{Kind: httpconn.EventPong}}}
+	for _, url := range []string{"ws://127.0.0.1:1/", "wss://127.0.0.1:1/"} {
+		sock, conn, err := Dial(t.Context(), url, &out, opt)
+		var de *Error
+		if !errors.Is(err, ErrNotEmpty) || !errors.As(err, &de) || de.Op != "output" || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: error %v, want ErrNotEmpty of the step output", url, err)
+		}
+		if sock != nil || !conn.Equal(httpconn.Conn{}) || string(out.Send) != "Cookie: secret" || len(out.Events) != 1 {
+			t.Errorf("%s: something was changed: %v, %v, %+v", url, sock, conn, out)
+		}
+	}
+}
+
 func TestDialUnix(t *testing.T) {
 	// Not t.TempDir: the path of a unix socket must be short.
 	dir, err := os.MkdirTemp("", "ws")

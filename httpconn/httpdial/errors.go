@@ -17,6 +17,8 @@ var (
 	ErrALPN = errors.New("httpdial: no common protocol")
 	// ErrNotHTTP2: the server answers the preface of HTTP/2 in HTTP/1.
 	ErrNotHTTP2 = errors.New("httpdial: the server does not speak HTTP/2")
+	// ErrNotEmpty: bytes of another connection stand in Output.Send, and would go to this one.
+	ErrNotEmpty = errors.New("httpdial: Output.Send is not empty")
 	// ErrProxyRefused: an HTTP proxy answered, but gave no tunnel. It is wrapped in a [ProxyError].
 	ErrProxyRefused = errors.New("httpdial: proxy refused the tunnel")
 )
@@ -28,7 +30,7 @@ var (
 
 // Error is the error of [Dial].
 type Error struct {
-	// Op is the step that failed: "url", "options", "connect", "proxy", "tls" or "http", which on HTTP/2 is the exchange of
+	// Op is the step that failed: "url", "options", "output", "connect", "proxy", "tls" or "http", which on HTTP/2 is the exchange of
 	// SETTINGS.
 	Op string
 	// URL is the scheme, host and port that were dialed, nothing else of the URL; empty if it could not be understood.

@@ -100,7 +100,7 @@ func dialed(t *testing.T, rawURL string, opt Options) net.Conn {
 // every failure of Dial.
 func refused(t *testing.T, ctx context.Context, rawURL string, opt Options, op string, want error) *Error {
 	t.Helper()
-	out := httpconn.Output{Send: []byte("kept")}
+	out := httpconn.Output{Events: []httpconn.Event{{Kind: httpconn.EventPong}}}
 	sock, conn, err := Dial(ctx, rawURL, &out, opt)
 	if err == nil {
 		sock.Close()
@@ -116,7 +116,7 @@ func refused(t *testing.T, ctx context.Context, rawURL string, opt Options, op s
 	if want != nil && !errors.Is(err, want) {
 		t.Errorf("error %q does not wrap %q", err, want)
 	}
-	if sock != nil || !conn.Equal(httpconn.Conn{}) || string(out.Send) != "kept" || len(out.Events) != 0 {
+	if sock != nil || !conn.Equal(httpconn.Conn{}) || len(out.Send) != 0 || len(out.Events) != 1 {
 		t.Errorf("a failed Dial returned %v, %v, %+v", sock, conn, out)
 	}
 	if s := err.Error(); strings.Contains(s, "secret") || !strings.HasPrefix(s, "httpdial: ") ||
