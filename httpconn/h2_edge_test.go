@@ -185,7 +185,7 @@ func TestBodyLengthAtItsEdge(t *testing.T) {
 	}
 }
 
-// TestAnnouncedLengths: what is only announced takes no memory, but for four times what has come of a frame, or 4 KiB.
+// TestAnnouncedLengths: what is only announced takes no memory, but for eight times what has come of a frame, or 4 KiB.
 func TestAnnouncedLengths(t *testing.T) {
 	const overhead = 4096 // of the call, of what a Conn changes in it, and of the sizes that memory comes in
 	big := h2Must(t)(h2Started(t, Config{}, h2Get).Settings(new(Output), Settings{MaxFrame: 1<<24 - 1}))
@@ -198,7 +198,7 @@ func TestAnnouncedLengths(t *testing.T) {
 		most     int
 	}{
 		{"HEADERS", frame(http2.FrameHeaders) + "x", big, 4<<10 + overhead},
-		{"much of HEADERS", frame(http2.FrameHeaders) + xs(30_000), big, 4*(30_000+9) + overhead},
+		{"much of HEADERS", frame(http2.FrameHeaders) + xs(30_000), big, 8*(30_000+9) + overhead},
 		{"unknown", frame(0x77) + "x", big, 4<<10 + overhead},
 		{"DATA", f200(1) + frame(http2.FrameData) + "x", h2Must(t)(big.Settings(new(Output), Settings{StreamWindow: 1 << 30, ConnWindow: 1 << 30})),
 			overhead},

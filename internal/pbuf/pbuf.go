@@ -27,7 +27,7 @@ type store struct {
 const (
 	minStore = 64      // one cache line
 	maxHint  = 4 << 10 // however little has come, a first store may have this size
-	trust    = 4       // no announced length makes a store larger than this many times what has come
+	trust    = 8       // no announced length makes a store larger than this many times what has come
 	far      = 64      // an announced length is not yet looked at where it is more than this many times what has come
 )
 
@@ -43,7 +43,7 @@ func (b Buf) Bytes() []byte {
 }
 
 // Append returns b followed by p. want is how long the buffer will become in all, 0 where that is not known: a hint that
-// saves copies. It makes no store larger than four times what has come, but for a first one of up to 4 KiB.
+// saves copies. It makes no store larger than eight times what has come, but for a first one of up to 4 KiB.
 func (b Buf) Append(p []byte, want int) Buf {
 	next, dst := b.Extend(len(p), want)
 	copy(dst, p)
@@ -71,10 +71,13 @@ func (b Buf) Extend(n, want int) (Buf, []byte) {
 // grow returns the size of a new store that holds end bytes, after one that held old. Where want is not known, or far away,
 // it doubles, so that n bytes in small pieces cost O(n), to a power of two, as the sizes of messages often are.
 //
-// It trusts want up to four times what is there, or 4 KiB, so that what was only announced costs at most three times what
-// came, or 4 KiB. On the way there sizes are a quarter of want, a quarter of that, and so on: when a store of a quarter is
-// full, all of want is trusted. So there is one store of want bytes and a third of that in smaller ones, wherever the pieces
-// end. (Four times what is there would miss want by what the first read had of a header, and take a store of nearly its size.)
+// It trusts want up to eight times what is there, or 4 KiB, so that what was only announced costs at most seven times what
+// came, or 4 KiB. On the way there sizes are an eighth of want, an eighth of that, and so on: when a store of an eighth is
+// full, all of want is trusted. So there is one store of want bytes and a seventh of that in smaller ones, wherever the pieces
+// end. (Eight times what is there would miss want by what the first read had of a header, and take a store of nearly its size.)
+//
+// A smaller number holds less for what never comes, but every store on the way is cleared, filled, copied and collected: with
+// four times they were a third of want. A larger one hardly saves more.
 func grow(old, end, want int) int {
 	size := max(end, min(want, maxHint), minStore)
 	if end > want || want/far > end {
