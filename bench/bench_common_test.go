@@ -3,6 +3,7 @@ package bench
 import (
 	"testing"
 
+	testtexts "github.com/mintws/mintws/internal/test/texts"
 	"github.com/mintws/mintws/mintws"
 )
 
@@ -28,6 +29,16 @@ var contents = []content{
 	{"ascii", mintws.OpText, func(n int) []byte { return repeat("The quick brown fox jumps over the lazy dog. ", n) }},
 	{"mixed", mintws.OpText, func(n int) []byte { return repeat("Größe, 日本語, κόσμε, 😀 and ASCII. ", n) }},
 }
+
+// sparse are texts with few characters outside ASCII, as most are that are sent. They are drawn from words by chance.
+var sparse = []content{
+	{"json", mintws.OpText, testtexts.Named("json").Sized}, // one é in 100 bytes
+	{"english", mintws.OpText, testtexts.Named("english").Sized},
+	{"german", mintws.OpText, testtexts.Named("german").Sized},
+}
+
+// sparseSizes are those of the benchmarks of such text.
+var sparseSizes = []size{sizes[1], sizes[2], sizes[3], sizes[4]}
 
 // repeat returns n bytes of s, again and again, with spaces for a character that would be cut at the end.
 func repeat(s string, n int) []byte {

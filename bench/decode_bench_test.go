@@ -48,6 +48,11 @@ func BenchmarkDecode(b *testing.B) {
 			benchmarkDecode(b, c.name+"/"+s.name, newJob(mintws.Client, c.op, c.make(s.n), 1, 1, 0))
 		}
 	}
+	for _, c := range sparse {
+		for _, s := range sparseSizes {
+			benchmarkDecode(b, c.name+"/"+s.name, newJob(mintws.Client, c.op, c.make(s.n), 1, 1, 0))
+		}
+	}
 }
 
 // BenchmarkDecodeServer is BenchmarkDecode in the server role, where frames are masked.

@@ -19,25 +19,35 @@ var sink []byte
 func BenchmarkEncode(b *testing.B) {
 	for _, c := range contents {
 		for _, s := range sizes {
-			p := c.make(s.n)
-			runs := []run{
-				{"mintws", func(b *testing.B) { encodeOurs(b, mintws.Client, c.op, p) }},
-				{"floor", func(b *testing.B) { encodeFloor(b, c.op, p, floorKey) }},
-				{"floor+key", func(b *testing.B) { encodeFloorKey(b, c.op, p) }},
-				{"gobwas", func(b *testing.B) { encodeGobwas(b, mintws.Client, c.op, p) }},
-				{"wsutil", func(b *testing.B) { encodeWsutil(b, c.op, p) }},
-				{"gorilla", func(b *testing.B) { encodeGorilla(b, mintws.Client, c.op, p) }},
-				{"coder", func(b *testing.B) { encodeCoder(b, c.op, p) }},
-				{"gws", func(b *testing.B) { encodeGws(b, c.op, p) }},
-				{"nbio", func(b *testing.B) { encodeNbio(b, c.op, p) }},
-				{"xnet", func(b *testing.B) { encodeXnet(b, c.op, p) }},
-			}
-			if c.op == mintws.OpText {
-				runs = append(runs, run{"utf8.Valid", func(b *testing.B) { validate(b, p) }})
-			}
-			versus(b, c.name+"/"+s.name, s.n, runs...)
+			benchmarkEncode(b, c, s)
 		}
 	}
+	for _, c := range sparse {
+		for _, s := range sparseSizes {
+			benchmarkEncode(b, c, s)
+		}
+	}
+}
+
+// benchmarkEncode encodes s bytes of c with every library.
+func benchmarkEncode(b *testing.B, c content, s size) {
+	p := c.make(s.n)
+	runs := []run{
+		{"mintws", func(b *testing.B) { encodeOurs(b, mintws.Client, c.op, p) }},
+		{"floor", func(b *testing.B) { encodeFloor(b, c.op, p, floorKey) }},
+		{"floor+key", func(b *testing.B) { encodeFloorKey(b, c.op, p) }},
+		{"gobwas", func(b *testing.B) { encodeGobwas(b, mintws.Client, c.op, p) }},
+		{"wsutil", func(b *testing.B) { encodeWsutil(b, c.op, p) }},
+		{"gorilla", func(b *testing.B) { encodeGorilla(b, mintws.Client, c.op, p) }},
+		{"coder", func(b *testing.B) { encodeCoder(b, c.op, p) }},
+		{"gws", func(b *testing.B) { encodeGws(b, c.op, p) }},
+		{"nbio", func(b *testing.B) { encodeNbio(b, c.op, p) }},
+		{"xnet", func(b *testing.B) { encodeXnet(b, c.op, p) }},
+	}
+	if c.op == mintws.OpText {
+		runs = append(runs, run{"utf8.Valid", func(b *testing.B) { validate(b, p) }})
+	}
+	versus(b, c.name+"/"+s.name, s.n, runs...)
 }
 
 // BenchmarkEncodeServer is BenchmarkEncode in the server role: nothing is masked.

@@ -40,8 +40,18 @@ func h2Credit(id httpconn.StreamID, n int) []byte {
 	return h2Frame(http2.FrameWindowUpdate, 0, id, binary.BigEndian.AppendUint32(nil, uint32(n)))
 }
 
-// openTunnels opens n WebSockets on one connection. HTTP/1.1 has one.
+// openTunnels opens n WebSockets on one connection, on HTTP/2 with windows as large as there are. HTTP/1.1 has one WebSocket.
 func openTunnels(t testing.TB, version httpconn.Version, n int, opt mintws.Options, extensions string) *tunnels {
+	t.Helper()
+	m := openTunnelsIn(t, version, n, opt, extensions)
+	if version == httpconn.HTTP2 {
+		m.stream(h2Credit(0, 1<<31-1-65535))
+	}
+	return m
+}
+
+// openTunnelsIn is openTunnels with the window that an HTTP/2 connection has by default (RFC 9113 section 6.9.2).
+func openTunnelsIn(t testing.TB, version httpconn.Version, n int, opt mintws.Options, extensions string) *tunnels {
 	t.Helper()
 	m := &tunnels{t: t}
 	var err error
@@ -70,7 +80,7 @@ func openTunnels(t testing.TB, version httpconn.Version, n int, opt mintws.Optio
 	return m
 }
 
-// greet has the server say what it allows: n streams, and windows as large as there are.
+// greet has the server say what it allows: n streams, and windows for them as large as there are.
 func (m *tunnels) greet(n int) {
 	var settings []byte
 	for _, s := range []http2.Setting{
@@ -82,7 +92,6 @@ func (m *tunnels) greet(n int) {
 	}
 	m.stream(h2Frame(http2.FrameSettings, 0, 0, settings))
 	m.stream(h2Frame(http2.FrameSettings, http2.FlagSettingsAck, 0, nil))
-	m.stream(h2Credit(0, 1<<31-1-65535))
 }
 
 // stream feeds the connection.

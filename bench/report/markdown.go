@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -24,8 +25,9 @@ func markdown(res results, t *table, aims []aim) []byte {
 		setup(res.config))
 	fmt.Fprintf(&b, `Medians of %d rounds (%s a benchmark), and medians of the rounds' ratios. A ratio is the cost of mintws in that of the
 other: below 1, mintws is ahead. Only ratios carry over to other machines, and those within 10%% of 1 mean little. Text is not
-validated by coder, gorilla and xnet, nor by nbio where it sends: these are no best peer in rows of text (ascii, mixed). An aim to
-be ahead, or not behind, is level within 5%%.
+validated by coder, gorilla and xnet, nor by nbio where it sends: these are no best peer in rows of text (ascii, mixed, json,
+english, german). An aim to be ahead, or not behind, is level within 5%%. 0 allocs/op beside some bytes means that there is less than
+one allocation in an operation: B/op is what they come to.
 
 ![Ratios of all libraries to mintws](report.svg)
 
@@ -92,30 +94,25 @@ func against(r *row, lib string, name bool) string {
 	return factor(x)
 }
 
-// writeMemory writes what was allocated, where anything was.
+// writeMemory writes what was allocated in an operation, in the rows where anything was.
 func writeMemory(b *bytes.Buffer, rows []*row) {
-	var timed []*row
-	some := false
+	var counted []*row
 	for _, r := range rows {
-		if r.unit != "ns/op" {
-			continue
-		}
-		timed = append(timed, r)
-		for _, c := range r.cells {
-			some = some || c.allocs.median() > 0
+		if slices.ContainsFunc(r.libs, func(lib string) bool { return r.cells[lib].bytes.median() > 0 }) {
+			counted = append(counted, r)
 		}
 	}
-	if !some {
+	if len(counted) == 0 {
 		return
 	}
-	libs := libsOf(timed)
+	libs := libsOf(counted)
 	fmt.Fprintf(b, "\n| allocs/op, B/op | %s |\n|---|%s\n", strings.Join(libs, " | "), strings.Repeat("--:|", len(libs)))
-	for _, r := range timed {
-		fmt.Fprintf(b, "| %s |", label(r))
+	for _, r := range counted {
+		fmt.Fprintf(b, "| %s |", strings.TrimPrefix(strings.TrimPrefix(r.name, r.group), "/"))
 		for _, lib := range libs {
 			cell := "–"
 			if c := r.cells[lib]; c != nil && len(c.allocs) > 0 {
-				if cell = "0"; c.allocs.median() > 0 {
+				if cell = "0"; c.bytes.median() > 0 {
 					cell = fmt.Sprintf("%.0f, %s", c.allocs.median(), amount(c.bytes.median(), "B"))
 				}
 			}

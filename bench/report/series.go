@@ -67,8 +67,10 @@ func duration(ns float64) string {
 // amount formats v of a unit with three digits.
 func amount(v float64, unit string) string {
 	switch {
-	case unit == "ns/op":
+	case unit == "ns/op" || strings.HasPrefix(unit, "cpu-ns/"):
 		return duration(v)
+	case unit == "share":
+		return fmt.Sprintf("%.2f", v)
 	case v < 1e4:
 		return fmt.Sprintf("%.0f", v)
 	case v < 1e6:

@@ -24,7 +24,8 @@ type row struct {
 	cells map[string]*cell
 }
 
-// cell is what one library needed for a row: one number for each round in which there was one.
+// cell is what one library needed for a row: one number for each round in which there was one. What was allocated in an
+// operation is in the first row of a benchmark alone, whatever its unit is.
 type cell struct {
 	values, bytes, allocs series
 }
@@ -34,10 +35,10 @@ func newTable(res results) *table {
 	t := &table{find: make(map[string]*row)}
 	for i, round := range res.rounds {
 		for _, s := range round {
-			for _, unit := range units(s.values) {
+			for j, unit := range units(s.values) {
 				c := t.row(s.row, unit).cell(s.lib)
 				c.values[i] = s.values[unit]
-				if n, ok := s.values["allocs/op"]; ok && unit == "ns/op" {
+				if n, ok := s.values["allocs/op"]; ok && j == 0 && !strings.HasSuffix(unit, "/conn") {
 					c.allocs[i], c.bytes[i] = n, s.values["B/op"]
 				}
 			}
@@ -143,15 +144,23 @@ func peer(lib string) bool {
 // and by the users of gobwas and wsutil; by nbio where it is received; by the others not at all.
 func (r *row) rival(lib string) bool {
 	name, _, _ := strings.Cut(lib, "+")
-	text := strings.Contains(r.name, "ascii") || strings.Contains(r.name, "mixed")
-	if !peer(lib) || !text {
+	if !peer(lib) || !r.text() {
 		return peer(lib)
 	}
-	return name == "gobwas" || name == "wsutil" || name == "gws" || name == "nbio" && strings.HasPrefix(r.group, "Decode")
+	return name == "gobwas" || name == "wsutil" || name == "gws" || name == "nbio" && !strings.HasPrefix(r.group, "Encode")
 }
 
+// text reports whether r's messages are text.
+func (r *row) text() bool {
+	parts := strings.FieldsFunc(r.name, func(c rune) bool { return c == '/' || c == '-' })
+	return slices.ContainsFunc(parts, func(part string) bool { return slices.Contains(contents, part) })
+}
+
+// contents are the kinds of text in the names of benchmarks.
+var contents = []string{"ascii", "mixed", "json", "english", "german"}
+
 // more reports whether more of a unit is better.
-func more(unit string) bool { return strings.HasSuffix(unit, "/s") }
+func more(unit string) bool { return strings.HasSuffix(unit, "/s") || unit == "share" }
 
 // of returns the median of lib, and whether it took part.
 func (r *row) of(lib string) (float64, bool) {

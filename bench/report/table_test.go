@@ -20,9 +20,9 @@ BenchmarkEncode/binary/16B/lib=mintws-2      100   50.0 ns/op   320 MB/s   0 B/o
 BenchmarkEncode/binary/16B/lib=gws-2         100   100 ns/op    160 MB/s   24 B/op  1 allocs/op
 BenchmarkEncode/binary/16B/lib=nbio-2        100   90 ns/op     160 MB/s   24 B/op  1 allocs/op
 BenchmarkEncode/binary/16B/lib=floor-2       100   20 ns/op
-BenchmarkRoundTrip/128B/lib=mintws           100   12000 ns/op  80000 msg/s
+BenchmarkRoundTrip/128B/lib=mintws           100   12000 ns/op  80000 msg/s  13 B/op  0 allocs/op
 BenchmarkRoundTrip/128B/lib=gws              100   14000 ns/op  70000 msg/s
-BenchmarkIdle/connections/lib=mintws-2       1     9999 ns/op   600 heap-B/conn   2000 rss-B/conn
+BenchmarkIdle/connections/lib=mintws-2       1     9999 ns/op   600 heap-B/conn   2000 rss-B/conn   77 B/op   1 allocs/op
 BenchmarkDeflateEncode/1KiB/lib=mintws-2     1     9999 ns/op   300 wire-B
 BenchmarkAlone-2                             1     3 ns/op
 PASS
@@ -31,7 +31,7 @@ goarch: amd64
 BenchmarkEncode/binary/16B/lib=mintws-2      100   60.0 ns/op   320 MB/s   0 B/op   0 allocs/op
 BenchmarkEncode/binary/16B/lib=gws-2         100   240 ns/op    160 MB/s   24 B/op  1 allocs/op
 BenchmarkEncode/binary/16B/lib=floor-2       100   20 ns/op
-BenchmarkRoundTrip/128B/lib=mintws           100   12000 ns/op  60000 msg/s
+BenchmarkRoundTrip/128B/lib=mintws           100   12000 ns/op  60000 msg/s  27 B/op  0 allocs/op
 BenchmarkRoundTrip/128B/lib=gws              100   14000 ns/op  70000 msg/s
 PASS
 `
@@ -132,6 +132,8 @@ func TestRival(t *testing.T) {
 	}{
 		{"Decode/binary/1KiB", "coder", true}, {"Decode/mixed/1KiB", "coder", false}, {"Decode/mixed/1KiB", "nbio", true},
 		{"Encode/ascii/1KiB", "nbio", false}, {"Encode/ascii/1KiB", "gws", true}, {"DecodeReads/64KiB-ascii/1460B", "gobwas+new", true},
+		{"Encode/json/1KiB", "coder", false}, {"ConnTrip/16KiB-json", "gorilla", false}, {"ConnTrip/16KiB-json", "nbio", true},
+		{"DeflateEncode/1KiB/window=4KiB", "coder", true},
 		{"Encode/binary/1KiB", "floor+key", false}, {"Encode/binary/1KiB", ours, false}, {"Encode/mixed/1KiB", "utf8.Valid", false},
 	} {
 		group, _, _ := strings.Cut(c.row, "/")

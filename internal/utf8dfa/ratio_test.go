@@ -2,74 +2,24 @@ package utf8dfa
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/mintws/mintws/internal/test/texts"
 )
-
-// corpus is what the table of BenchmarkRatio is made of: words, of which texts are drawn by chance, so that no branch
-// predictor learns them by heart.
-var corpus = []struct {
-	name, words string
-	spaces      int // one space to so many words
-}{
-	{"ascii", `the quick brown fox jumps over a lazy dog while seven wizards of sphinx quartz judge my vow, and nobody was told.`, 1},
-	{"english", `it’s a truth universally acknowledged that she said “no” while the rest of them were of another mind about it and the
-		carriage waited in front of a house which had been let at last to somebody from the north whose name nobody knew yet`, 1},
-	{"german", `Größe und Übermut führen selten zum Glück während schöne Straßen durch die grünen Täler nach Süden gehen und der alte
-		Mann auf einer Bank sitzt ohne ein Wort zu sagen`, 1},
-	{"french", `l’été dernier nous avons mangé à la plage près du château où les élèves étaient allés sans leurs maîtres et le garçon
-		français a reçu une lettre très brève`, 1},
-	{"json", `{"id":12345,"name":"café","price":3.50} {"id":777,"name":"plain","tags":["red","green"],"stock":true}
-		{"id":90210,"name":"another","price":10.25,"unit":"kg"} {"id":1,"parent":null,"children":[2,3,4,5]}`, 1},
-	{"russian", `все счастливые семьи похожи друг на друга, каждая несчастливая семья несчастлива по своему и в доме всё смешалось`, 1},
-	{"greek", `η γλώσσα μου έδωσαν ελληνική το σπίτι φτωχικό στις αμμουδιές του Ομήρου μονάχη έγνοια και θάλασσα`, 1},
-	{"chinese", `学而时习之， 不亦说乎？ 有朋自远方来， 不亦乐乎？ 人不知而不愠， 道可道非常道。 名可名非常名。 天地之始 万物之母`, 12},
-	{"japanese", `吾輩は猫である。 名前はまだ無い。 どこで生れたかとんと見当がつかぬ。 ニャーニャー泣いていた事だけは記憶している。`, 12},
-	{"korean", `모든 국민은 인간으로서의 존엄과 가치를 가지며 행복을 추구할 권리를 가진다 법 앞에 평등하다 나라의 말이`, 1},
-	{"emoji", `😀 😂😂 🎉 👍🏽 ❤️ 🚀🚀🚀 👩‍👩‍👧 🙏 🔥🔥 🤔 🇫🇷 😭😭😭😭 ✨`, 1},
-	{"mixed", `Größe, 日本語, κόσμε and 😀 naïve world слово “quoted” plain words 12345 مرحبا text € of many 漢字 kinds é`, 1},
-}
-
-// pieces returns 64 whole texts of at most n bytes, with as many different beginnings.
-func pieces(words string, spaces, n int) [][]byte {
-	rng := rand.New(rand.NewPCG(3, 4))
-	list := strings.Fields(words)
-	var all strings.Builder
-	for all.Len() < n+16<<10 {
-		all.WriteString(list[rng.IntN(len(list))])
-		if rng.IntN(spaces) == 0 {
-			all.WriteByte(' ')
-		}
-	}
-	text, out := all.String(), make([][]byte, 64)
-	for i := range out {
-		from := rng.IntN(len(text) - n)
-		for !utf8.RuneStart(text[from]) {
-			from--
-		}
-		to := from + n
-		for !utf8.RuneStart(text[to]) {
-			to--
-		}
-		out[i] = []byte(text[from:to])
-	}
-	return out
-}
 
 // BenchmarkRatio prints, for each text and length, the time of Valid as a part of that of utf8.Valid: minima of many short
 // runs that take turns, so that a busy machine does little to it. -benchtime 1x is enough.
 func BenchmarkRatio(b *testing.B) {
 	lengths := []int{16, 64, 128, 1 << 10, 16 << 10, 64 << 10}
-	for _, text := range corpus {
-		b.Run(text.name, func(b *testing.B) {
+	for _, text := range texts.Kinds {
+		b.Run(text.Name, func(b *testing.B) {
 			var ratios []float64
 			for b.Loop() {
 				ratios = ratios[:0]
 				for _, n := range lengths {
-					ratios = append(ratios, ratio(b, pieces(text.words, text.spaces, n)))
+					ratios = append(ratios, ratio(b, text.Pieces(n)))
 				}
 			}
 			for i, n := range lengths {
@@ -80,13 +30,13 @@ func BenchmarkRatio(b *testing.B) {
 	}
 }
 
-func ratio(b *testing.B, texts [][]byte) float64 {
-	texts = texts[:max(1, min(len(texts), 512<<10/len(texts[0])))]
-	repeat := max(1, 16<<10/(len(texts)*len(texts[0])))
+func ratio(b *testing.B, list [][]byte) float64 {
+	list = list[:max(1, min(len(list), 512<<10/len(list[0])))]
+	repeat := max(1, 16<<10/(len(list)*len(list[0])))
 	measure := func(valid func([]byte) bool) time.Duration {
 		began := time.Now()
 		for range repeat {
-			for _, p := range texts {
+			for _, p := range list {
 				if !valid(p) {
 					b.Fatalf("%q is refused", p)
 				}

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/mintws/mintws/internal/test/texts"
 )
 
 // TestEveryShortSequence compares with unicode/utf8 on every sequence of up to three bytes, and on every four-byte one
@@ -121,8 +123,8 @@ func FuzzCheck(f *testing.F) {
 	f.Add([]byte("Größe, 日本語 and 😀 naïve"), 40, uint8(5))
 	f.Add([]byte("only ASCII, for more than one block "), 33, uint8(9))
 	f.Add([]byte("\xF0\x9F\x98"), 2, uint8(60))
-	for _, text := range corpus {
-		f.Add([]byte(text.words), 64, uint8(2))
+	for _, text := range texts.Kinds {
+		f.Add([]byte(text.Words), 64, uint8(2))
 	}
 	f.Fuzz(func(t *testing.T, p []byte, cut int, times uint8) {
 		p = bytes.Repeat(p[:min(len(p), 1000)], int(times&63)+1)
