@@ -1,10 +1,12 @@
-// Command multiplex opens many WebSockets on one TCP connection (RFC 8441), on one goroutine, sends messages on all of them
-// at once and checks that each comes back. It fails if anything is lost.
+// Command multiplex opens many WebSockets on one TCP connection (RFC 8441), on one goroutine, or on several connections with a
+// goroutine each. It sends messages on all of them, checks that each comes back, and prints what they take. It fails if anything
+// is lost.
 //
 //	go run ./examples/multiplex -n 10000
+//	go run ./examples/multiplex -n 1000000 -conns 100
 //
-// The server is its own, in the same process, unless -url names another. One that allows fewer WebSockets at a time gets
-// them in rounds.
+// The server is this program once more, in a process of its own, unless -url names another. One that allows fewer WebSockets at a
+// time gets them in rounds.
 package main
 
 import (
@@ -15,14 +17,16 @@ import (
 	"io"
 	"os"
 	"time"
+)
 
-	"github.com/mintws/mintws/httpconn"
-	"github.com/mintws/mintws/httpconn/httpdial"
-	"github.com/mintws/mintws/mintws/wstest"
+// How much garbage may stand beside what is in use, in percent, unless GOGC says otherwise.
+const (
+	clientGC = 50
+	serverGC = 50
 )
 
 func main() {
-	err := run(os.Args[1:], os.Stdout, os.Stderr)
+	err := run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return
 	}
@@ -33,75 +37,52 @@ func main() {
 }
 
 // run does what args say and prints the table to stdout, progress and mistakes in args to stderr.
-func run(args []string, stdout io.Writer, stderr *os.File) error {
+func run(args []string, stdin io.Reader, stdout io.Writer, stderr *os.File) error {
 	fs := flag.NewFlagSet("multiplex", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	n := fs.Int("n", 1000, "`number` of WebSockets")
-	messages := fs.Int("messages", 3, "`number` of messages on each, one after the other")
+	conns := fs.Int("conns", 1, "`number` of TCP connections, among which they are divided")
+	messages := fs.Int("messages", 1, "`number` of messages on each, one after the other")
 	size := fs.Int("size", 128, "`bytes` of a message")
 	url := fs.String("url", "", "ws or wss `URL` of an echo server that speaks HTTP/2; one of its own if not given")
-	timeout := fs.Duration("timeout", 2*time.Minute, "how long all of it may take")
+	timeout := fs.Duration("timeout", 10*time.Minute, "how long all of it may take")
+	streams := fs.Int("serve", 0, "only be the echo server, for this `number` of WebSockets a connection, until standard input ends")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
-	if fs.NArg() > 0 || *n < 1 || *messages < 1 || *size < 0 {
-		return errors.New("want positive numbers and no other arguments")
+	if fs.NArg() > 0 || *n < 1 || *conns < 1 || *conns > *n || *messages < 1 || *size < 0 || *streams < 0 {
+		return errors.New("want positive numbers, no more connections than WebSockets, and no other arguments")
 	}
-	own := *url == ""
-	if own {
-		server := wstest.NewServer(wstest.Options{MaxStreams: *n})
-		defer server.Close()
-		*url = server.URL
+	if *streams > 0 {
+		return serve(stdin, stdout, *streams)
+	}
+	gc := setGC(clientGC)
+	var server *own
+	if *url == "" {
+		var err error
+		if server, err = startServer((*n+*conns-1) / *conns, stderr); err != nil {
+			return err
+		}
+		*url = server.url
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), *timeout)
 	defer cancel()
-	c := &client{url: *url, peers: make([]peer, *n), messages: *messages, size: *size, progress: progress(stderr)}
+	a := &all{url: *url, messages: *messages, size: *size, progress: newProgress(stderr, *n)}
 	began := time.Now()
-	err := c.run(ctx)
-	c.progress("")
-	if c.sock != nil {
-		c.print(stdout, time.Since(began), own)
+	err := a.dial(ctx, *n, *conns)
+	if err == nil {
+		a.exchange()
+		err = a.err()
+	}
+	took := time.Since(began)
+	a.leave()
+	a.progress.clear()
+	peak := ""
+	if server != nil {
+		peak = server.stop()
+	}
+	if len(a.clients) == *conns {
+		a.print(stdout, took, gc, server, peak)
 	}
 	return err
-}
-
-// run makes the connection and uses it.
-func (c *client) run(ctx context.Context) error {
-	sock, conn, err := httpdial.Dial(ctx, c.url, &c.out, httpdial.Options{
-		Protocols: []httpconn.Version{httpconn.HTTP2},
-		Config:    httpconn.Config{Limits: httpconn.Limits{MaxBuffered: -1}}, // what is queued is ours, and we know how much
-	})
-	if err != nil {
-		return err
-	}
-	defer sock.Close()
-	defer context.AfterFunc(ctx, func() { sock.Close() })()
-	c.sock, c.conn, c.buf = &counted{Conn: sock}, conn, make([]byte, 64<<10)
-	err = c.exchange()
-	leave(c.sock, c.conn, &c.out)
-	for i, p := range c.peers {
-		if p.err != nil { // the first one stands for all
-			failed := fmt.Errorf("%d of %d WebSockets failed; number %d: %w", c.failed, len(c.peers), i, p.err)
-			if err != nil {
-				return fmt.Errorf("%w; %w", failed, err)
-			}
-			return failed
-		}
-	}
-	return err
-}
-
-// exchange has as many rounds as it takes. Its error is the connection's.
-func (c *client) exchange() error {
-	for left := c.peers; len(left) > 0; {
-		if err := c.until(func() bool { return c.conn.Slots() > 0 }); err != nil {
-			return err
-		}
-		k := min(len(left), c.conn.Slots())
-		if err := c.round(left[:k], len(c.peers)-len(left)); err != nil {
-			return err
-		}
-		left = left[k:]
-	}
-	return nil
 }
