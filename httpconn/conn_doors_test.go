@@ -5,12 +5,15 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
 
 // TestConnDoors: the exported methods of Conn stand where one looks for them and have value receivers; all others take a
-// pointer, so that a call copies a Conn once.
+// pointer, so that a call copies a Conn once. The one exported method with a pointer is InPlace, which takes what no other
+// module can name.
 func TestConnDoors(t *testing.T) {
 	entries, err := os.ReadDir(".")
 	if err != nil {
@@ -39,6 +42,13 @@ func TestConnDoors(t *testing.T) {
 			if id, isName := receiver.(*ast.Ident); !isName || id.Name != "Conn" {
 				continue
 			}
+			if f.Name.Name == "InPlace" {
+				key, isKey := f.Type.Params.List[0].Type.(*ast.SelectorExpr)
+				if !pointer || !isKey || key.Sel.Name != "Key" || !imports(file, "github.com/mintws/mintws/internal/inplace") {
+					t.Errorf("%s: InPlace is open to everybody", name)
+				}
+				continue
+			}
 			switch exported := f.Name.IsExported(); {
 			case exported && pointer, !exported && !pointer:
 				t.Errorf("%s: Conn.%s has the wrong kind of receiver", name, f.Name.Name)
@@ -52,4 +62,8 @@ func TestConnDoors(t *testing.T) {
 	if doors < 15 {
 		t.Errorf("%d exported methods of Conn were found", doors)
 	}
+}
+
+func imports(file *ast.File, path string) bool {
+	return slices.ContainsFunc(file.Imports, func(s *ast.ImportSpec) bool { return s.Path.Value == strconv.Quote(path) })
 }

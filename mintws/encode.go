@@ -40,6 +40,11 @@ func (ws *WebSocket) encode(dst []byte, f *Frame) ([]byte, error) {
 	if !ws.straight(f) {
 		return ws.encodeAny(dst, *f, nil)
 	}
+	return ws.encodeStraight(dst, f)
+}
+
+// encodeStraight is encode for a frame that may take the straight path. It leaves ws as it is.
+func (ws *WebSocket) encodeStraight(dst []byte, f *Frame) ([]byte, error) {
 	n := len(f.Payload)
 	if ws.cfg.role == Server {
 		dst = slices.Grow(dst, n+maxHeaderLen)

@@ -46,11 +46,16 @@ var anything = config{role: Client, rsv: bitsRSV}
 //
 // Its errors are those of AppendEncode; a nil or zero Prepared gives one that wraps [ErrInvalidFrame].
 func (ws WebSocket) AppendPrepared(dst []byte, p *Prepared) (WebSocket, []byte, error) {
-	err := p.check()
-	if err == nil {
-		dst, err = ws.encodeAny(dst, p.frame, p)
-	}
+	dst, err := ws.encodePrepared(dst, p)
 	return ws, dst, err
+}
+
+// encodePrepared is AppendPrepared, and turns ws itself into the next WebSocket.
+func (ws *WebSocket) encodePrepared(dst []byte, p *Prepared) ([]byte, error) {
+	if err := p.check(); err != nil {
+		return dst, err
+	}
+	return ws.encodeAny(dst, p.frame, p)
 }
 
 // check reports whether p is what Prepare made.

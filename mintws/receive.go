@@ -6,6 +6,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/internal/inplace"
 )
 
 // Receive applies one event of ws's stream: it opens ws when the answer comes, decodes data into in, answers Ping and
@@ -53,7 +54,7 @@ func receive(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, in *Inbox, e
 	}
 	if last && ws.rest != 0 { // nothing else can end ws, and a caller that has lost the rest has to learn of it
 		*ws, err = ws.ended(errors.Join(ErrRest, ev.Err))
-		*c, _ = c.SendData(out, ws.id, nil, true)
+		_ = c.InPlace(inplace.Key{}).SendData(out, ws.id, nil, true)
 		return err
 	}
 	switch ev.Kind {
@@ -66,7 +67,7 @@ func receive(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, in *Inbox, e
 		return receiveData(c, out, ws, in, ev.Data)
 	case httpconn.EventDone:
 		*ws, err = ws.EOF()
-		*c, _ = c.SendData(out, ws.id, nil, true) // our half, if it is still open
+		_ = c.InPlace(inplace.Key{}).SendData(out, ws.id, nil, true) // our half, if it is still open
 	case httpconn.EventReset:
 		if ws.Over() {
 			return nil
@@ -81,7 +82,7 @@ func receiveAnswer(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, ev *ht
 	var he *HandshakeError
 	if errors.As(err, &he) && failsStream(he, ws.cfg.version) {
 		he.Canceled = true
-		*c, _ = c.Cancel(out, ws.id, http2.ErrCodeCancel) // the stream exists: it has just answered
+		_ = c.InPlace(inplace.Key{}).Cancel(out, ws.id, http2.ErrCodeCancel) // the stream exists: it has just answered
 	}
 	*ws = next
 	return err
@@ -94,7 +95,7 @@ func receiveData(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, in *Inbo
 		return err
 	}
 	if ws.state == Closed { // we closed first: there is nothing to reply (RFC 6455 section 7.1.1)
-		*c, _ = c.Finish(out, ws.id)
+		_ = c.InPlace(inplace.Key{}).Finish(out, ws.id)
 	}
 	if ws.cfg.manual {
 		return err
@@ -122,7 +123,7 @@ func receiveData(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, in *Inbo
 	if f, ok := CloseFrame(err); ok && ws.flags&sentClose == 0 {
 		_ = send(c, out, ws, &f) // if c takes nothing any more, there is nobody to tell
 	}
-	*c, _ = c.SendData(out, ws.id, nil, true)
+	_ = c.InPlace(inplace.Key{}).SendData(out, ws.id, nil, true)
 	return err
 }
 

@@ -1,6 +1,9 @@
 package mintws
 
-import "github.com/mintws/mintws/httpconn"
+import (
+	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/internal/inplace"
+)
 
 // Send encodes f straight into its stream: what has to be written is in out.Send. When f completes the closing
 // handshake, or is the Close that a failure calls for, our side of the stream is ended with it.
@@ -15,16 +18,38 @@ func Send(c httpconn.Conn, out *httpconn.Output, ws WebSocket, f Frame) (httpcon
 
 // SendPrepared is [Send] for a frame that was prepared. If it fails, nothing is changed, as with Send.
 func SendPrepared(c httpconn.Conn, out *httpconn.Output, ws WebSocket, p *Prepared) (httpconn.Conn, WebSocket, error) {
-	err := p.check()
-	if err == nil {
-		err = sendAny(&c, out, &ws, &p.frame, p)
-	}
+	err := sendPrepared(&c, out, &ws, p)
 	return c, ws, err
+}
+
+// sendPrepared is SendPrepared, and changes c and ws in place.
+func sendPrepared(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, p *Prepared) error {
+	if err := p.check(); err != nil {
+		return err
+	}
+	return sendAny(c, out, ws, &p.frame, p)
 }
 
 // send is Send, and changes c and ws in place.
 func send(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, f *Frame) error {
-	return sendAny(c, out, ws, f, nil)
+	if !ws.straight(f) {
+		return sendAny(c, out, ws, f, nil)
+	}
+	// A frame on the straight path leaves ws as it is, so there is no copy of ws to return to.
+	conn, before := c.InPlace(inplace.Key{}), len(out.Send)
+	mark, err := conn.BeginData(out, ws.id, len(f.Payload)+maxHeaderLen+2)
+	if err != nil {
+		return err
+	}
+	var sent []byte
+	if sent, err = ws.encodeStraight(out.Send, f); err == nil {
+		out.Send = sent
+		err = conn.EndData(out, ws.id, mark, false)
+	}
+	if err != nil {
+		out.Send = out.Send[:before]
+	}
+	return err
 }
 
 // sendAny is send for every kind of frame. p is f as it was prepared, or nil.
@@ -34,29 +59,22 @@ func sendAny(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, f *Frame, p 
 			return err
 		}
 	}
-	before := len(out.Send)
-	mark, err := c.BeginData(out, ws.id, len(f.Payload)+maxHeaderLen+2)
+	conn, before := c.InPlace(inplace.Key{}), len(out.Send)
+	mark, err := conn.BeginData(out, ws.id, len(f.Payload)+maxHeaderLen+2)
 	if err != nil {
 		return err
 	}
-	next := *ws
-	var sent []byte
-	if p == nil {
-		sent, err = next.encode(out.Send, f)
-	} else {
-		sent, err = next.encodeAny(out.Send, *f, p)
-	}
+	was := *ws
+	sent, err := ws.encodeAny(out.Send, *f, p)
 	if err != nil {
 		out.Send = out.Send[:before]
 		return err
 	}
 	out.Send = sent
-	end := next.state == Closed || next.state == Failed && next.flags&sentClose != 0
-	nextConn, err := c.EndData(out, ws.id, mark, end)
-	if err != nil {
+	end := ws.state == Closed || ws.state == Failed && ws.flags&sentClose != 0
+	if err = conn.EndData(out, ws.id, mark, end); err != nil {
 		out.Send = out.Send[:before]
-		return err
+		*ws = was
 	}
-	*c, *ws = nextConn, next
-	return nil
+	return err
 }

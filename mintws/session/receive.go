@@ -8,6 +8,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/internal/inplace"
 	"github.com/mintws/mintws/mintws"
 )
 
@@ -48,18 +49,17 @@ func (s *Session) received(out *Output, now time.Time, data []byte) (err error) 
 	}
 	switch {
 	case s.Over():
-		s.conn, _ = s.conn.Stream(&out.Output, data) // for Again; a connection that is over refuses it
+		_ = s.conn.InPlace(inplace.Key{}).Stream(&out.Output, data) // for Again; a connection that is over refuses it
 		return s.Err()
 	case s.flags&noConn != 0:
 		err = s.bytes(out, data)
 	case rest:
 		err = s.events(out)
 	case s.asking():
-		var lost error
-		s.conn, lost = s.conn.Stream(&out.Output, data)
+		lost := s.conn.InPlace(inplace.Key{}).Stream(&out.Output, data)
 		s.settings(out, lost)
 	default:
-		s.conn, _ = s.conn.Stream(&out.Output, data) // its error reaches the WebSocket as an event
+		_ = s.conn.InPlace(inplace.Key{}).Stream(&out.Output, data) // its error reaches the WebSocket as an event
 		err = s.events(out)
 	}
 	s.flags &^= hasRest
@@ -141,7 +141,7 @@ func (s Session) Tick(out *Output, now time.Time) (Session, error) {
 
 // bytes takes what came on a byte stream.
 func (s *Session) bytes(out *Output, data []byte) (err error) {
-	s.ws, out.Send, err = s.ws.AppendReceive(out.Send, &out.Inbox, data)
+	out.Send, err = s.ws.InPlace(inplace.Key{}).AppendReceive(out.Send, &out.Inbox, data)
 	if err == nil {
 		return nil
 	}
@@ -174,8 +174,7 @@ func (s *Session) events(out *Output) (err error) {
 			out.Max = limit - taken
 		}
 		first := len(out.Frames)
-		var fault error
-		s.conn, s.ws, fault = mintws.Receive(s.conn, &out.Output, s.ws, &out.Inbox, *ev)
+		fault := s.ws.InPlace(inplace.Key{}).Receive(&s.conn, &out.Output, &out.Inbox, ev)
 		if limit > 0 {
 			for _, f := range out.Frames[first:] {
 				taken += len(f.Payload)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/internal/inplace"
 	"github.com/mintws/mintws/mintws"
 )
 
@@ -122,13 +123,13 @@ func (s *Session) send(out *Output, now time.Time, f *mintws.Frame, p *mintws.Pr
 	case s.Over():
 		return mintws.ErrClosed
 	case s.flags&noConn != 0 && f != nil:
-		s.ws, out.Send, err = s.ws.AppendEncode(out.Send, *f)
+		out.Send, err = s.ws.InPlace(inplace.Key{}).AppendEncode(out.Send, f)
 	case s.flags&noConn != 0:
-		s.ws, out.Send, err = s.ws.AppendPrepared(out.Send, p)
+		out.Send, err = s.ws.InPlace(inplace.Key{}).AppendPrepared(out.Send, p)
 	case f != nil:
-		s.conn, s.ws, err = mintws.Send(s.conn, &out.Output, s.ws, *f)
+		err = s.ws.InPlace(inplace.Key{}).Send(&s.conn, &out.Output, f)
 	default:
-		s.conn, s.ws, err = mintws.SendPrepared(s.conn, &out.Output, s.ws, p)
+		err = s.ws.InPlace(inplace.Key{}).SendPrepared(&s.conn, &out.Output, p)
 	}
 	if err == nil && s.ws.State() != mintws.Open {
 		if s.ended() {

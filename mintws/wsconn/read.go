@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/mintws/mintws/internal/inplace"
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/session"
 )
@@ -197,7 +198,7 @@ func (c *Conn) fill(ctx context.Context) error {
 	in.next = 0
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.ws, in.fault = c.ws.AppendDecode(&in.inbox, data)
+	in.fault = c.ws.InPlace(inplace.Key{}).AppendDecode(&in.inbox, data)
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mintws/mintws/internal/inplace"
 	"github.com/mintws/mintws/mintws"
 )
 
@@ -64,9 +65,9 @@ func (c *Conn) encode(f mintws.Frame, p *mintws.Prepared) (err error) {
 	case c.err != nil || c.lost != nil:
 		return cmp.Or(c.err, c.lost)
 	case p != nil:
-		c.ws, b.b, err = c.ws.AppendPrepared(b.b, p)
+		b.b, err = c.ws.InPlace(inplace.Key{}).AppendPrepared(b.b, p)
 	default:
-		c.ws, b.b, err = c.ws.AppendEncode(b.b, f)
+		b.b, err = c.ws.InPlace(inplace.Key{}).AppendEncode(b.b, &f)
 	}
 	if err == nil && f.Opcode == mintws.OpClose {
 		c.time = c.time.Observe(time.Now(), c.ws.State(), false)
@@ -78,7 +79,7 @@ func (c *Conn) encode(f mintws.Frame, p *mintws.Prepared) (err error) {
 func (c *Conn) reply(f mintws.Frame) {
 	b := c.buffer()
 	before := len(b.b)
-	c.ws, b.b, _ = c.ws.AppendEncode(b.b, f)
+	b.b, _ = c.ws.InPlace(inplace.Key{}).AppendEncode(b.b, &f)
 	c.caused += len(b.b) - before
 }
 
