@@ -43,8 +43,8 @@ func BenchmarkDeflateEncode(b *testing.B) {
 				versus(b, name, size.n, run{lib.name, func(b *testing.B) { encodeDeflate(b, lib, c.s, messages) }})
 			}
 			if c.s.bits == 15 && len(c.libs) > 1 {
-				versus(b, name, size.n, run{"floor", func(b *testing.B) {
-					encodeDeflate(b, deflateLib{open: openFloor(size.n)}, c.s, messages)
+				versus(b, name, size.n, run{"klauspost", func(b *testing.B) {
+					encodeDeflate(b, deflateLib{open: openKlauspost(size.n)}, c.s, messages)
 				}})
 			}
 		}
@@ -84,7 +84,7 @@ func BenchmarkDeflateDecode(b *testing.B) {
 		messages := rotation(size.n)
 		for _, c := range decodeContests {
 			first, round := deflateWire(b, c.s, messages)
-			for _, lib := range append(c.libs[:len(c.libs):len(c.libs)], deflateLib{"floor", openFloor(size.n)}) {
+			for _, lib := range append(c.libs[:len(c.libs):len(c.libs)], deflateLib{"klauspost", openKlauspost(size.n)}) {
 				versus(b, size.name+"/"+c.name, size.n, run{lib.name, func(b *testing.B) {
 					decodeDeflate(b, lib, c.s, size.n, first, round)
 				}})

@@ -71,7 +71,7 @@ func rotation(size int) [][]byte { return jsonMessages(size, max(64, 96<<10/size
 // those of one round, which can be repeated for ever as each reaches into text that is the same in every round.
 func deflateWire(t testing.TB, s deflateSetting, messages [][]byte) (first, round [][]byte) {
 	t.Helper()
-	f := newFloorWriter(t, s)
+	f := newKlauspostWriter(t, s)
 	pack := func() (list [][]byte) {
 		for _, m := range messages {
 			list = append(list, serverFrame(f.compress(m)))
@@ -91,17 +91,17 @@ func serverFrame(payload []byte) []byte {
 	return ws.MustCompileFrame(f)
 }
 
-// floorWriter compresses messages and frames none of them. With takeover it is one writer that lives as long as the
-// connection, so that nothing has to be kept or restored: a bound on time, at the price of 900 KiB a connection.
-type floorWriter struct {
+// klauspostWriter compresses messages and frames none of them. With takeover it is one writer that lives as long as the
+// connection, so that nothing has to be kept or restored, at the price of 900 KiB a connection.
+type klauspostWriter struct {
 	w        *flate.Writer
 	out      bytes.Buffer
 	takeover bool
 }
 
-func newFloorWriter(t testing.TB, s deflateSetting) *floorWriter {
+func newKlauspostWriter(t testing.TB, s deflateSetting) *klauspostWriter {
 	t.Helper()
-	f, err := &floorWriter{takeover: s.takeover}, error(nil)
+	f, err := &klauspostWriter{takeover: s.takeover}, error(nil)
 	if s.bits < 15 {
 		f.w, err = flate.NewWriterWindow(&f.out, 1<<s.bits)
 	} else {
@@ -114,7 +114,7 @@ func newFloorWriter(t testing.TB, s deflateSetting) *floorWriter {
 }
 
 // compress returns p compressed. The result lives until the next call.
-func (f *floorWriter) compress(p []byte) []byte {
+func (f *klauspostWriter) compress(p []byte) []byte {
 	f.out.Reset()
 	if !f.takeover {
 		f.w.Reset(&f.out)
@@ -129,14 +129,14 @@ func (f *floorWriter) compress(p []byte) []byte {
 	return f.out.Bytes()[:f.out.Len()-4]
 }
 
-// floorReader is the same for reading.
-type floorReader struct {
+// klauspostReader is the same for reading.
+type klauspostReader struct {
 	src bytes.Buffer
 	r   io.ReadCloser
 }
 
 // decompress reads p's text into dst, which has its size.
-func (f *floorReader) decompress(dst, p []byte, takeover bool) error {
+func (f *klauspostReader) decompress(dst, p []byte, takeover bool) error {
 	if !takeover {
 		f.src.Reset()
 	} // else the end of the last message may still be there, as nobody asked for more than its text

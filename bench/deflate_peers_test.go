@@ -300,30 +300,30 @@ func (c *gorillaClient) receive(next func() []byte, got func([]byte)) error {
 	return nil
 }
 
-// floorClient is the floor as a client: what it sends is not framed.
-type floorClient struct {
-	w        *floorWriter
-	r        floorReader
+// klauspostClient is klauspost/compress as a client: what it sends is not framed.
+type klauspostClient struct {
+	w        *klauspostWriter
+	r        klauspostReader
 	buf      []byte
 	takeover bool
 	out      io.Writer
 }
 
-func openFloor(size int) func(testing.TB, deflateSetting, io.Writer) deflateClient {
+func openKlauspost(size int) func(testing.TB, deflateSetting, io.Writer) deflateClient {
 	return func(t testing.TB, s deflateSetting, out io.Writer) deflateClient {
 		t.Helper()
-		return &floorClient{w: newFloorWriter(t, s), buf: make([]byte, size), takeover: s.takeover, out: out}
+		return &klauspostClient{w: newKlauspostWriter(t, s), buf: make([]byte, size), takeover: s.takeover, out: out}
 	}
 }
 
-func (c *floorClient) send(p []byte) error {
+func (c *klauspostClient) send(p []byte) error {
 	_, err := c.out.Write(c.w.compress(p))
 	return err
 }
 
-func (c *floorClient) rest() { c.buf = nil }
+func (c *klauspostClient) rest() { c.buf = nil }
 
-func (c *floorClient) receive(next func() []byte, got func([]byte)) error {
+func (c *klauspostClient) receive(next func() []byte, got func([]byte)) error {
 	for wire := next(); wire != nil; wire = next() {
 		_, p, _, _ := floorDecode(wire)
 		if err := c.r.decompress(c.buf, p, c.takeover); err != nil {

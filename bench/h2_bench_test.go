@@ -26,8 +26,8 @@ var h2Cases = []h2Case{
 }
 
 // BenchmarkH2Message is a message of 128 bytes, in memory: sent as Send does it, received as Stream and Receive do it, and
-// both in turn. The WebSockets of a connection take turns too. The floor is x/net's Framer, where there are frames, and
-// the floor of a WebSocket's frame in that.
+// both in turn. The WebSockets of a connection take turns too. Beside it is x/net's Framer, with the floor of a WebSocket's frame in
+// its frames; over HTTP/1.1, which has none, that floor is alone.
 func BenchmarkH2Message(b *testing.B) {
 	p := fill(h2Size)
 	for _, c := range h2Cases {
@@ -54,15 +54,19 @@ func BenchmarkH2Message(b *testing.B) {
 				}
 			}}
 		}
-		versus(b, "send/"+c.name, h2Size, both(true, false), h2Floor(c.version, p, true, false))
-		versus(b, "receive/"+c.name, h2Size, both(false, true), h2Floor(c.version, p, false, true))
-		versus(b, "both/"+c.name, 2*h2Size, both(true, true), h2Floor(c.version, p, true, true))
+		versus(b, "send/"+c.name, h2Size, both(true, false), h2Framer(c.version, p, true, false))
+		versus(b, "receive/"+c.name, h2Size, both(false, true), h2Framer(c.version, p, false, true))
+		versus(b, "both/"+c.name, 2*h2Size, both(true, true), h2Framer(c.version, p, true, true))
 	}
 }
 
-// h2Floor is the same without checks, windows or streams.
-func h2Floor(version httpconn.Version, p []byte, send, receive bool) run {
-	return run{"floor", func(b *testing.B) {
+// h2Framer is the same without checks, windows or streams.
+func h2Framer(version httpconn.Version, p []byte, send, receive bool) run {
+	lib := "framer"
+	if version == httpconn.HTTP1 {
+		lib = "floor"
+	}
+	return run{lib, func(b *testing.B) {
 		var out bytes.Buffer
 		var in bytes.Reader
 		framer := http2.NewFramer(&out, &in)
@@ -99,13 +103,13 @@ func h2Floor(version httpconn.Version, p []byte, send, receive bool) run {
 }
 
 // BenchmarkH2Data is DATA frames of 128 bytes by themselves, which mean nothing: BeginData and EndData around an append,
-// and Stream with one frame in a read, and with 32. The floor is x/net's Framer, which knows neither streams nor windows.
+// and Stream with one frame in a read, and with 32. Beside it is x/net's Framer, which knows neither streams nor windows.
 func BenchmarkH2Data(b *testing.B) {
 	p := fill(h2Size)
 	for _, n := range []int{1, 100, 10_000} {
 		name := fmt.Sprintf("http2-%d", n)
 		versus(b, "send/"+name, h2Size, run{"mintws", func(b *testing.B) { dataSend(b, n, p) }},
-			run{"floor", func(b *testing.B) {
+			run{"framer", func(b *testing.B) {
 				var out bytes.Buffer
 				framer := http2.NewFramer(&out, nil)
 				for range b.N {
@@ -116,7 +120,7 @@ func BenchmarkH2Data(b *testing.B) {
 				}
 			}})
 		versus(b, "receive/"+name, h2Size, run{"mintws", func(b *testing.B) { dataReceive(b, n, p) }},
-			run{"floor", func(b *testing.B) {
+			run{"framer", func(b *testing.B) {
 				var in bytes.Reader
 				framer := http2.NewFramer(nil, &in)
 				framer.SetReuseFrames()

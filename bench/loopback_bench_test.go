@@ -46,7 +46,8 @@ const (
 )
 
 // BenchmarkPipelined sends messages to a server that only reads, without waiting for anything, both ends on one core. One
-// operation is one message. one is a write for each of them; batch is one for 32, in the libraries whose interface has that.
+// operation is one message. one is a write for each of them; batch is one for 32: the libraries whose interface has that, and the
+// others with a connection that collects what they write.
 func BenchmarkPipelined(b *testing.B) {
 	onOneCore(b)
 	s, p := newLoopServer(b), fill(pipelineSize)
@@ -66,7 +67,7 @@ func BenchmarkPipelined(b *testing.B) {
 		b.ResetTimer()
 		pipelined(b, func(n int) error { return c.send(n, p) })
 	})...)
-	versus(b, "64B/batch", pipelineSize, batchRuns(loopRuns(s, "/drain", func(b *testing.B, c loopClient) {
+	versus(b, "64B/batch", pipelineSize, runsOf(batchLibs(), s, "/drain", func(b *testing.B, c loopClient) {
 		m := c.(batcher)
 		b.ResetTimer()
 		pipelined(b, func(n int) (err error) {
@@ -75,24 +76,13 @@ func BenchmarkPipelined(b *testing.B) {
 			}
 			return err
 		})
-	}))...)
-}
-
-// batchRuns are those of the libraries that can write many messages at once.
-func batchRuns(runs []run) (batch []run) {
-	for _, r := range runs {
-		switch r.lib {
-		case "mintws", "gobwas", "wsutil", "floor":
-			batch = append(batch, r)
-		}
-	}
-	return batch
+	})...)
 }
 
 // TestLoopback: every client that is measured gets each message's echo, and sends what was asked of it and nothing else.
 func TestLoopback(t *testing.T) {
 	s := newLoopServer(t)
-	for _, lib := range loopLibs {
+	for _, lib := range append(bufferedLibs, loopLibs...) {
 		t.Run(lib.name, func(t *testing.T) {
 			c, err := lib.open(s.addr(), "/echo")
 			if err != nil {

@@ -50,8 +50,13 @@ var loopLibs = []loopLib{
 }
 
 // loopRuns is one run for each library, with a client of path.
-func loopRuns(s *loopServer, path string, f func(b *testing.B, c loopClient)) (runs []run) {
-	for _, lib := range loopLibs {
+func loopRuns(s *loopServer, path string, f func(b *testing.B, c loopClient)) []run {
+	return runsOf(loopLibs, s, path, f)
+}
+
+// runsOf is loopRuns for some of the libraries.
+func runsOf(libs []loopLib, s *loopServer, path string, f func(b *testing.B, c loopClient)) (runs []run) {
+	for _, lib := range libs {
 		runs = append(runs, run{lib.name, func(b *testing.B) {
 			c, err := lib.open(s.addr(), path)
 			if err != nil {

@@ -55,11 +55,18 @@ one allocation in an operation: B/op is what they come to.
 // lastWord of the settings is the time that a benchmark was run.
 func lastWord(s string) string { return s[strings.LastIndexByte(s, ' ')+1:] }
 
-// writeRows writes a table with a column for each library.
+// writeRows writes a table with a column for each library, and then what mintws costs in what others do.
 func writeRows(b *bytes.Buffer, rows []*row) {
-	libs := libsOf(rows)
-	fmt.Fprintf(b, "| %s | %s | mintws / floor | mintws / best peer |\n|---|%s--:|--:|\n",
-		rows[0].group, strings.Join(libs, " | "), strings.Repeat("--:|", len(libs)))
+	libs, bound := libsOf(rows), besideOf(rows)
+	peers := slices.ContainsFunc(libs, peer)
+	head, line := "| "+rows[0].group+" | "+strings.Join(libs, " | ")+" |", "|---|"+strings.Repeat("--:|", len(libs))
+	if bound != "" {
+		head, line = head+" mintws / "+bound+" |", line+"--:|"
+	}
+	if peers {
+		head, line = head+" mintws / best peer |", line+"--:|"
+	}
+	fmt.Fprintf(b, "%s\n%s\n", head, line)
 	for _, r := range rows {
 		fmt.Fprintf(b, "| %s |", label(r))
 		for _, lib := range libs {
@@ -69,7 +76,13 @@ func writeRows(b *bytes.Buffer, rows []*row) {
 			}
 			fmt.Fprintf(b, " %s |", cell)
 		}
-		fmt.Fprintf(b, " %s | %s |\n", against(r, "floor", false), against(r, r.best(r.rival), true))
+		if bound != "" {
+			fmt.Fprintf(b, " %s |", against(r, bound, false))
+		}
+		if peers {
+			fmt.Fprintf(b, " %s |", against(r, r.best(r.rival), true))
+		}
+		b.WriteByte('\n')
 	}
 }
 

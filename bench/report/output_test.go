@@ -18,10 +18,10 @@ func TestMarkdown(t *testing.T) {
 		"| Encode | mintws | floor | gws | nbio | mintws / floor | mintws / best peer |\n|---|--:|--:|--:|--:|--:|--:|\n",
 		"| binary/16B | 55.0 ns | 20.0 ns | 170 ns | 90.0 ns | 2.75 | 0.56 nbio |\n",
 		"| binary/16B | 0 | – | 1, 24 | 1, 24 |\n",
-		"| 128B, msg/s | 70.0k | 70.0k | – | 1.02 gws |\n",
+		"| 128B, msg/s | 70.0k | 70.0k | 1.02 gws |\n",
 		"| allocs/op, B/op | mintws | gws |\n|---|--:|--:|\n| 128B | 0, 20 | – |\n", // less than one allocation is not nothing
-		"| connections, rss-B/conn | 2000 | – | – |\n",
-		"| 1KiB, wire-B | 300 | – | – |\n",
+		"| Idle | mintws |\n|---|--:|\n", "| connections, rss-B/conn | 2000 |\n",
+		"| DeflateEncode | mintws | klauspost | mintws / klauspost |\n|---|--:|--:|--:|\n", "| 1KiB, wire-B | 300 | – | – |\n",
 		"Some <CPU> & more, 2 cores, linux/amd64, go1.26.8, 2026-11-21; mintws at 0123456789ab.",
 		"Medians of 2 rounds (10ms a benchmark)",
 	} {

@@ -121,7 +121,7 @@ func byLib(a, b string) int {
 			return 0
 		case strings.HasPrefix(lib, ours):
 			return 1
-		case lib == "floor":
+		case slices.Contains(beside, lib):
 			return 2
 		case !peer(lib):
 			return 3
@@ -131,13 +131,31 @@ func byLib(a, b string) int {
 	return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(a, b))
 }
 
-// bounds are what stands beside the libraries to be compared with: a bound on what is possible, or another way to do it.
-var bounds = []string{"floor", "append", "utf8.Valid", "mutable"}
+// beside is what the ratio of a table's last column but one is to: the bound, or else what does a part of the work.
+var beside = []string{"floor", "framer", "klauspost"}
 
-// peer reports whether lib is a library of others. A name may have a variant after a plus sign.
+// others are further ways to do the work, or a part of it, that are no library for WebSockets.
+var others = []string{"append", "utf8.Valid", "mutable"}
+
+// peer reports whether lib is a library for WebSockets, of others. A name may have a variant after a plus sign.
 func peer(lib string) bool {
 	name, _, _ := strings.Cut(lib, "+")
-	return name != ours && !slices.Contains(bounds, name)
+	return name != ours && !slices.Contains(beside, name) && !slices.Contains(others, name)
+}
+
+// besideOf is the one of beside that is in the most rows.
+func besideOf(rows []*row) (most string) {
+	times := make(map[string]int)
+	for _, r := range rows {
+		for _, lib := range beside {
+			if r.cells[lib] != nil {
+				if times[lib]++; times[lib] > times[most] {
+					most = lib
+				}
+			}
+		}
+	}
+	return most
 }
 
 // rival reports whether lib is a peer that does the whole of r's work. Text is validated by mintws, by gws, which is asked to,

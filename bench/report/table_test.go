@@ -24,6 +24,7 @@ BenchmarkRoundTrip/128B/lib=mintws           100   12000 ns/op  80000 msg/s  13 
 BenchmarkRoundTrip/128B/lib=gws              100   14000 ns/op  70000 msg/s
 BenchmarkIdle/connections/lib=mintws-2       1     9999 ns/op   600 heap-B/conn   2000 rss-B/conn   77 B/op   1 allocs/op
 BenchmarkDeflateEncode/1KiB/lib=mintws-2     1     9999 ns/op   300 wire-B
+BenchmarkDeflateEncode/1KiB/lib=klauspost-2  1     9999 ns/op
 BenchmarkAlone-2                             1     3 ns/op
 PASS
 goos: linux
@@ -47,14 +48,14 @@ func parsed(t *testing.T, text string) (results, *table) {
 
 func TestParse(t *testing.T) {
 	res, _ := parsed(t, sampleText)
-	if len(res.rounds) != 2 || len(res.rounds[0]) != 9 || len(res.rounds[1]) != 5 {
+	if len(res.rounds) != 2 || len(res.rounds[0]) != 10 || len(res.rounds[1]) != 5 {
 		t.Fatalf("%d rounds: %v", len(res.rounds), res.rounds)
 	}
 	first := res.rounds[0][0]
 	if first.row != "Encode/binary/16B" || first.lib != ours || first.values["ns/op"] != 50 || first.values["MB/s"] != 320 {
 		t.Errorf("%+v", first)
 	}
-	if alone := res.rounds[0][8]; alone.row != "Alone" || alone.lib != ours {
+	if alone := res.rounds[0][9]; alone.row != "Alone" || alone.lib != ours {
 		t.Errorf("%+v", alone)
 	}
 	if res.config["cpu"] != "Some <CPU> & more" || res.config["commit"] != "0123456789ab" {
@@ -155,7 +156,7 @@ func TestRows(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
-	if libs := libsOf(tab.rows); !slices.Equal(libs, []string{ours, "floor", "gws", "nbio"}) {
+	if libs := libsOf(tab.rows); !slices.Equal(libs, []string{ours, "floor", "klauspost", "gws", "nbio"}) {
 		t.Errorf("columns %q", libs)
 	}
 }
