@@ -35,57 +35,52 @@ func (ws WebSocket) AppendDecode(in *Inbox, data []byte) (WebSocket, error) {
 
 // decode is AppendDecode, and turns ws itself into the next WebSocket. AppendDecode is small enough to be inlined into its
 // callers, which saves copies of ws.
+//
+// Most reads bring whole messages and nothing else. What is rare is looked at elsewhere, so that they do not pay for it.
 func (ws *WebSocket) decode(in *Inbox, data []byte) error {
-	if ws.state == Failed || ws.state < Open || ws.rest != 0 {
-		if err := ws.refuse(in, data); err != nil {
-			return err
-		}
+	if ws.state != Open || ws.rest != 0 || in.Max > 0 {
+		return ws.decodeBounded(in, data)
 	}
 	if in.Rest != nil {
 		in.Rest = nil
 	}
-	charged, bounded := 0, in.Max > 0
-	if bounded {
-		charged, in.room = len(in.Frames), in.Max
+	for {
+		if ws.between() {
+			data = in.take(data, ws.cfg)
+		}
+		if len(data) == 0 {
+			return nil
+		}
+		n, err := ws.step(in, data)
+		if err != nil || ws.state != Open { // RFC 6455 section 5.5.1: nothing follows a Close
+			return err
+		}
+		data = data[n:]
 	}
+}
+
+// decodeBounded is decode for a WebSocket in any state, and with Max if that is set.
+func (ws *WebSocket) decodeBounded(in *Inbox, data []byte) error {
+	if err := ws.refuse(in, data); err != nil {
+		return err
+	}
+	in.Rest, in.room = nil, in.Max
+	charged := len(in.Frames)
 	for len(data) > 0 && ws.flags&receivedClose == 0 {
-		if bounded {
+		if in.Max > 0 {
 			if charged = in.charge(charged); in.room <= 0 {
 				in.Rest, ws.rest = data[:len(data):len(data)], restMark(len(data))
 				return nil
 			}
 		}
 		if ws.between() {
-			if bounded {
-				first := data[:min(in.room, len(data))]
-				data = data[len(first)-len(in.take(first, ws.cfg)):]
-			} else {
-				data = in.take(data, ws.cfg)
-			}
-			if len(data) == 0 {
-				break
-			}
-			if n := in.join(data, ws.cfg); n > 0 {
-				data = data[n:]
-				continue
-			}
-		}
-		var n int
-		var err *ProtocolError
-		switch {
-		case ws.remaining > 0:
-			n, err = ws.payload(in, data)
-		case ws.part.Len() > 0:
-			n, err = ws.resume(in, data)
-		default:
-			n, err = ws.frame(in, data)
-			if n == 0 && err == nil { // it ends before it can be judged
-				ws.part = ws.part.Append(data, wholeFrame(data))
+			first := data[:min(in.remaining(), len(data))]
+			if data = data[len(first)-len(in.take(first, ws.cfg)):]; len(data) == 0 {
 				return nil
 			}
 		}
+		n, err := ws.step(in, data)
 		if err != nil {
-			ws.failed(err)
 			return err
 		}
 		data = data[n:]
@@ -93,7 +88,7 @@ func (ws *WebSocket) decode(in *Inbox, data []byte) error {
 	return nil
 }
 
-// refuse returns why ws does not take data. It returns nil if data is the Rest that ws waits for.
+// refuse returns why ws does not take data. It returns nil if it does, also if data is the Rest that ws waits for.
 func (ws *WebSocket) refuse(in *Inbox, data []byte) error {
 	switch {
 	case ws.state == Failed:
@@ -101,11 +96,39 @@ func (ws *WebSocket) refuse(in *Inbox, data []byte) error {
 		return *ws.fail
 	case ws.state < Open:
 		return ErrNotOpen
-	case ws.rest != restMark(len(data)):
+	case ws.rest != 0 && ws.rest != restMark(len(data)):
 		return ErrRest
 	}
 	ws.rest = 0
 	return nil
+}
+
+// step takes the next frame, or what there is of it, from data, or all fragments of a message. It returns how many bytes that
+// was.
+func (ws *WebSocket) step(in *Inbox, data []byte) (n int, failure error) {
+	if ws.between() {
+		if n = in.join(data, ws.cfg); n > 0 {
+			return n, nil
+		}
+	}
+	var err *ProtocolError
+	switch {
+	case ws.remaining > 0:
+		n, err = ws.payload(in, data)
+	case ws.part.Len() > 0:
+		n, err = ws.resume(in, data)
+	default:
+		n, err = ws.frame(in, data)
+		if n == 0 && err == nil { // it ends before it can be judged
+			ws.part = ws.part.Append(data, wholeFrame(data))
+			return len(data), nil
+		}
+	}
+	if err != nil {
+		ws.failed(err)
+		return n, err
+	}
+	return n, nil
 }
 
 // restMark is what a WebSocket remembers of the length of Inbox.Rest, to recognize it. It is never 0.
