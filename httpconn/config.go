@@ -9,20 +9,27 @@ type Config struct {
 	Pipeline int
 
 	// StreamWindow is how many bytes the server may send on one HTTP/2 stream before it is given credit (RFC 9113 section
-	// 5.2). A negative number means 1, the least. Default 1 MiB. [Conn.Settings] changes it, and ConnWindow too.
+	// 5.2). Over a round trip it allows that many bytes, less what waits for credit: the package documentation says how large
+	// a window has to be. A negative number means 1, the least. Default 8 MiB, or 1 MiB with ManualCredit. [Conn.Settings]
+	// changes it, and ConnWindow too.
 	StreamWindow int32
-	// ConnWindow is the same for all streams of a connection together. It is at least 65,535, whatever is given. Default 16
+	// ConnWindow is the same for all streams of a connection together. It is at least 65,535, whatever is given. Default 64
 	// MiB.
 	ConnWindow int32
 	// ManualCredit gives the server credit only for what the caller says it has consumed, with [Conn.Consume]. Without it
 	// credit is given for all that was handed over.
+	//
+	// What was not consumed is the caller's to hold: StreamWindow for each stream at most, and ConnWindow for all of them.
+	// Streams on which nothing is consumed stop the others once they hold all of ConnWindow. So a stream's window is small
+	// against it by default, and 63 of them can stand still. Where more may, set ConnWindow to StreamWindow times their number.
 	ManualCredit bool
 }
 
-// Defaults of Config. Content is handed over at once and never held, so a window costs no memory here.
+// Defaults of Config. Without manual credit content is handed over at once and never held, so a window costs no memory here.
 const (
-	DefaultStreamWindow = 1 << 20  // 100 MB/s on a stream over a round trip of 10 ms, at the very most
-	DefaultConnWindow   = 16 << 20 // so that a few busy streams do not hold up the others
+	DefaultStreamWindow       = 8 << 20  // 78 MB/s on a stream over a round trip of 100 ms
+	DefaultManualStreamWindow = 1 << 20  // with ManualCredit, where a window is memory of the caller's
+	DefaultConnWindow         = 64 << 20 // so that a few busy streams do not hold up the others
 )
 
 // settings is what New and Conn.Settings were told, with defaults filled in. Values share it and nobody writes it.
@@ -47,7 +54,11 @@ func newSettings(cfg Config) *settings {
 	case set.pipeline < 0:
 		set.pipeline = int(^uint(0) >> 1)
 	}
-	set.streamWindow = windowSize(cfg.StreamWindow, DefaultStreamWindow, 0)
+	def := int32(DefaultStreamWindow)
+	if cfg.ManualCredit {
+		def = DefaultManualStreamWindow
+	}
+	set.streamWindow = windowSize(cfg.StreamWindow, def, 0)
 	set.connWindow = windowSize(cfg.ConnWindow, DefaultConnWindow, initialWindow)
 	set.maxFrame = initialMaxFrame
 	return set

@@ -129,11 +129,11 @@
 // waits any more, and Limits.MaxBuffered is the bound. A producer that is faster than the server should stop while Buffered
 // is above some bound of its own, go on at EventDrained, and give up at EventReset.
 //
-// The server gets credit for what Stream has handed over, in a WINDOW_UPDATE for each half of a window. If you cannot keep
-// up, set Config.ManualCredit and call [Conn.Consume] for what you have dealt with: the server then stops by itself, stream
-// by stream. Bytes have to be consumed after the end of their stream, too, except that [Conn.Cancel] does it for the stream
-// that it gives up. [Conn.Settings] changes the windows, and how large frames and header blocks may be, on a connection in
-// use.
+// The server gets credit for what Stream has handed over, in a WINDOW_UPDATE for each sixteenth of a window. If you cannot
+// keep up, set Config.ManualCredit and call [Conn.Consume] for what you have dealt with: the server then stops by itself,
+// stream by stream. Bytes have to be consumed after the end of their stream, too, except that [Conn.Cancel] does it for the
+// stream that it gives up. [Conn.Settings] changes the windows, and how large frames and header blocks may be, on a
+// connection in use.
 //
 // Where a choice was to be made, or strictness matters:
 //
@@ -152,6 +152,31 @@
 //     one call of Stream answers them with at most twice the bytes that it was given.
 //   - Header blocks are sent without a dynamic table, so there is nothing to keep in step with the server. Authorization,
 //     Proxy-Authorization and Cookie are marked as never to be indexed.
+//
+// # Windows and distance
+//
+// On HTTP/2 a server that has used up a window waits for credit, and that takes a round trip. So a stream gets its window in
+// each round trip at most, and all streams together the connection's, however fast the link is. Credit comes at the end of
+// the frame with which a sixteenth of the window is used up. So at least as much comes, in a second, as the smaller of
+//
+//	what the link carries
+//	(window * 15/16 - frame) / RTT
+//
+// where frame is the largest frame that the server sends, 16 KiB unless [Settings].MaxFrame allows more. That is above 7/8 of
+// window/RTT if the window holds 16 frames. The other way round, a window that fills a link has
+//
+//	(link * RTT + frame) * 16/15
+//
+// The default of 8 MiB is 78 MB a second on one stream at 100 ms, and all of a link of 1 Gbit/s up to 60 ms. For more,
+// raise the windows, in Config or at any time later:
+//
+//	conn, err = conn.Settings(&out, httpconn.Settings{StreamWindow: 32 << 20, ConnWindow: 128 << 20})
+//
+// The time from a [Conn.Ping] to its EventPong is the round trip. The receive buffer of the socket is a window too, TCP's, and
+// the operating system may limit it to less.
+//
+// With automatic credit windows cost no memory here, since content is handed over at once. With Config.ManualCredit a window
+// is what the caller may have to hold, and its default is smaller.
 //
 // # Backpressure
 //

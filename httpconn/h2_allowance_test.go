@@ -182,16 +182,16 @@ func TestH2ConnWindowRaised(t *testing.T) {
 func TestH2LoweredWindowDoesNotStall(t *testing.T) {
 	for _, manual := range []bool{false, true} {
 		c := h2Fed(t, h2Started(t, Config{StreamWindow: 1000, ManualCredit: manual}, h2Ext, h2Ext, h2Ext, h2Ext),
-			f200(1)+f200(3)+f200(5)+f200(7)+fData(1, false, xs(400))+fData(3, false, xs(40))+fData(5, true, xs(400))+
+			f200(1)+f200(3)+f200(5)+f200(7)+fData(1, false, xs(60))+fData(3, false, xs(5))+fData(5, true, xs(400))+
 				fData(7, false, xs(400))[:100])
 		var out Output
 		if manual {
-			c = h2Must(t)(c.Consume(&out, 1, 300))
+			c = h2Must(t)(c.Consume(&out, 1, 40))
 		}
 		c = h2Must(t)(c.Settings(&out, Settings{StreamWindow: 100}))
-		want := "SETTINGS INITIAL_WINDOW_SIZE=100\nWINDOW_UPDATE 1 400\n"
+		want := "SETTINGS INITIAL_WINDOW_SIZE=100\nWINDOW_UPDATE 1 60\n"
 		if manual {
-			want = "SETTINGS INITIAL_WINDOW_SIZE=100\nWINDOW_UPDATE 1 300\n" // 100 are used up, and not consumed
+			want = "SETTINGS INITIAL_WINDOW_SIZE=100\nWINDOW_UPDATE 1 40\n" // 20 are used up, and not consumed
 		}
 		if got := h2Sent(out.Send); got != want {
 			t.Errorf("sent %s, want %s", got, want)
@@ -206,9 +206,9 @@ func TestH2LoweredWindowDoesNotStall(t *testing.T) {
 		}
 		if out.Reset(); manual {
 			c = h2Must(t)(r.conn.Consume(&out, 7, 50))
-			c = h2Must(t)(c.Consume(&out, 1, 49))
+			c = h2Must(t)(c.Consume(&out, 1, 5))
 			h2Must(t)(c.Consume(&out, 1, 1))
-			if got := h2Sent(out.Send); got != "WINDOW_UPDATE 7 50\nWINDOW_UPDATE 1 50\n" {
+			if got := h2Sent(out.Send); got != "WINDOW_UPDATE 7 50\nWINDOW_UPDATE 1 6\n" {
 				t.Error(got)
 			}
 		}

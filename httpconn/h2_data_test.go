@@ -20,26 +20,26 @@ var h2DataCases = []h2Case{
 		want: "1 Headers 200\n1 Data \"abcd\"\n1 Done\n"},
 	{name: "padding alone", reqs: []Request{h2Ext}, input: f200(1) + fPadded(1, false, "", 255) + fPadded(1, false, "", 0) +
 		fPadded(1, true, "", 1), want: "1 Headers 200\n1 Done\n"},
-	{name: "credit at half a window", cfg: h2Small, reqs: []Request{h2Ext},
-		input: f200(1) + fData(1, false, xs(49)) + fData(1, false, xs(1)) +
-			fData(1, false, xs(100)), want: h2Shown(150), sent: "WINDOW_UPDATE 1 50\nWINDOW_UPDATE 1 100\n"},
+	{name: "credit at a sixteenth of a window", cfg: h2Small, reqs: []Request{h2Ext},
+		input: f200(1) + fData(1, false, xs(5)) + fData(1, false, xs(1)) +
+			fData(1, false, xs(100)), want: h2Shown(106), sent: "WINDOW_UPDATE 1 6\nWINDOW_UPDATE 1 100\n"},
 	{name: "credit for padding", cfg: h2Small, reqs: []Request{h2Ext},
 		input: f200(1) + fPadded(1, false, "x", 98) + fPadded(1, false, xs(49), 0),
 		want:  h2Shown(50), sent: "WINDOW_UPDATE 1 100\nWINDOW_UPDATE 1 50\n"},
 	{name: "no credit after the end", cfg: h2Small, reqs: []Request{h2Ext}, input: f200(1) + fData(1, true, xs(100)),
 		want: h2Shown(100) + "1 Done\n"},
 	{name: "window full", cfg: h2Small, reqs: []Request{h2Ext},
-		input: f200(1) + fData(1, false, xs(40)) + fData(1, false, xs(60)),
+		input: f200(1) + fData(1, false, xs(5)) + fData(1, false, xs(95)),
 		want:  h2Shown(100), sent: "WINDOW_UPDATE 1 100\n"},
 	{name: "an empty frame ends a stream whose window is full", cfg: Config{StreamWindow: 100, ManualCredit: true},
 		reqs: []Request{h2Ext}, input: f200(1) + fData(1, false, xs(100)) + fData(1, true, ""),
 		want: h2Shown(100) + "1 Done\n"},
 	{name: "stream overflows its window", cfg: h2Small, reqs: []Request{h2Ext, h2Get},
-		input: f200(1) + fData(1, false, xs(40)) +
-			fData(1, false, xs(61)) + fData(1, true, xs(300)) + fHeaders(3, true, ":status: 200"),
-		want:   h2Shown(40) + "1 Reset StreamError FLOW_CONTROL_ERROR\n3 Headers 200\n3 Done\n",
+		input: f200(1) + fData(1, false, xs(5)) +
+			fData(1, false, xs(96)) + fData(1, true, xs(300)) + fHeaders(3, true, ":status: 200"),
+		want:   h2Shown(5) + "1 Reset StreamError FLOW_CONTROL_ERROR\n3 Headers 200\n3 Done\n",
 		sent:   "RST_STREAM 1 FLOW_CONTROL_ERROR\n",
-		reason: "DATA of 61 bytes exceeds the stream's window of 60"},
+		reason: "DATA of 96 bytes exceeds the stream's window of 95"},
 	{name: "padding overflows the window", cfg: h2Small, reqs: []Request{h2Ext},
 		input: f200(1) + fPadded(1, false, xs(1), 99),
 		want:  "1 Headers 200\n1 Reset StreamError FLOW_CONTROL_ERROR\n", sent: "RST_STREAM 1 FLOW_CONTROL_ERROR\n"},
@@ -50,7 +50,7 @@ var h2DataCases = []h2Case{
 		code:  http2.ErrCodeFlowControl, is: ErrFlowControl, reason: "DATA of 1 bytes exceeds the connection's window of 0"},
 	{name: "DATA nobody wants is credited on the connection", cfg: h2Small, reqs: []Request{h2Get}, input: fReset(1, 0) +
 		strings.Repeat(fPadded(1, false, xs(16000), 255), 5), want: "1 Reset ResetError NO_ERROR\n",
-		sent: "RST_STREAM 1 STREAM_CLOSED\nWINDOW_UPDATE 0 48768\n"},
+		sent: "RST_STREAM 1 STREAM_CLOSED\n" + strings.Repeat("WINDOW_UPDATE 0 16256\n", 5)},
 }
 
 // Until our SETTINGS are acknowledged the server may not know of them (RFC 9113 section 6.9.3).
@@ -61,7 +61,7 @@ func TestH2WindowBeforeAcknowledgement(t *testing.T) {
 	}
 	c = h2Requests(t, h2Fed(t, c, fSettings(connectOn, 1)), h2Ext)
 	r := h2Feed(c, false, f200(1)+fData(1, false, xs(16000)))
-	if got := h2Sent(r.send); got != "WINDOW_UPDATE 1 16000\n" || r.err != nil {
+	if got := h2Sent(r.send); got != "WINDOW_UPDATE 0 16000\nWINDOW_UPDATE 1 16000\n" || r.err != nil {
 		t.Errorf("%v %s", r.err, got)
 	}
 	r = h2Feed(r.conn, false, fAck()+fData(1, false, xs(101)))
@@ -89,9 +89,9 @@ func TestH2EmptyDataAtNegativeWindow(t *testing.T) {
 	}
 }
 
-// WINDOW_UPDATEs are few: two for each window, whatever the frames are.
+// WINDOW_UPDATEs are few: 16 for each window, however small the frames are.
 func TestH2CreditIsBatched(t *testing.T) {
-	c := h2Fed(t, h2Started(t, Config{StreamWindow: 10_000, ConnWindow: 100_000}, h2Ext), f200(1))
+	c := h2Fed(t, h2Started(t, Config{StreamWindow: 16_000, ConnWindow: 160_000}, h2Ext), f200(1))
 	frame := []byte(fData(1, false, xs(10)))
 	var out Output
 	for range 100_000 { // 1 MB
@@ -99,9 +99,8 @@ func TestH2CreditIsBatched(t *testing.T) {
 		c = h2Must(t)(c.Stream(&out, frame))
 	}
 	sent := h2Sent(out.Send)
-	if conn, stream := strings.Count(sent, "UPDATE 0 50000\n"), strings.Count(sent, "UPDATE 1 5000\n"); conn != 20 ||
-		stream != 200 ||
-		strings.Count(sent, "\n") != 220 {
+	if conn, stream := strings.Count(sent, "UPDATE 0 10000\n"), strings.Count(sent, "UPDATE 1 1000\n"); conn != 100 ||
+		stream != 1000 || strings.Count(sent, "\n") != 1100 {
 		t.Errorf("%d and %d updates of %d frames", conn, stream, strings.Count(sent, "\n"))
 	}
 }
@@ -146,12 +145,14 @@ func TestH2Consume(t *testing.T) {
 	check("")
 	consume(1, -1, ErrConsumed)
 	consume(1, 61, ErrConsumed)
-	consume(1, 49, nil)
+	consume(1, 5, nil)
 	check("")
-	consume(1, 12, ErrConsumed)
+	consume(1, 56, ErrConsumed)
 	consume(1, 1, nil)
-	check("WINDOW_UPDATE 1 50\n")
-	consume(1, 10, nil)
+	check("WINDOW_UPDATE 1 6\n")
+	consume(1, 49, nil)
+	check("WINDOW_UPDATE 1 49\n")
+	consume(1, 5, nil)
 	consume(1, 1, ErrConsumed)
 	consume(3, 60, nil)
 	check("WINDOW_UPDATE 3 60\n")
@@ -166,7 +167,7 @@ func TestH2Consume(t *testing.T) {
 	consume(1, 16, ErrConsumed)
 	consume(3, 1, ErrConsumed)
 	consume(1, 15, nil)
-	check("WINDOW_UPDATE 1 56\n") // 10 and 15, and the padding
+	check("WINDOW_UPDATE 1 51\n") // 5 and 15, and the padding
 	feed(frame[25:35])
 	consume(1, 6, ErrConsumed)
 	consume(1, 5, nil)

@@ -38,10 +38,7 @@ func TestH2ReceiveLimitsAtTheirEdge(t *testing.T) {
 		{"the connection's window, padded", manual, h2Ext, func(n int) string { return full + fPadded(1, false, "", 99+n) },
 			"GOAWAY FLOW_CONTROL_ERROR"},
 		{"the connection's window, of a stream that is over", manual, h2Ext,
-			func(n int) string {
-				return full + fReset(1, 0) + fData(1, false, xs(100)) + strings.Repeat(fData(3, false, "x"), n)
-			},
-			"GOAWAY FLOW_CONTROL_ERROR"},
+			func(n int) string { return full + fReset(1, 0) + fData(1, false, xs(100+n)) }, "GOAWAY FLOW_CONTROL_ERROR"},
 		{"a stream's window", h2Small, h2Ext, func(n int) string { return f200(1) + fData(1, false, xs(100+n)) }, "RST_STREAM 1 FLOW_CONTROL_ERROR"},
 		{"a stream's window, no tunnel", h2Small, h2Get, func(n int) string { return f200(1) + fData(1, false, xs(100+n)) },
 			"RST_STREAM 1 FLOW_CONTROL_ERROR"},

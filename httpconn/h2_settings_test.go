@@ -77,8 +77,10 @@ func TestH2Preface(t *testing.T) {
 		cfg  Config
 		want string
 	}{
-		{Config{}, "SETTINGS ENABLE_PUSH=0 INITIAL_WINDOW_SIZE=1048576 MAX_HEADER_LIST_SIZE=65536\n" +
-			"WINDOW_UPDATE 0 16711681\n"},
+		{Config{}, "SETTINGS ENABLE_PUSH=0 INITIAL_WINDOW_SIZE=8388608 MAX_HEADER_LIST_SIZE=65536\n" +
+			"WINDOW_UPDATE 0 67043329\n"},
+		{Config{ManualCredit: true}, "SETTINGS ENABLE_PUSH=0 INITIAL_WINDOW_SIZE=1048576 MAX_HEADER_LIST_SIZE=65536\n" +
+			"WINDOW_UPDATE 0 67043329\n"},
 		{Config{StreamWindow: 1, ConnWindow: 1, Limits: Limits{MaxHeaderBytes: 100}},
 			"SETTINGS ENABLE_PUSH=0 INITIAL_WINDOW_SIZE=1 MAX_HEADER_LIST_SIZE=100\n"},
 		{Config{StreamWindow: maxWindow, ConnWindow: maxWindow, Limits: Limits{MaxHeaderBytes: -1}},
