@@ -39,7 +39,7 @@ func BenchmarkH2Full(b *testing.B) {
 						m.send(i%n, p)
 					}
 				}},
-				h2Floor(httpconn.HTTP2, p, true, false))
+				h2Framer(httpconn.HTTP2, p, true, false))
 		}
 	}
 }
