@@ -96,7 +96,7 @@ func (c *Conn) h2Resize(before, largest int32) *ConnError {
 	}
 	if h.rare.peerInitialWindow > before && h.queues != nil {
 		queues, n := h.queues.unblock(func(id StreamID) bool { s := h.streams.find(id); return c.h2StreamSendWindow(&s) > 0 })
-		h.charge(queues.streams.Len() + requeued*n)
+		h.charge(n)
 		h.queues = queues
 	}
 	return nil

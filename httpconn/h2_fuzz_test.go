@@ -88,7 +88,7 @@ func h2CheckBounds(t testing.TB, c Conn) {
 		if s.live() {
 			live++
 		}
-		_, ok := h.queues.get(s.id)
+		ok := s.id != 0 && h.queues.buffered(s.id) > 0
 		if ok != (s.id != 0 && s.flags&streamQueued != 0) || ok && !s.live() {
 			t.Fatalf("stream %+v, in the queues: %v", s, ok)
 		}

@@ -18,6 +18,9 @@ func TestH2Size(t *testing.T) {
 	if n := unsafe.Sizeof(stream{}); n > 48 {
 		t.Errorf("a stream has %d bytes", n)
 	}
+	if n := unsafe.Sizeof(queueOp{}); n != queueOpSize {
+		t.Errorf("a change of the queues has %d bytes", n)
+	}
 	if n := unsafe.Sizeof(h2{}); n > 80 {
 		t.Errorf("h2 has %d bytes", n)
 	}

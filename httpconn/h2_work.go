@@ -13,7 +13,7 @@ import (
 // and again at a large cost:
 //
 //   - one for each stream looked at when GOAWAY or a larger INITIAL_WINDOW_SIZE is held against all streams;
-//   - one for each stream whose queue is looked at without sending a byte of it, and what changing that queue allocates;
+//   - one for each stream whose queue is looked at without sending a byte of it; to change that queue allocates less than a KiB;
 //   - one for each KiB of header fields that the table makes of few bytes.
 //
 // It is charged where it is done, as its amount is known only there, and judged in one place, after each frame that
@@ -25,7 +25,6 @@ import (
 
 const (
 	paidBytes  = 64  // content pays back one for each frame, and one for each so many bytes
-	requeued   = 2   // KiB allocated to change one stream's queue, at most: its path in the map, eight nodes
 	freeFields = 256 // bytes of header fields that one byte of their block makes without being counted
 )
 

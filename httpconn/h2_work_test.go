@@ -350,7 +350,7 @@ func workDone(before, after Conn, frame string) (walks, turned int) {
 			walks += places
 		}
 		if to.rare.peerInitialWindow > from.rare.peerInitialWindow && from.queues != nil {
-			walks += from.queues.streams.Len()
+			walks += len(from.queues.replay().streams)
 		}
 	case http2.FrameGoAway:
 		last := StreamID(binary.BigEndian.Uint32([]byte(p)))
@@ -365,34 +365,13 @@ func workDone(before, after Conn, frame string) (walks, turned int) {
 	if from.queues == nil {
 		return walks, turned
 	}
-	turns := func(h *h2) (gone int) { // of streams that are dropped
-		if h.queues == nil {
-			return 0
-		}
-		for q := h.queues.turns; ; {
-			id, rest, ok := q.pop()
-			if !ok {
-				return gone
-			}
-			if s, queued := h.queues.get(id); !queued || !s.turn {
-				gone++
-			}
-			q = rest
-		}
+	next := &queueState{}
+	if to.queues != nil {
+		next = to.queues.replay()
 	}
-	if gone := turns(from) - turns(to); gone > 0 && frame[3] != byte(http2.FrameRSTStream) && frame[3] != byte(http2.FrameGoAway) {
-		turned += gone
-	}
-	raised := frame[3] == byte(http2.FrameSettings) && to.rare.peerInitialWindow > from.rare.peerInitialWindow
-	for k, s := range from.queues.streams.All {
-		id := StreamID(2*k + 1)
-		a := from.streams.get(id)
-		next, ok := to.queues.get(id)
-		switch {
-		case !s.turn && raised && after.h2StreamSendWindow(&a) > 0: // the stream is as it was before it sent anything
-			turned += requeued
-		case s.turn && ok && !next.turn && len(next.unsent()) == len(s.unsent()):
-			turned += 1 + requeued
+	for id, s := range from.queues.replay().streams {
+		if n := next.streams[id]; s.turn && n != nil && !n.turn && n.bytes == s.bytes {
+			turned++
 		}
 	}
 	return walks, turned
