@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"testing"
 
 	"github.com/mintws/mintws/httpconn"
@@ -78,18 +79,27 @@ type mintwsLoop struct {
 	sock net.Conn
 	conn httpconn.Conn
 	ws   mintws.WebSocket
-	out  httpconn.Output
-	in   mintws.Inbox
-	buf  []byte
+	*loopScratch
 }
+
+// loopScratch is what connections can share.
+type loopScratch struct {
+	out httpconn.Output
+	in  mintws.Inbox
+	buf []byte
+}
+
+// loopScratches keeps scratch space for the next connection, as gobwas keeps what its handshakes need.
+var loopScratches = sync.Pool{New: func() any { return &loopScratch{buf: make([]byte, loopBuffer)} }}
 
 // loopBuffer is what is read at most in one call, the default of the peers that have one.
 const loopBuffer = 4 << 10
 
 func loopMintws(addr, path string) (loopClient, error) {
-	c, err := &mintwsLoop{buf: make([]byte, loopBuffer)}, error(nil)
+	c, err := &mintwsLoop{loopScratch: loopScratches.Get().(*loopScratch)}, error(nil)
 	url := "ws://" + addr + path
-	c.sock, c.conn, err = httpdial.Dial(context.Background(), url, &c.out, httpdial.Options{Proxy: httpdial.NoProxy})
+	dial := httpdial.Options{Proxy: httpdial.NoProxy, Timeout: -1} // gobwas, gorilla and coder have no timeout unless asked for one
+	c.sock, c.conn, err = httpdial.Dial(context.Background(), url, &c.out, dial)
 	if err != nil {
 		return nil, err
 	}
@@ -164,11 +174,17 @@ func (c *mintwsLoop) sendBatch(n int, p []byte) (err error) {
 }
 
 func (c *mintwsLoop) wait() {
-	c.buf, c.out, c.in = nil, httpconn.Output{}, mintws.Inbox{} // scratch space, which connections can share
+	c.loopScratch = nil
 	awaitReadable(c.sock)
 }
 
-func (c *mintwsLoop) close() { c.sock.Close() }
+func (c *mintwsLoop) close() {
+	c.sock.Close()
+	if c.loopScratch != nil {
+		c.out.Reset()
+		loopScratches.Put(c.loopScratch)
+	}
+}
 
 // floorLoop is the socket itself: a frame made beforehand is written, and as many bytes read as an echo has. Nothing is
 // parsed, nothing checked: a bound, not a peer.

@@ -16,7 +16,7 @@ func collectFields(section []byte, n int) http.Header {
 		line, rest, _ := strings.Cut(text, "\r\n")
 		text = rest
 		name, value, _ := strings.Cut(line, ":")
-		name = textproto.CanonicalMIMEHeaderKey(name)
+		name = canonicalName(name)
 		value = trimOWS(value) // RFC 9112 5.1: OWS around the value is not part of it
 		if text[0] == ' ' || text[0] == '\t' {
 			value, text = unfold(value, text)
@@ -30,6 +30,14 @@ func collectFields(section []byte, n int) http.Header {
 		values = values[1:]
 	}
 	return header
+}
+
+// canonicalName is textproto.CanonicalMIMEHeaderKey, without an allocation for what is in every answer to an upgrade.
+func canonicalName(name string) string {
+	if name == "Sec-WebSocket-Accept" || name == "sec-websocket-accept" {
+		return "Sec-Websocket-Accept"
+	}
+	return textproto.CanonicalMIMEHeaderKey(name)
 }
 
 // unfold adds to value the lines at the start of text that begin with white space, and returns it with the text after them.

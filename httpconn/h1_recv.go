@@ -133,8 +133,9 @@ func (c *Conn) h1HandleHead(out *Output, data []byte) (int, *ConnError) {
 		return n, e
 	}
 	if !done {
-		head.buf = head.buf.Append(data[:n], 0)
-		h.head = &head
+		part := head // only this goes to the heap: most heads come whole
+		part.buf = part.buf.Append(data[:n], 0)
+		h.head = &part
 		return n, nil
 	}
 	section := data[:n]

@@ -79,7 +79,8 @@ func (c *Conn) h1Request(out *Output, r Request) (StreamID, error) {
 // frameRequest applies the rules of RFC 9112 section 6 and RFC 9110 for fields that decide where the request ends and what
 // becomes of the connection. It returns the fields, with those that the content needs, and the Content-Length or -1.
 func frameRequest(r Request, fields []field, flags *reqFlags) ([]field, int64, error) {
-	var options, upgrade, te, expect []string
+	var one [4][1]string // room for one each, as most requests have no more
+	options, upgrade, te, expect := one[0][:0], one[1][:0], one[2][:0], one[3][:0]
 	length := int64(-1)
 	var lower [len("transfer-encoding")]byte
 	for _, f := range fields {

@@ -13,5 +13,11 @@ const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 func AcceptKey(key string) string {
 	var buf [128]byte
 	sum := sha1.Sum(append(append(buf[:0], key...), acceptGUID...))
-	return base64.StdEncoding.EncodeToString(sum[:])
+	return toBase64(sum[:])
+}
+
+// toBase64 returns b, which is short, in base64, with no allocation but that of the string.
+func toBase64(b []byte) string {
+	var buf [64]byte
+	return string(base64.StdEncoding.AppendEncode(buf[:0], b))
 }

@@ -4,7 +4,11 @@
 
 package mintws
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/mintws/mintws/httpconn"
+)
 
 // TestSteadyStateAllocatesNothing: encoding into a buffer with room, and decoding whole frames into a reused Inbox.
 func TestSteadyStateAllocatesNothing(t *testing.T) {
@@ -78,5 +82,37 @@ func TestExtStateCost(t *testing.T) {
 		if n := testing.AllocsPerRun(100, decode); n > 0 != tt.allocates {
 			t.Errorf("%s: receiving allocates %v times", tt.name, n)
 		}
+	}
+}
+
+// TestHandshakeAllocates: what an upgrade on HTTP/1.1 allocates, without the Output, which is used again. Of the request that is
+// the URL, its authority, the key, what the answer must have, the fields (four), sorted, and the configuration; of the answer
+// the fields (four). The WebSocket that opens shares its configuration with others.
+func TestHandshakeAllocates(t *testing.T) {
+	var out httpconn.Output
+	start, err := httpconn.New(httpconn.HTTP1, httpconn.Config{}, &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var in Inbox
+	answer := make([]byte, 0, 256)
+	n := testing.AllocsPerRun(100, func() {
+		out.Reset()
+		c, ws, e := Upgrade(start, &out, "ws://127.0.0.1:8080/feed", Options{})
+		if e != nil {
+			t.Fatal(e)
+		}
+		answer = append(answer[:0], "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "...)
+		answer = append(append(answer, ws.cfg.accept...), "\r\n\r\n"...)
+		out.Reset()
+		if c, e = c.Stream(&out, answer); e != nil {
+			t.Fatal(e)
+		}
+		if _, ws, e = Receive(c, &out, ws, &in, out.Events[0]); e != nil || ws.State() != Open {
+			t.Fatal(ws.State(), e)
+		}
+	})
+	if n > 13 {
+		t.Errorf("%v allocations", n)
 	}
 }

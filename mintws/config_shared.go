@@ -20,24 +20,23 @@ var defaultConfigs = func() (all [Server + 1][httpconn.HTTP2 + 1][DeliverPayload
 	return all
 }()
 
-// shared returns a configuration that is the same as c and that others point to as well, or else c. That is one of
+// shared returns a configuration that is the same as c and that others point to as well, or else a copy of c. That is one of
 // defaultConfigs, or the first one that was made with the same Transform, if that is permessage-deflate and the only
 // Transform. c must hold nothing that counts only while Connecting.
 func (c *config) shared() *config {
-	if c.rand != nil {
-		return c
-	}
-	if p := &defaultConfigs[c.role][c.version][c.delivery]; c.equal(p) {
+	if p := &defaultConfigs[c.role][c.version][c.delivery]; c.rand == nil && c.equal(p) {
 		return p
 	}
-	if len(c.transforms) == 1 {
+	kept := new(config)
+	*kept = *c
+	if len(c.transforms) == 1 && c.rand == nil {
 		if t, ok := c.transforms[0].(*deflateTransform); ok {
 			slot := &t.configs[c.role][c.version]
-			slot.CompareAndSwap(nil, c)
-			if p := slot.Load(); c.equal(p) {
+			slot.CompareAndSwap(nil, kept)
+			if p := slot.Load(); kept.equal(p) {
 				return p
 			}
 		}
 	}
-	return c
+	return kept
 }

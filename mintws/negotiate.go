@@ -9,6 +9,9 @@ import (
 
 // offerExtensions returns the value of Sec-WebSocket-Extensions in a request, "" for none (RFC 6455 section 9.1).
 func offerExtensions(list []Extension) (string, error) {
+	if len(list) == 0 {
+		return "", nil
+	}
 	var offers []string
 	seen := map[string]bool{}
 	if err := checkEntries(list); err != nil {

@@ -79,12 +79,15 @@ func receive(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, in *Inbox, e
 
 func receiveAnswer(c *httpconn.Conn, out *httpconn.Output, ws *WebSocket, ev *httpconn.Event) error {
 	next, err := ws.JudgeAnswer(ev.Status, ev.Header)
+	*ws = next
+	if err == nil {
+		return nil
+	}
 	var he *HandshakeError
 	if errors.As(err, &he) && failsStream(he, ws.cfg.version) {
 		he.Canceled = true
 		_ = c.InPlace(inplace.Key{}).Cancel(out, ws.id, http2.ErrCodeCancel) // the stream exists: it has just answered
 	}
-	*ws = next
 	return err
 }
 

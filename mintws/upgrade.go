@@ -2,7 +2,6 @@ package mintws
 
 import (
 	"crypto/rand"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"maps"
@@ -34,7 +33,7 @@ import (
 // wrong with url or opt, or it is what [httpconn.Conn.Request] or opt.Rand returned. On HTTP/2 that is [ErrSettingsPending]
 // before the server's SETTINGS have come, and [ErrExtendedConnectDisabled] if they do not allow WebSockets.
 func Upgrade(c httpconn.Conn, out *httpconn.Output, url string, opt Options) (httpconn.Conn, WebSocket, error) {
-	r, err := parseTarget(url)
+	r, credentials, err := parseTarget(url)
 	if err != nil {
 		return c, WebSocket{}, err
 	}
@@ -43,7 +42,7 @@ func Upgrade(c httpconn.Conn, out *httpconn.Output, url string, opt Options) (ht
 		return c, WebSocket{}, err
 	}
 	cfg.version = c.Version()
-	own, err := handshakeFields(r.Header, opt)
+	own, err := handshakeFields(credentials, opt)
 	if err != nil {
 		return c, WebSocket{}, err
 	}
@@ -61,9 +60,9 @@ func Upgrade(c httpconn.Conn, out *httpconn.Output, url string, opt Options) (ht
 			return c, WebSocket{}, err
 		}
 		// RFC 6455 section 4.1, items 5 to 7.
-		own["Upgrade"] = []string{"websocket"}
-		own["Connection"] = []string{"Upgrade"}
-		own["Sec-WebSocket-Key"] = []string{key}
+		own.set("Upgrade", "websocket")
+		own.set("Connection", "Upgrade")
+		own.set("Sec-WebSocket-Key", key)
 		cfg.accept = AcceptKey(key)
 	}
 	offers, err := offerExtensions(opt.Extensions)
@@ -71,11 +70,12 @@ func Upgrade(c httpconn.Conn, out *httpconn.Output, url string, opt Options) (ht
 		return c, WebSocket{}, err
 	}
 	if offers != "" {
-		own["Sec-WebSocket-Extensions"] = []string{offers}
+		own.set("Sec-WebSocket-Extensions", offers)
 	}
 	cfg.asked = append([]Extension(nil), opt.Extensions...)
-	own["Sec-WebSocket-Version"] = []string{"13"} // item 9
-	r.Header = mergeFields(own, opt)
+	own.set("Sec-WebSocket-Version", "13") // item 9
+	maps.Copy(own.header, opt.Header)      // spelled as they are
+	r.Header = own.header
 	r.LowerCaseNames, r.Tag = opt.LowerCaseNames, opt.Tag
 	cfg.offered = append([]string(nil), opt.Subprotocols...)
 	next, id, err := c.Request(out, r)
@@ -85,14 +85,14 @@ func Upgrade(c httpconn.Conn, out *httpconn.Output, url string, opt Options) (ht
 	return next, WebSocket{cfg: cfg, state: Connecting, id: id}, nil
 }
 
-// parseTarget returns the request for a URL (RFC 6455 section 3).
-func parseTarget(rawURL string) (r httpconn.Request, err error) {
+// parseTarget returns the request for a URL (RFC 6455 section 3), and the Authorization that its userinfo makes, if it has any.
+func parseTarget(rawURL string) (r httpconn.Request, credentials string, err error) {
 	t, err := target.Parse(rawURL)
 	if err != nil {
-		return r, fmt.Errorf("%w: target: %w", ErrInvalidOptions, err)
+		return r, "", fmt.Errorf("%w: target: %w", ErrInvalidOptions, err)
 	}
 	if strings.Contains(rawURL, "#") { // section 3, which says it of ws and wss
-		return r, fmt.Errorf("%w: target: the URL of a WebSocket has no fragment", ErrInvalidOptions)
+		return r, "", fmt.Errorf("%w: target: the URL of a WebSocket has no fragment", ErrInvalidOptions)
 	}
 	r.Scheme = "http"
 	if t.Secure {
@@ -100,59 +100,71 @@ func parseTarget(rawURL string) (r httpconn.Request, err error) {
 	}
 	r.Authority = t.HostField() // section 4.1, item 4
 	if !httpguts.ValidHostHeader(r.Authority) {
-		return r, fmt.Errorf("%w: target has host %q", ErrInvalidOptions, t.Host)
+		return r, "", fmt.Errorf("%w: target has host %q", ErrInvalidOptions, t.Host)
 	}
 	r.Path = t.URL.RequestURI() // section 3: path and query; "/" if the path is empty
 	if t.URL.User != nil {
-		var credentials string
 		if credentials, err = target.Basic(t.URL.User); err != nil {
-			return r, fmt.Errorf("%w: target: %w", ErrInvalidOptions, err)
+			return r, "", fmt.Errorf("%w: target: %w", ErrInvalidOptions, err)
 		}
-		r.Header = http.Header{"Authorization": {credentials}}
 	}
-	return r, nil
+	return r, credentials, nil
 }
 
-// handshakeFields returns the fields of the upgrade request that are ours and depend on the caller: header, from the target,
-// and those that opt asks for. It checks opt.Header.
-func handshakeFields(header http.Header, opt Options) (http.Header, error) {
-	own := make(http.Header, 8)
-	maps.Copy(own, header)
-	if err := checkSpellings(opt.Header); err != nil {
-		return nil, err
+// ourFields are the fields of the upgrade request that are ours.
+type ourFields struct {
+	header http.Header
+	values []string // all of them, as each field has one
+	lower  bool     // names are spelled in lower case
+}
+
+func (o *ourFields) set(name, value string) {
+	if o.lower {
+		name = strings.ToLower(name)
 	}
-	for _, name := range slices.Sorted(maps.Keys(opt.Header)) { // sorted, so that the same fault is found first
+	o.values = append(o.values, value)
+	n := len(o.values)
+	o.header[name] = o.values[n-1 : n : n]
+}
+
+// handshakeFields returns those of our fields that depend on the caller: credentials, from the target, and those that opt asks
+// for. It checks opt.Header.
+func handshakeFields(credentials string, opt Options) (ourFields, error) {
+	const most = 8 // that are ours
+	own := ourFields{header: make(http.Header, max(most, most/2+len(opt.Header))), values: make([]string, 0, most), lower: opt.LowerCaseNames}
+	if err := checkSpellings(opt.Header); err != nil {
+		return own, err
+	}
+	for _, name := range sortedNames(opt.Header) { // so that the same fault is found first
 		switch canonical := http.CanonicalHeaderKey(name); canonical {
 		case "Host", "Upgrade", "Connection", "Origin", "Content-Length", "Transfer-Encoding", "Sec-Websocket-Key",
 			"Sec-Websocket-Version", "Sec-Websocket-Protocol", "Sec-Websocket-Extensions", "Sec-Websocket-Accept":
-			return nil, fmt.Errorf("%w: Header has %s, which the handshake sets", ErrInvalidOptions, name)
+			return own, fmt.Errorf("%w: Header has %s, which the handshake sets", ErrInvalidOptions, name)
 		case "Authorization":
-			delete(own, canonical)
+			credentials = ""
 		}
 	}
+	if credentials != "" {
+		own.set("Authorization", credentials)
+	}
 	if opt.Origin != "" {
-		own["Origin"] = []string{opt.Origin}
+		own.set("Origin", opt.Origin)
 	}
 	if len(opt.Subprotocols) > 0 { // RFC 6455 section 4.1, item 10: tokens, each once
 		if err := checkSubprotocols(opt.Subprotocols); err != nil {
-			return nil, err
+			return own, err
 		}
-		own["Sec-WebSocket-Protocol"] = []string{strings.Join(opt.Subprotocols, ", ")}
+		own.set("Sec-WebSocket-Protocol", strings.Join(opt.Subprotocols, ", "))
 	}
 	return own, nil
 }
 
-// mergeFields returns own, spelled as opt wants it, and the caller's fields, spelled as they are.
-func mergeFields(own http.Header, opt Options) http.Header {
-	h := make(http.Header, len(own)+len(opt.Header))
-	for name, values := range own {
-		if opt.LowerCaseNames {
-			name = strings.ToLower(name)
-		}
-		h[name] = values
+// sortedNames returns the names of the fields in h.
+func sortedNames(h http.Header) []string {
+	if len(h) == 0 { // as with most: iterating costs two allocations
+		return nil
 	}
-	maps.Copy(h, opt.Header)
-	return h
+	return slices.Sorted(maps.Keys(h))
 }
 
 // checkSpellings reports a field that is in h under two spellings. Which of them counts, or comes first, would depend on
@@ -162,7 +174,7 @@ func checkSpellings(h http.Header) error {
 		return nil
 	}
 	spelled := make(map[string]string, len(h))
-	for _, name := range slices.Sorted(maps.Keys(h)) {
+	for _, name := range sortedNames(h) {
 		canonical := http.CanonicalHeaderKey(name)
 		if other, twice := spelled[canonical]; twice {
 			return fmt.Errorf("%w: Header has %s and %s, which are the same field", ErrInvalidOptions, other, name)
@@ -189,12 +201,17 @@ func checkSubprotocols(names []string) error {
 
 // handshakeKey returns 16 fresh random bytes in base64 (RFC 6455 section 4.1, item 7).
 func handshakeKey(r io.Reader) (string, error) {
+	var nonce [16]byte
+	err := error(nil)
 	if r == nil {
-		r = rand.Reader
+		_, err = rand.Read(nonce[:])
+	} else {
+		b := make([]byte, len(nonce)) // on the heap, as the reader may keep it
+		_, err = io.ReadFull(r, b)
+		copy(nonce[:], b)
 	}
-	nonce := make([]byte, 16)
-	if _, err := io.ReadFull(r, nonce); err != nil {
+	if err != nil {
 		return "", err
 	}
-	return base64.StdEncoding.EncodeToString(nonce), nil
+	return toBase64(nonce[:]), nil
 }

@@ -217,7 +217,7 @@ func readRequest(p []byte) (*http.Request, error) {
 // TestUpgradeScheme: http and https are ws and wss, as in browsers.
 func TestUpgradeScheme(t *testing.T) {
 	for url, want := range map[string]string{"ws://a": "http", "http://a": "http", "wss://a": "https", "HTTPS://a": "https"} {
-		if r, err := parseTarget(url); err != nil || r.Scheme != want {
+		if r, _, err := parseTarget(url); err != nil || r.Scheme != want {
 			t.Errorf("%s: %s, %v, want %s", url, r.Scheme, err, want)
 		}
 	}

@@ -227,11 +227,13 @@ func (opt Options) reach(ctx context.Context, t target.Target) (sock net.Conn, o
 }
 
 func (opt Options) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	dial := opt.DialContext
-	if dial == nil {
-		dial = new(net.Dialer).DialContext
+	var sock net.Conn
+	var err error
+	if opt.DialContext != nil {
+		sock, err = opt.DialContext(ctx, network, address)
+	} else {
+		sock, err = new(net.Dialer).DialContext(ctx, network, address)
 	}
-	sock, err := dial(ctx, network, address)
 	switch {
 	case err != nil:
 		return nil, err

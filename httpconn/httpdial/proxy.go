@@ -34,6 +34,9 @@ func (opt Options) proxyFor(t target.Target) (*url.URL, error) {
 		return environmentProxy(t.Plain())
 	}
 	proxy, err := opt.Proxy(t.Plain())
+	if err == nil {
+		return proxy, nil
+	}
 	var bad *url.Error
 	if errors.As(err, &bad) { // of url.Parse, say: it quotes the URL
 		err = retold{"Options.Proxy: the URL of the proxy cannot be used", err}

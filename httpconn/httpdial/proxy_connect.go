@@ -79,6 +79,9 @@ func (opt Options) proxyHeader(user *url.Userinfo) (http.Header, error) {
 
 // checkProxyHeader finds what cannot be sent, whether or not a proxy will be used.
 func checkProxyHeader(h http.Header) error {
+	if len(h) == 0 {
+		return nil
+	}
 	var out httpconn.Output
 	c, err := httpconn.New(httpconn.HTTP1, httpconn.Config{}, &out)
 	if err == nil {

@@ -53,7 +53,11 @@ func Parse(rawURL string) (Target, error) {
 		// used on these URIs." An empty one counts: a "#" that starts no fragment must be written %23.
 		return Target{}, fmt.Errorf("a %s URL has no fragment", scheme)
 	}
-	u, err := url.Parse(scheme + "://" + front + escape(back))
+	clean := rawURL
+	if escaped := escape(back); fragment || escaped != back || !strings.HasPrefix(rawURL, scheme) {
+		clean = scheme + "://" + front + escaped
+	}
+	u, err := url.Parse(clean)
 	if err == nil {
 		t.URL = u
 		t.Host, t.Port, err = HostPort(u)
@@ -80,19 +84,27 @@ func notInScheme(r rune) bool {
 // escape percent-encodes each byte of a path with a query that may not stand there (RFC 3986 sections 3.3 and 3.4), and
 // leaves what is encoded as it is.
 func escape(s string) string {
-	const allowed = "-._~!$&'()*+,;=:@/?" // besides letters and digits
-	var b strings.Builder
+	const digits = "0123456789ABCDEF"
+	var b []byte
+	done := 0 // what b has of s
 	for i := range len(s) {
-		c := s[i]
-		switch {
-		case 'a' <= c|0x20 && c|0x20 <= 'z', '0' <= c && c <= '9', strings.IndexByte(allowed, c) >= 0,
-			c == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]):
-			b.WriteByte(c)
-		default:
-			fmt.Fprintf(&b, "%%%02X", c)
+		if c := s[i]; !stands(s, i) {
+			b = append(append(b, s[done:i]...), '%', digits[c>>4], digits[c&15])
+			done = i + 1
 		}
 	}
-	return b.String()
+	if done == 0 { // as with most
+		return s
+	}
+	return string(append(b, s[done:]...))
+}
+
+// stands reports whether s[i] may stand where it does.
+func stands(s string, i int) bool {
+	const allowed = "-._~!$&'()*+,;=:@/?" // besides letters and digits
+	c := s[i]
+	return 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || strings.IndexByte(allowed, c) >= 0 ||
+		c == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2])
 }
 
 func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f' }
@@ -136,7 +148,7 @@ func HostPort(u *url.URL) (host, port string, err error) {
 	if err != nil || n == 0 {
 		return "", "", fmt.Errorf("port %s is not between 1 and 65535", port)
 	}
-	return host, strconv.FormatUint(n, 10), nil
+	return host, strings.TrimLeft(port, "0"), nil
 }
 
 // String is the scheme and authority of t alone.
@@ -184,11 +196,14 @@ func (t Target) Plain() *url.URL {
 
 // Authority joins host and port, leaving out a port that is empty.
 func Authority(host, port string) string {
-	if strings.Contains(host, ":") { // an IPv6 address
-		host = "[" + host + "]"
-	}
-	if port != "" {
-		host += ":" + port
+	six := strings.Contains(host, ":") // an IPv6 address
+	switch {
+	case six && port != "":
+		return "[" + host + "]:" + port
+	case six:
+		return "[" + host + "]"
+	case port != "":
+		return host + ":" + port
 	}
 	return host
 }
