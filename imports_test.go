@@ -50,6 +50,8 @@ var coreImports = map[string]use{
 
 	// What could wait or lock, and how much of it is used.
 	"crypto/rand": {`Read|Reader`, "masking keys must be unpredictable (RFC 6455 section 10.3): the one thing taken from outside"},
+	"math/rand/v2": {`ChaCha8`,
+		"masking keys from a seed of crypto/rand; not its package-level functions, which have a source of their own"},
 	"io": {`Reader|Writer|ReadFull|EOF|ErrShortWrite|Discard`,
 		"Output.WriteTo writes to what the caller hands it, Options.Rand is read; Discard is an encoder's unused destination"},
 	"sync":        {`Pool`, "scratch space that any call may use; never locked, and no value is shared by it"},
