@@ -35,7 +35,7 @@ func (p *Peer) requests() {
 }
 
 // respond answers a request, and goes on with what has come behind it.
-func (p *Peer) respond(r *http.Request, how Behavior) {
+func (p *Peer) respond(r *http.Request, how *Behavior) {
 	p.waiting = false
 	if p.end != live {
 		return

@@ -190,7 +190,9 @@ func (st *stream) write() {
 	last := rest == 0 && end == finished && !st.ended
 	if n > 0 || last {
 		h.must(h.fr.WriteData(st.id, last, (*out)[:n]))
-		*out = (*out)[n:]
+		if *out = (*out)[n:]; rest == 0 && st.ws != nil {
+			*out = nil // an idle WebSocket holds no buffer
+		}
 		st.sendWindow -= int64(n)
 		h.sendWindow -= int64(n)
 		st.ended = last

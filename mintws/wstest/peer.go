@@ -155,13 +155,14 @@ func (p *Peer) flush() []byte {
 	return out
 }
 
-// behavior asks what is to be done with a request.
-func (p *Peer) behavior(r *http.Request) Behavior {
+// behavior asks what is to be done with a request. What it returns is not written to.
+func (p *Peer) behavior(r *http.Request) *Behavior {
 	r.RemoteAddr, r.TLS = p.remote, p.tls
 	if p.opt.Behave != nil {
-		return p.opt.Behave(r)
+		how := p.opt.Behave(r)
+		return &how
 	}
-	return p.opt.Behavior
+	return &p.opt.Behavior
 }
 
 // answer is what a request is answered with.
@@ -173,7 +174,7 @@ type answer struct {
 }
 
 // judge finds the answer to a request.
-func (p *Peer) judge(r *http.Request, how Behavior) answer {
+func (p *Peer) judge(r *http.Request, how *Behavior) answer {
 	if how.Refuse != 0 {
 		a := answer{status: how.Refuse, header: how.Header.Clone()}
 		if how.Refuse != http.StatusNoContent && how.Refuse != http.StatusNotModified { // RFC 9110 sections 15.3.5 and 15.4.5
@@ -187,12 +188,15 @@ func (p *Peer) judge(r *http.Request, how Behavior) answer {
 		a.body = err.Error() + "\n" // a test wants to know all of it
 		return a
 	}
-	a.ws = &session{peer: p, request: r, how: how, ws: ws, wake: func() {}}
+	a.ws = &session{peer: p, how: how, ws: ws, wake: func() {}}
+	if p.opt.Over != nil {
+		a.ws.request = r
+	}
 	return a
 }
 
 // answered calls f when the request's answer is due.
-func (p *Peer) answered(how Behavior, f func()) {
+func (p *Peer) answered(how *Behavior, f func()) {
 	switch {
 	case how.HandshakeDelay == 0:
 		f()

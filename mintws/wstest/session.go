@@ -22,8 +22,8 @@ const maxTake = 1 << 20
 // session is one WebSocket, on either version of HTTP. It writes to out, from where the connection takes it.
 type session struct {
 	peer    *Peer
-	request *http.Request
-	how     Behavior
+	request *http.Request // for Options.Over, nil without: it takes more memory than all the rest
+	how     *Behavior
 	ws      mintws.WebSocket
 	wake    func() // tells the connection that there may be something in out
 
