@@ -21,6 +21,7 @@ type client struct {
 	shown time.Time // when the last progress was printed
 
 	started, open, greeted, pongs int
+	closes                        int // sent
 	ended                         int // of those that were open or not
 
 	lost    error // why a connection was lost, the first one that was
@@ -42,6 +43,7 @@ func (p *client) produce(c *conn) bool {
 	switch {
 	case p.closing && c.user != closeSent:
 		c.user = closeSent
+		p.closes++
 		return p.l.send(c, mintws.Close(mintws.CodeNormal, "")) == nil
 	case c.user == nil:
 		c.user = greetingSent
@@ -114,6 +116,22 @@ func (p *client) dialMany(url string, n, buffer int) (err error) {
 		return failed != nil || p.greeted == n
 	})
 	return errors.Join(failed, err)
+}
+
+// closeAll closes all connections, some hundreds at a time: a server needs a while for each, and has as long for the last as for the
+// first.
+func (p *client) closeAll() error {
+	p.closing = true
+	left := p.l.conns
+	return p.until("closing", func() bool {
+		for n := p.closes - p.ended; n < 256 && len(left) > 0; left = left[1:] {
+			if c := left[0]; c != nil {
+				p.l.wake(c)
+				n++
+			}
+		}
+		return p.ended == p.started
+	})
 }
 
 // heap returns how many bytes of the heap are in use.

@@ -30,7 +30,7 @@ func start(t *testing.T, timing session.Timing, buffer int) (addr string, l *loo
 		t.Fatal(err)
 	}
 	e.l = l
-	url, err := l.listen(buffer)
+	url, err := l.listen("127.0.0.1", buffer)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"syscall"
 
 	"github.com/mintws/mintws/httpconn"
@@ -34,12 +35,16 @@ func (e *echo) received(c *conn, f mintws.Frame) {
 }
 
 // listen accepts connections, and calls begin for each.
-func (l *loop) listen(buffer int) (url string, err error) {
+func (l *loop) listen(address string, buffer int) (url string, err error) {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || !ip.Is4() {
+		return "", fmt.Errorf("-address %q is not one of IPv4", address)
+	}
 	fd, err := open(buffer)
 	if err != nil {
 		return "", err
 	}
-	if err = syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+	if err = syscall.Bind(fd, &syscall.SockaddrInet4{Addr: ip.As4()}); err != nil {
 		return "", err
 	}
 	if err = syscall.Listen(fd, 4096); err != nil {
@@ -54,7 +59,7 @@ func (l *loop) listen(buffer int) (url string, err error) {
 		return "", err
 	}
 	err = l.watch(fd, func() { reserve = l.accept(fd, reserve) })
-	return fmt.Sprintf("ws://127.0.0.1:%d/", name.(*syscall.SockaddrInet4).Port), err
+	return fmt.Sprintf("ws://%v:%d/", ip, name.(*syscall.SockaddrInet4).Port), err
 }
 
 // accept takes the connections that have come. Where there is no descriptor for one, it is taken and closed with the help of the
@@ -135,26 +140,35 @@ func (l *loop) accepted(c *conn, r *http.Request) (again bool, err error) {
 }
 
 // serve is the server's process. It ends when its standard input does: with the process that started it.
-func serve(w io.Writer, buffer int) error {
+func serve(w io.Writer, address string, buffer int) error {
 	e := &echo{}
 	l, err := newLoop(e, session.Timing{})
 	if err != nil {
 		return err
 	}
 	e.l = l
-	url, err := l.listen(buffer)
+	url, err := l.listen(address, buffer)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(w, url)
-	over := false
-	err = l.watch(0, func() {
-		n, readErr := syscall.Read(0, make([]byte, 64))
-		over = n == 0 || readErr != nil && readErr != syscall.EINTR
-	})
-	for err == nil && !over {
+	over, err := l.atEnd()
+	for err == nil && !over() {
 		err = l.turn()
 	}
 	fmt.Fprintf(w, "%d connections, reading stopped %d times\n", e.count, l.stopped)
 	return err
+}
+
+// atEnd watches standard input. Over reports whether it has ended.
+func (l *loop) atEnd() (over func() bool, err error) {
+	ended := false
+	err = l.watch(0, func() {
+		n, readErr := syscall.Read(0, make([]byte, 64))
+		if ended = n == 0 || readErr != nil && readErr != syscall.EINTR; ended { // it would be readable for ever
+			syscall.EpollCtl(l.epoll, syscall.EPOLL_CTL_DEL, 0, nil)
+			delete(l.others, 0)
+		}
+	})
+	return func() bool { return ended }, err
 }
