@@ -117,24 +117,24 @@ const (
 	rowsOwn   = rowsOther + 2
 )
 
-// TestScale: what the program does with a million WebSockets it does with two thousand. Each takes at most 1,000 bytes of the heap,
-// some hundred of which are the connections' buffers, that do not grow with the number; the server is another process; and the
-// last two lines say how much memory this one took.
+// TestScale: what the program does with a million WebSockets on a hundred connections it does with twenty thousand on two. Each takes
+// at most 400 bytes of the heap, of which docs/scale.md names 345; the server is another process; and the last two lines say how
+// much memory this one took.
 func TestScale(t *testing.T) {
-	stdout, stderr, state := process(t, "-n", "2000", "-conns", "4")
+	stdout, stderr, state := process(t, "-n", "20000", "-conns", "2")
 	if stderr != "" || state.ExitCode() != 0 {
 		t.Fatalf("exit code %d, stderr %q", state.ExitCode(), stderr)
 	}
 	table := values(t, stdout)
-	for name, want := range map[string]string{"TCP connections": "4", "WebSockets opened": "2000", "at once": "2000", "messages back": "2000",
+	for name, want := range map[string]string{"TCP connections": "2", "WebSockets opened": "20000", "at once": "20000", "messages back": "20000",
 		"WebSockets that failed": "0"} {
 		if table[name] != want {
 			t.Errorf("%s is %q, want %s", name, table[name], want)
 		}
 	}
 	var heap int
-	if _, err := fmt.Sscanf(table["heap for each, while all were open"], "%d B", &heap); err != nil || heap < 100 || heap > 1000 {
-		t.Errorf("heap for each is %q, want 100 B to 1000 B", table["heap for each, while all were open"])
+	if _, err := fmt.Sscanf(table["heap for each, while all were open"], "%d B", &heap); err != nil || heap < 100 || heap > 400 {
+		t.Errorf("heap for each is %q, want 100 B to 400 B", table["heap for each, while all were open"])
 	}
 	if pid := table["the server's process"]; pid == "" || pid == fmt.Sprint(state.Pid()) {
 		t.Errorf("the server's process is %q, the client's %d", pid, state.Pid())
@@ -146,7 +146,7 @@ func TestScale(t *testing.T) {
 	}
 	fmt.Sscan(last[2], &idle) //nolint:errcheck // see below
 	fmt.Sscan(last[4], &peak) //nolint:errcheck // see below
-	if last[1] != last[3] || idle < 1 || idle > peak || peak > 200 {
+	if last[1] != last[3] || idle < 1 || idle > peak {
 		t.Errorf("%s %v MiB, at the peak %v MiB", last[1], idle, peak)
 	}
 }
