@@ -11,9 +11,10 @@ import (
 
 // loopServer is the one server of all the benchmarks over loopback. It is a few lines on a socket and belongs to no
 // library, so that what differs between two clients is the clients. The path of the request says what it does with frames:
-// /echo sends each back, /drain counts bytes.
+// /echo sends each back, /drain counts bytes, and whatever else there is in paths does what stands there.
 type loopServer struct {
 	listener net.Listener
+	begin    func(conn net.Conn) // serves a connection
 	ends     sync.WaitGroup
 
 	mu      sync.Mutex
@@ -21,20 +22,28 @@ type loopServer struct {
 	drained int64     // bytes, on all connections
 	open    map[net.Conn]bool
 	stopped bool
+	paths   map[string]func(conn net.Conn)
 }
 
 // newLoopServer starts a server on 127.0.0.1 that lives as long as the test.
 func newLoopServer(t testing.TB) *loopServer {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	s := &loopServer{open: map[net.Conn]bool{}}
+	s.begin = s.serve
+	s.start(t)
+	return s
+}
+
+// start listens and begins to serve.
+func (s *loopServer) start(t testing.TB) {
+	t.Helper()
+	var err error
+	if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
-	s := &loopServer{listener: listener, open: map[net.Conn]bool{}}
 	s.arrived.L = &s.mu
 	s.ends.Go(s.accept)
 	t.Cleanup(s.stop)
-	return s
 }
 
 // addr is the server's host and port.
@@ -69,7 +78,7 @@ func (s *loopServer) accept() {
 		s.ends.Go(func() {
 			// A reset, sent when the client has closed, leaves nobody in TIME-WAIT: ports do not run out.
 			conn.(*net.TCPConn).SetLinger(0)
-			s.serve(conn)
+			s.begin(conn)
 			conn.Close()
 			s.mu.Lock()
 			delete(s.open, conn)
@@ -96,11 +105,30 @@ func (s *loopServer) serve(conn net.Conn) {
 	if _, err := conn.Write(append(reply, "\r\n\r\n"...)); err != nil {
 		return
 	}
+	_, path, _ := bytes.Cut(buf[:end], []byte(" "))
+	path, _, _ = bytes.Cut(path, []byte(" "))
+	s.mu.Lock()
+	more := s.paths[string(path)]
+	s.mu.Unlock()
+	if more != nil {
+		more(conn)
+		return
+	}
 	if bytes.HasPrefix(buf, []byte("GET /drain ")) {
 		s.drain(conn, n-end-4)
 		return
 	}
 	s.echo(conn, buf, copy(buf, buf[end+4:n]))
+}
+
+// handle has f serve path.
+func (s *loopServer) handle(path string, f func(conn net.Conn)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.paths == nil {
+		s.paths = map[string]func(net.Conn){}
+	}
+	s.paths[path] = f
 }
 
 // keyField returns a copy of the value of Sec-WebSocket-Key in head. Libraries spell the name in two ways.
@@ -165,10 +193,24 @@ func wholeFrame(b []byte) bool {
 func (s *loopServer) drain(conn net.Conn, n int) {
 	buf := make([]byte, 64<<10)
 	for err := error(nil); err == nil; n, err = conn.Read(buf) {
-		s.mu.Lock()
-		s.drained += int64(n)
-		s.mu.Unlock()
-		s.arrived.Broadcast()
+		s.drainedMore(n)
+	}
+}
+
+// drainedMore counts n bytes.
+func (s *loopServer) drainedMore(n int) {
+	s.mu.Lock()
+	s.drained += int64(n)
+	s.mu.Unlock()
+	s.arrived.Broadcast()
+}
+
+// awaitSome waits until n bytes were drained, or more, and goes on counting.
+func (s *loopServer) awaitSome(n int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.drained < n && !s.stopped {
+		s.arrived.Wait()
 	}
 }
 

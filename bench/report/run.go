@@ -35,7 +35,7 @@ func build(dir, binary string) error {
 
 const (
 	all      = "."
-	loopback = "^Benchmark(RoundTrip|Pipelined|Handshake)$"
+	loopback = "^Benchmark(RoundTrip|Pipelined|Handshake|ConnTrip|ConnStream|H2Loopback)$"
 	longer   = 5 // what goes through the kernel depends on whose turn it is, and takes that much longer to settle
 )
 
