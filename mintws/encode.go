@@ -62,6 +62,19 @@ func (ws *WebSocket) encodeStraight(dst []byte, f *Frame) ([]byte, error) {
 	return dst, nil
 }
 
+// appendStraightHead appends the header of f, if that may take the straight path, and returns the key that masks its payload.
+func (ws *WebSocket) appendStraightHead(dst []byte, f *Frame) (_ []byte, key mask.Key, ok bool, err error) {
+	if !ws.straight(f) {
+		return dst, 0, false, nil
+	}
+	if ws.cfg.role == Client {
+		if key, err = ws.cfg.newKey(); err != nil {
+			return dst, 0, false, err
+		}
+	}
+	return appendHeader(dst, f, len(f.Payload), ws.cfg.role, key), key, true, nil
+}
+
 // straight reports whether f may take the straight path: a valid message in one frame that no extension sees, as most are.
 // Sending it changes nothing about ws. It decides by itself, for speed: TestStraightPath holds it to advance.
 func (ws *WebSocket) straight(f *Frame) bool {

@@ -6,6 +6,9 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/mintws/mintws/internal/inplace"
+	"github.com/mintws/mintws/internal/mask"
 )
 
 // fixedKey is an Options.Rand that always gives the key of the examples in RFC 6455 section 5.7.
@@ -236,6 +239,39 @@ func TestRoundTrip(t *testing.T) {
 			r, err := decodeAll(opened(peer)(t), p)
 			if err != nil || len(r.Frames) != 1 || !bytes.Equal(r.Frames[0].Payload, msg) {
 				t.Errorf("%v, %d bytes: %v, %d frames", role, n, err, len(r.Frames))
+			}
+		}
+	}
+}
+
+// TestAppendHead: a header with the payload behind it, masked with the key, is the frame that AppendEncode makes; it is made for
+// the frames that are sent as they are and for no others, and changes nothing but what is appended.
+func TestAppendHead(t *testing.T) {
+	for _, role := range []Role{Client, Server} {
+		for _, n := range []int{0, 125, 126, 1000, 65535, 65536, 70000} {
+			for _, f := range []Frame{Binary(zeros(n)), Text(zeros(n))} {
+				ws := opened(role)(t)
+				was := ws
+				dst, key, ok, err := ws.InPlace(inplace.Key{}).AppendHead([]byte("before"), &f)
+				if !ok || err != nil || !ws.Equal(was) {
+					t.Fatalf("%v, %v of %d bytes: %v, %v", role, f.Opcode, n, ok, err)
+				}
+				at := len(dst)
+				dst = append(dst, f.Payload...)
+				mask.Copy(dst[at:], dst[at:], key)
+				r, err := decodeAll(opened(1-role)(t), dst[len("before"):])
+				if err != nil || len(r.Frames) != 1 || r.Frames[0].Opcode != f.Opcode || !bytes.Equal(r.Frames[0].Payload, f.Payload) {
+					t.Errorf("%v, %v of %d bytes: %v", role, f.Opcode, n, err)
+				}
+				if role == Server && key != 0 {
+					t.Errorf("a server masks with %x", key)
+				}
+			}
+		}
+		for _, f := range []Frame{Ping(nil), Text([]byte{0xFF}), {Opcode: OpBinary, More: true}, {Opcode: OpContinuation}, {Opcode: OpBinary, RSV: RSV1}} {
+			ws := opened(role)(t)
+			if dst, _, ok, err := ws.InPlace(inplace.Key{}).AppendHead(nil, &f); ok || err != nil || len(dst) > 0 {
+				t.Errorf("%v: %+v: % x, %v, %v", role, f, dst, ok, err)
 			}
 		}
 	}

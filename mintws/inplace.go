@@ -3,6 +3,7 @@ package mintws
 import (
 	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/internal/inplace"
+	"github.com/mintws/mintws/internal/mask"
 )
 
 // InPlace is for the other packages of this module, which alone can name its parameter. They advance a WebSocket of their own
@@ -37,6 +38,16 @@ func (ws *inPlace) AppendReceive(dst []byte, in *Inbox, data []byte) ([]byte, er
 func (ws *inPlace) AppendEncode(dst []byte, f *Frame) ([]byte, error) {
 	return (*WebSocket)(ws).encode(dst, f)
 }
+
+// AppendHead is AppendEncode without the payload, which the caller sends behind it, masked with key from its first byte on. With
+// a key of 0 nothing is masked: a server's is. It is for large messages, which need no memory of their size then. Where ok is
+// false, f is none of those that can be sent like that, or it cannot be sent at all, and nothing has happened.
+func (ws *inPlace) AppendHead(dst []byte, f *Frame) (_ []byte, key mask.Key, ok bool, err error) {
+	return (*WebSocket)(ws).appendStraightHead(dst, f)
+}
+
+// Remaining returns how many bytes of the data frame under way have not been received.
+func (ws *inPlace) Remaining() int64 { return ws.remaining }
 
 // AppendPrepared is WebSocket.AppendPrepared.
 func (ws *inPlace) AppendPrepared(dst []byte, p *Prepared) ([]byte, error) {

@@ -56,8 +56,9 @@ type Conn struct {
 const (
 	defaultWrite = 30 * time.Second // a link that takes nothing for so long is dead, or its peer is
 	minRead      = 4 << 10          // of the read buffer: most WebSockets are idle, and say little
-	maxRead      = 64 << 10         // what one that is filled to the brim grows to
-	maxChunk     = 64 << 10         // of one write, each of which has its own time
+	maxRead      = 72 << 10         // what one that is filled to the brim grows to: 64 KiB, and headers
+	maxInbox     = 64 << 10         // of payload that one call unmasks or inflates
+	maxChunk     = 128 << 10        // of one write, each of which has its own time
 	maxPend      = 64 << 10         // of answers to a peer that asks and does not read
 	maxKeep      = 1 << 20          // of memory for messages that is kept for the next
 )
@@ -69,7 +70,7 @@ func (c *Conn) start(ws mintws.WebSocket, timing session.Timing, patient time.Du
 	c.reading, c.message, c.sending = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1)
 	c.done, c.ponged = make(chan struct{}), make(chan struct{})
 	c.time, c.listening = session.NewDeadlines(timing, now).Observe(now, ws.State(), true), now
-	c.in.inbox.Max, c.in.join = maxRead, session.Joiner{Max: -1, Keep: maxKeep}
+	c.in.inbox.Max, c.in.join = maxInbox, session.Joiner{Max: -1, Keep: maxKeep}
 	c.limit.Store(limits.WithDefaults().MaxMessage)
 	c.readable.Set, c.writable.Set = c.stream.SetReadDeadline, c.stream.SetWriteDeadline
 	return c

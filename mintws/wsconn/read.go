@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/mintws/mintws/internal/inplace"
 	"github.com/mintws/mintws/mintws"
@@ -21,6 +22,7 @@ type incoming struct {
 	serial uint64 // of the last Read or Reader
 
 	more    bool // of the message under way is to come
+	owed    int  // of its frame under way
 	size    int64
 	joining bool // by Read
 	join    session.Joiner
@@ -198,7 +200,9 @@ func (c *Conn) fill(ctx context.Context) error {
 	in.next = 0
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	in.fault = c.ws.InPlace(inplace.Key{}).AppendDecode(&in.inbox, data)
+	ws := c.ws.InPlace(inplace.Key{})
+	in.fault = ws.AppendDecode(&in.inbox, data)
+	in.owed = int(min(ws.Remaining(), math.MaxInt))
 	return nil
 }
 
@@ -221,16 +225,13 @@ func (c *Conn) receive(ctx context.Context) ([]byte, error) {
 			}
 			return nil, err
 		}
-		n, buf := 0, in.join.Space(len(in.buf))
-		if buf == nil {
-			buf = in.buf
-		}
+		n, buf := 0, in.space()
 		if err == nil {
 			n, err = c.stream.Read(buf)
 		}
 		if data := buf[:n]; n > 0 { // an error that came with it comes again
 			if n == len(in.buf) && n < maxRead {
-				in.buf = make([]byte, 2*n)
+				in.buf = make([]byte, min(2*n, maxRead))
 			}
 			c.observe(true)
 			return data, nil
@@ -239,4 +240,17 @@ func (c *Conn) receive(ctx context.Context) ([]byte, error) {
 			return nil, err
 		}
 	}
+}
+
+// space returns what to read into. Of a message that is being joined that is where it goes on. If much of its frame is to come, no
+// more than that is read, as the beginning of the next message would have to be moved; but at most as much as has come already.
+func (in *incoming) space() []byte {
+	n := len(in.buf)
+	if in.owed >= n/2 {
+		n = min(in.owed, n)
+	}
+	if buf := in.join.Space(n); buf != nil {
+		return buf
+	}
+	return in.buf
 }

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/mintws/mintws/internal/inplace"
+	"github.com/mintws/mintws/internal/mask"
 	"github.com/mintws/mintws/mintws"
 )
 
@@ -50,10 +52,59 @@ func (c *Conn) send(ctx context.Context, f mintws.Frame, p *mintws.Prepared) err
 		return err
 	}
 	defer c.release()
+	if p == nil && len(f.Payload) > chunk(len(f.Payload)) {
+		if sent, err := c.sendLarge(ctx, &f); sent || err != nil {
+			return err
+		}
+	}
 	if err := c.encode(f, p); err != nil {
 		return err
 	}
 	return c.flush(ctx)
+}
+
+// sendLarge sends f, a piece at a time: each is masked where the last one was, so that no memory of its size is needed, nor goes
+// through the processor's cache. It reports false for a frame that has to be encoded as a whole. The caller has c.sending.
+func (c *Conn) sendLarge(ctx context.Context, f *mintws.Frame) (bool, error) {
+	c.mu.Lock()
+	if err := cmp.Or(c.err, c.lost); err != nil {
+		c.mu.Unlock()
+		return false, err
+	}
+	b := c.buffer()
+	head, key, ok, err := c.ws.InPlace(inplace.Key{}).AppendHead(b.b, f)
+	if !ok {
+		c.mu.Unlock()
+		return false, err
+	}
+	c.pend, c.caused = nil, 0 // at once, as nothing may come between the header and the payload
+	c.mu.Unlock()
+	defer b.free()
+	b.b = head
+	c.writable.Follow(ctx)
+	for p := f.Payload; len(p) > 0; b.b = b.b[:0] {
+		n := chunk(len(p))
+		out := p[:n] // with nothing to mask it is written from where it is
+		if key != 0 || len(b.b) > 0 {
+			at := len(b.b)
+			b.b = slices.Grow(b.b, n)[:at+n]
+			mask.Copy(b.b[at:], out, key)
+			out, key = b.b, key.Skip(n)
+		}
+		if err = c.write(ctx, out); err != nil {
+			return true, err
+		}
+		p = p[n:]
+	}
+	return true, nil
+}
+
+// chunk returns how many of n bytes are written at once. A little that would be left goes along.
+func chunk(n int) int {
+	if n <= maxChunk+maxChunk/4 {
+		return n
+	}
+	return maxChunk
 }
 
 // encode puts a frame behind those that are not yet on their way.
@@ -115,11 +166,16 @@ func (c *Conn) flush(ctx context.Context) error {
 	}
 	defer buf.free()
 	c.writable.Follow(ctx)
-	for p := buf.b; len(p) > 0; {
+	return c.write(ctx, buf.b)
+}
+
+// write writes p. The caller has c.sending, and c.writable follows ctx.
+func (c *Conn) write(ctx context.Context, p []byte) error {
+	for len(p) > 0 {
 		ok, err := c.writable.Arm(func() time.Time { return time.Now().Add(c.patient) })
 		n := 0
 		if ok && err == nil {
-			n, err = c.stream.Write(p[:min(len(p), maxChunk)])
+			n, err = c.stream.Write(p[:chunk(len(p))])
 		}
 		if p = p[n:]; !ok || err != nil {
 			return c.broken(ctx, err)
