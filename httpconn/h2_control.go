@@ -195,7 +195,7 @@ func (c *Conn) h2HandleWindowUpdate(out *Output, f frameHead, p []byte) *ConnErr
 			"WINDOW_UPDATE of %d makes its window larger than 2^31-1", n)
 	}
 	s.sendCredit += int32(n)
-	h.streams.put(s)
+	h.streams.putSend(s)
 	if s.flags&streamQueued != 0 && c.h2StreamSendWindow(&s) > 0 {
 		h.queues = h.queues.ready(s.id)
 		c.h2SendQueued(out)

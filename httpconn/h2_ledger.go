@@ -182,6 +182,22 @@ func (l *ledger) received(s *stream, n int32) { l.change(uint32(s.id), n) }
 // sent logs that n was taken from sendCredit, in the same way.
 func (l *ledger) sent(s *stream, n int32) { l.change(uint32(s.id)&^entryReceived, n) }
 
+// putSend is put for a copy of a stream in the table of which nothing but sendCredit and streamQueued has changed.
+func (l *ledger) putSend(s stream) {
+	if s.flags&streamSentEnd != 0 { // what is queued decides whether it is over
+		l.put(s)
+		return
+	}
+	p := l.at(s.id)
+	id, n := uint32(s.id)&^entryReceived, p.sendCredit-s.sendCredit
+	if p.flags != s.flags {
+		id |= entryQueued
+		l.r.own = -1 // such a change is one of its own
+	}
+	*p = s
+	l.change(id, n)
+}
+
 func (l *ledger) change(id uint32, n int32) {
 	r, at := l.r, l.n
 	switch {

@@ -1,6 +1,7 @@
 package httpconn
 
-// entry is a place in a ledger's log. A change of one window of a stream, which comes with every DATA frame, takes one entry.
+// entry is a place in a ledger's log. A change of one window of a stream, which comes with every DATA frame, takes one entry,
+// also if bytes begin to wait for that window, or wait no more.
 // A change of anything else, which comes a few times in a stream's life, logs its whole state and takes wholeLen entries. A
 // log is read from its beginning.
 type entry struct {
@@ -10,8 +11,9 @@ type entry struct {
 
 const (
 	// The identifiers of streams are odd and have 31 bits (RFC 9113 section 5.1.1), so two bits are free.
-	entryWhole    = 1 << 31 // a whole state begins
-	entryReceived = 1       // or else n was added to recvUncredited; without it n was taken from sendCredit
+	entryReceived = 1                           // n was added to recvUncredited; without it, n was taken from sendCredit
+	entryQueued   = 1 << 31                     // and streamQueued changed
+	entryWhole    = entryQueued | entryReceived // a whole state begins
 
 	wholeLen = 6
 	minLog   = 256 // entries of the smallest log
@@ -21,11 +23,11 @@ const (
 // costs 12 bytes for each change in it, and no longer, since going on from an old value means reading it.
 func logSize(slots int) int { return max(minLog, 4*slots) }
 
-func (e *entry) stream() StreamID { return StreamID(e.id&^entryWhole | 1) }
+func (e *entry) stream() StreamID { return StreamID(e.id&^entryQueued | 1) }
 
 // len returns how many entries the change that begins with e takes.
 func (e *entry) len() int {
-	if e.id&entryWhole != 0 {
+	if e.id&entryWhole == entryWhole {
 		return wholeLen
 	}
 	return 1
@@ -47,7 +49,7 @@ func (e *entry) uint64() uint64 { return uint64(e.id) | uint64(uint32(e.n))<<32 
 // apply applies the first change in the log, which must be one of s, and returns how many entries it takes.
 func (s *stream) apply(log []entry) int {
 	switch e := &log[0]; {
-	case e.id&entryWhole != 0:
+	case e.id&entryWhole == entryWhole:
 		*s = stream{
 			id: e.stream(), recvUncredited: e.n, recvConsumed: int32(log[1].id), sendCredit: log[1].n,
 			flags: streamFlags(log[2].id), informational: log[2].n,
@@ -55,6 +57,9 @@ func (s *stream) apply(log []entry) int {
 		return wholeLen
 	case e.id&entryReceived != 0:
 		s.recvUncredited += e.n
+	case e.id&entryQueued != 0:
+		s.flags ^= streamQueued
+		fallthrough
 	default:
 		s.sendCredit -= e.n
 	}

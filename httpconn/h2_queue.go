@@ -123,14 +123,14 @@ func (c *Conn) h2SendQueued(out *Output) {
 		h.sendWindow -= int32(n)
 		e.do(queueOp{kind: queueSent, id: id, n: uint16(n), turn: !drained && c.h2StreamSendWindow(&st) > 0})
 		if !drained {
-			h.streams.put(st)
+			h.streams.putSend(st)
 			continue
 		}
 		if trailers != nil {
 			c.h2SendBlock(out, trailers, id, true)
 		}
 		st.flags &^= streamQueued
-		h.streams.put(st)
+		h.streams.putSend(st)
 		if !st.live() {
 			c.editRare().liveStreams--
 		}

@@ -26,8 +26,9 @@ type streamQueue struct {
 }
 
 const (
-	minPiece = 64      // one cache line
-	maxPiece = quantum // what is sent of a piece is kept until all of it is sent
+	minPiece    = 64      // less is not worth a change in the log of its own
+	sharedPiece = 1 << 10 // a piece that is larger than what comes is at most as large as this
+	maxPiece    = quantum // what is sent of a piece is kept until all of it is sent
 )
 
 // store copies the beginning of p, which stream id has to send, and returns the copy. It lies behind the last piece, if there
@@ -37,10 +38,10 @@ func (s *queueState) store(id StreamID, p []byte) []byte {
 	n, size := min(len(p), maxPiece), minPiece
 	if q := s.streams[id]; q != nil {
 		last := *q.tail()
-		if room := cap(last) - len(last); room > 0 {
+		if room := cap(last) - len(last); room >= min(len(p), minPiece) {
 			return append(last[len(last):], p[:min(len(p), room)]...)
 		}
-		size = max(size, min(q.bytes, 2*cap(last), maxPiece))
+		size = max(size, min(q.bytes, 2*cap(last), sharedPiece))
 	}
 	if n >= size {
 		return append([]byte(nil), p[:n]...) // which does not clear the memory first

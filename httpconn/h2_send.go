@@ -132,7 +132,11 @@ func (c *Conn) h2SendContent(out *Output, s stream, mark int, end bool) {
 		}
 	}
 	out.Send = frameData(out.Send[:mark+frameHeadLen+n], mark, s.id, end && !queued, int(h.rare.peerMaxFrame))
-	h.streams.put(s)
+	if end || s.sendRemaining >= 0 {
+		h.streams.put(s)
+	} else {
+		h.streams.putSend(s)
+	}
 	if !s.live() {
 		c.editRare().liveStreams--
 	}
