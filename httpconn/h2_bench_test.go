@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 	"testing"
 
 	"golang.org/x/net/http2"
@@ -55,6 +56,57 @@ func BenchmarkH2Receive(b *testing.B) {
 						b.Fatal(err)
 					}
 				}
+			})
+		}
+	}
+}
+
+// BenchmarkH2ReceiveCredit is DATA frames in reads of 64 KiB, in turn on 100 streams whose windows are those of a Config, so that
+// there is credit to give. B/s is of content.
+func BenchmarkH2ReceiveCredit(b *testing.B) {
+	for _, window := range []struct {
+		name string
+		cfg  Config
+	}{{"default", Config{}}, {"64KiB", Config{StreamWindow: 64 << 10, ConnWindow: 1 << 20}}, {"manual", Config{ManualCredit: true}}} {
+		for _, size := range []int{32, 1 << 10, 16 << 10} {
+			b.Run(fmt.Sprintf("window=%s/frame=%d", window.name, size), func(b *testing.B) {
+				const streams = 100
+				c := h2Started(b, window.cfg)
+				var frames []string
+				for i := range streams {
+					c = h2Fed(b, h2Requests(b, c, h2Ext), f200(uint32(2*i+1)))
+					frames = append(frames, fData(uint32(2*i+1), false, strings.Repeat("x", size)))
+				}
+				perRead := 64 << 10 / size
+				var reads [][]byte
+				for i := 0; i < max(streams, perRead); i += perRead {
+					var read []byte
+					for k := range perRead {
+						read = append(read, frames[(i+k)%streams]...)
+					}
+					reads = append(reads, read)
+				}
+				var out Output
+				sent := 0
+				b.SetBytes(int64(size))
+				b.ReportAllocs()
+				b.ResetTimer()
+				for i := 0; i < b.N; i += perRead {
+					out.Events, out.Send = out.Events[:0], out.Send[:0]
+					var err error
+					if c, err = c.Stream(&out, reads[i/perRead%len(reads)]); err != nil {
+						b.Fatal(err)
+					}
+					if c.set.manualCredit {
+						for k := range out.Events {
+							if c, err = c.Consume(&out, out.Events[k].StreamID, size); err != nil {
+								b.Fatal(err)
+							}
+						}
+					}
+					sent += len(out.Send)
+				}
+				b.ReportMetric(float64(sent)/float64(max(b.N, perRead)), "sent-B/op")
 			})
 		}
 	}

@@ -22,23 +22,29 @@ func (c *Conn) h2SendConnCredit(out *Output) {
 }
 
 // h2SendStreamCredit gives credit on s, which is in the table, once enough of the window is used up. It needs the claim.
-// Without manual credit all that was received counts as consumed.
 func (c *Conn) h2SendStreamCredit(out *Output, s *stream) {
+	switch n := c.h2CreditStream(out, s); {
+	case n == 0:
+	case c.set.manualCredit:
+		c.h2.streams.put(*s)
+	default:
+		c.h2.streams.received(s, -n)
+	}
+}
+
+// h2CreditStream is h2SendStreamCredit for a state that the caller logs. It returns how much credit was given. Without
+// manual credit all that was received counts as consumed.
+func (c *Conn) h2CreditStream(out *Output, s *stream) int32 {
 	n := s.recvConsumed
 	if !c.set.manualCredit {
 		n = s.recvUncredited
 	}
 	if n == 0 || n < c.set.streamWindow/creditShare || s.flags&streamGotEnd != 0 || !s.live() {
-		return
+		return 0
 	}
 	out.Send = appendWord(out.Send, http2.FrameWindowUpdate, s.id, uint32(n))
-	s.recvUncredited -= n
-	if s.recvConsumed == 0 {
-		c.h2.streams.received(s, -n)
-		return
-	}
-	s.recvConsumed = 0
-	c.h2.streams.put(*s)
+	s.recvUncredited, s.recvConsumed = s.recvUncredited-n, 0
+	return n
 }
 
 // h2SendAllCredit gives credit on all streams after the window was made smaller. A server that has already used up more
@@ -96,10 +102,8 @@ func (c *Conn) h2Consume(out *Output, id StreamID, n int) error {
 	c.h2SendConnCredit(out)
 	h.streams.claim()
 	s.recvConsumed += int32(n)
+	c.h2CreditStream(out, &s)
 	h.streams.put(s)
-	if s.live() {
-		c.h2SendStreamCredit(out, h.streams.at(id))
-	}
 	h.streams.release()
 	return nil
 }

@@ -19,6 +19,7 @@ func (c *Conn) h2HandleTunnels(out *Output, data []byte) (used int) {
 	}
 	allowed := c.h2Allowed()
 	table := h.streams.r.table
+	connCredit, streamCredit := c.set.connWindow/creditShare, c.set.streamWindow/creditShare
 	for len(data) > frameHeadLen {
 		head := binary.BigEndian.Uint64(data)
 		n := int(head >> 40)
@@ -44,9 +45,10 @@ func (c *Conn) h2HandleTunnels(out *Output, data []byte) (used int) {
 		s.recvUncredited += int32(n)
 		h.streams.received(s, int32(n))
 		if !c.set.manualCredit {
-			h.recvConsumed += int32(n)
-			c.h2SendConnCredit(out)
-			if s.recvUncredited >= c.set.streamWindow/creditShare {
+			if h.recvConsumed += int32(n); h.recvConsumed >= connCredit {
+				c.h2SendConnCredit(out)
+			}
+			if s.recvUncredited >= streamCredit {
 				c.h2SendStreamCredit(out, s)
 			}
 		}
