@@ -1,9 +1,13 @@
 package readme
 
 import (
+	"bytes"
 	"context"
+	"math"
 	"testing"
 	"time"
+
+	"golang.org/x/net/http2"
 
 	"github.com/mintws/mintws/httpconn"
 	"github.com/mintws/mintws/httpconn/httpdial"
@@ -36,6 +40,59 @@ func (h *hold) handled(conn httpconn.Conn, out *httpconn.Output, id httpconn.Str
 }
 
 // end
+
+// snippet: windows
+// reach lets the server send at a rate, in bytes a second, on one stream over a round trip of that length.
+func reach(conn httpconn.Conn, out *httpconn.Output, rate float64, rtt time.Duration) (httpconn.Conn, error) {
+	const frame = 16 << 10 // the largest that a server sends, unless Settings.MaxFrame allows more
+	window := int32(min((rate*rtt.Seconds()+frame)*16/15, math.MaxInt32))
+	return conn.Settings(out, httpconn.Settings{
+		StreamWindow: max(window, httpconn.DefaultStreamWindow),
+		ConnWindow:   max(window, httpconn.DefaultConnWindow), // which can only be raised
+	})
+}
+
+// end
+
+// TestReach: what the page says of windows is what the server is told.
+func TestReach(t *testing.T) {
+	for _, tc := range []struct {
+		rate         float64
+		rtt          time.Duration
+		stream, conn uint32
+	}{
+		{125e6, 60 * time.Millisecond, httpconn.DefaultStreamWindow, httpconn.DefaultConnWindow},
+		{125e6, 100 * time.Millisecond, 13_350_809, httpconn.DefaultConnWindow},
+		{1250e6, 100 * time.Millisecond, 133_350_809, 133_350_809},
+		{1250e6, 10 * time.Second, math.MaxInt32, math.MaxInt32},
+	} {
+		var out httpconn.Output
+		conn, err := httpconn.New(httpconn.HTTP2, httpconn.Config{}, &out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = reach(conn, &out, tc.rate, tc.rtt); err != nil {
+			t.Fatal(err)
+		}
+		conns, stream := uint32(65535), uint32(0)
+		fr := http2.NewFramer(nil, bytes.NewReader(out.Send[len(http2.ClientPreface):]))
+		for {
+			f, readErr := fr.ReadFrame()
+			if readErr != nil {
+				break
+			}
+			switch f := f.(type) {
+			case *http2.SettingsFrame:
+				stream, _ = f.Value(http2.SettingInitialWindowSize)
+			case *http2.WindowUpdateFrame:
+				conns += f.Increment
+			}
+		}
+		if stream != tc.stream || conns != tc.conn {
+			t.Errorf("%g bytes a second, %v: windows of %d and %d, want %d and %d", tc.rate, tc.rtt, stream, conns, tc.stream, tc.conn)
+		}
+	}
+}
 
 // TestConsume: a server that may send 64 KiB and gets no credit stops after it, and goes on when what came is consumed.
 func TestConsume(t *testing.T) {

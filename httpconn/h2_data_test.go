@@ -3,6 +3,7 @@ package httpconn
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -102,6 +103,36 @@ func TestH2CreditIsBatched(t *testing.T) {
 	if conn, stream := strings.Count(sent, "UPDATE 0 10000\n"), strings.Count(sent, "UPDATE 1 1000\n"); conn != 100 ||
 		stream != 1000 || strings.Count(sent, "\n") != 1100 {
 		t.Errorf("%d and %d updates of %d frames", conn, stream, strings.Count(sent, "\n"))
+	}
+}
+
+// A call that brings less than a sixteenth of a window has no more than one WINDOW_UPDATE for each stream and one for the
+// connection: with the default windows, any read of less than 512 KiB.
+func TestH2CreditOnceACall(t *testing.T) {
+	rng := rand.New(rand.NewPCG(13, 5))
+	const window = 1 << 20
+	c := h2Fed(t, h2Started(t, Config{StreamWindow: window, ConnWindow: window}, h2Ext, h2Ext), f200(1)+f200(3))
+	var out Output
+	updates := 0
+	for range 500 {
+		var read []byte
+		for left := window/creditShare - 1; left > 0; {
+			n := min(left, 1+rng.IntN(1<<14))
+			left -= n
+			read = append(read, fData(uint32(1+2*rng.IntN(2)), false, xs(n))...)
+		}
+		out.Reset()
+		c = h2Must(t)(c.Stream(&out, read))
+		sent := h2Sent(out.Send)
+		for _, id := range []string{" 0 ", " 1 ", " 3 "} {
+			n := strings.Count(sent, "WINDOW_UPDATE"+id)
+			if updates += n; n > 1 {
+				t.Fatalf("in one call\n%s", sent)
+			}
+		}
+	}
+	if updates < 500 {
+		t.Errorf("%d WINDOW_UPDATEs", updates)
 	}
 }
 

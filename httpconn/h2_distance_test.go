@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"golang.org/x/net/http2"
 )
 
 // What windows are worth at a distance.
@@ -151,6 +153,65 @@ func TestH2DistanceStalledStreams(t *testing.T) {
 		want := 0.96 * min(float64(l.rate), left/2/l.rtt.Seconds(), float64(tc.streams-tc.stalled)*held*15/16/l.rtt.Seconds())
 		if got := farRate(s, l.rtt, s.ids[tc.stalled:]...); got < want {
 			t.Errorf("%+v: the others have %.3g bytes a second, want %.3g", tc, got, want)
+		}
+	}
+}
+
+// What waits for a window goes out in the call that brings the credit, so what we send gets what the server's windows and its
+// credit, here one for each frame, allow.
+func TestH2DistanceSend(t *testing.T) {
+	for _, ms := range []time.Duration{10, 50} {
+		l := farLink{rate: 12_500_000, rtt: ms * time.Millisecond, frame: 16 << 10}
+		for _, part := range []float64{0.5, 1, 1.5} {
+			window := int64(part * float64(l.bdp()))
+			for _, streams := range []int{1, 4} {
+				up, down := wire{rate: l.rate, delay: l.rtt / 2}, wire{rate: l.rate, delay: l.rtt / 2}
+				c := h2Fed(t, h2Started(t, Config{}, slices.Repeat([]Request{h2Ext}, streams)...),
+					fSettings(setWindow, uint32(window/int64(streams)))+fWindow(0, maxWindow-initialWindow))
+				content := make([]byte, window)
+				var out Output
+				more := func(now time.Duration, credit []byte) { // what the caller says, and what credit brings
+					out.Reset()
+					if credit != nil {
+						c = h2Must(t)(c.Stream(&out, credit))
+					}
+					for i := range streams {
+						if id := StreamID(2*i + 1); c.Buffered(id) < len(content)/streams {
+							c = h2Must(t)(c.SendData(&out, id, content, false))
+						}
+					}
+					for send := out.Send; len(send) > 0; {
+						f := parseFrameHead(send)
+						up.put(now, frameHeadLen+f.length, parcel{id: f.id, n: f.length})
+						send = send[frameHeadLen+f.length:]
+					}
+				}
+				for i := range streams {
+					c = h2Fed(t, c, f200(uint32(2*i+1)))
+				}
+				more(0, nil)
+				var now, begin time.Duration = 0, 4 * l.rtt
+				got := int64(0)
+				for end := 44 * l.rtt; ; {
+					if now = min(up.next(), down.next()); now > end {
+						break
+					}
+					if now == down.next() {
+						more(now, down.take().bytes)
+						continue
+					}
+					p := up.take()
+					if now >= begin {
+						got += int64(p.n)
+					}
+					credit := appendWord(appendWord(nil, http2.FrameWindowUpdate, 0, uint32(p.n)), http2.FrameWindowUpdate, p.id, uint32(p.n))
+					down.put(now, len(credit), parcel{bytes: credit})
+				}
+				rate, best := float64(got)/(40*l.rtt.Seconds()), min(float64(l.rate), float64(window)/l.rtt.Seconds())
+				if rate < 0.85*best && window/int64(streams) >= 8*int64(l.frame) || rate < 0.7*best {
+					t.Errorf("%v, window %d, %d streams: %.3f of the best", l, window, streams, rate/best)
+				}
+			}
 		}
 	}
 }

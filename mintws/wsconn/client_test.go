@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -237,6 +238,58 @@ func TestClientMistakes(t *testing.T) {
 	}
 	if _, err := wsconn.Dial(bounded(t), s.URL, wsconn.Options{WebSocket: mintws.Options{Subprotocols: []string{"no token"}}}); !errors.Is(err, mintws.ErrInvalidOptions) {
 		t.Error(err)
+	}
+}
+
+// TestWindows: a server may send as much ahead of a reader as the documentation says, whatever httpconn's defaults are.
+func TestWindows(t *testing.T) {
+	for _, tc := range []struct {
+		cfg          httpconn.Config
+		stream, conn uint32
+	}{
+		{httpconn.Config{}, 256 << 10, 1 << 30},
+		{httpconn.Config{StreamWindow: 4 << 20, ConnWindow: 8 << 20}, 4 << 20, 8 << 20},
+	} {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(bounded(t))
+		failed := make(chan error, 1)
+		go func() {
+			var opt wsconn.Options
+			opt.Dial.Config, opt.Dial.Protocols = tc.cfg, []httpconn.Version{httpconn.HTTP2}
+			_, dialErr := wsconn.Dial(ctx, "ws://"+ln.Addr().String(), opt)
+			failed <- dialErr
+		}()
+		sock, err := ln.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = io.ReadFull(sock, make([]byte, len(http2.ClientPreface))); err != nil {
+			t.Fatal(err)
+		}
+		fr, stream, conn := http2.NewFramer(nil, sock), uint32(0), uint32(65535)
+		for range 2 {
+			f, readErr := fr.ReadFrame()
+			switch f := f.(type) {
+			case *http2.SettingsFrame:
+				stream, _ = f.Value(http2.SettingInitialWindowSize)
+			case *http2.WindowUpdateFrame:
+				conn += f.Increment
+			default:
+				t.Errorf("%v, %v", f, readErr)
+			}
+		}
+		if stream != tc.stream || conn != tc.conn {
+			t.Errorf("windows of %d and %d, want %d and %d", stream, conn, tc.stream, tc.conn)
+		}
+		cancel()
+		if <-failed == nil {
+			t.Error("a WebSocket")
+		}
+		sock.Close()
+		ln.Close()
 	}
 }
 
