@@ -10,31 +10,34 @@ import (
 // stream and with ten thousand, allocates next to nothing, and leaves older ledgers as they were.
 //
 // A root holds an immutable checkpoint, an append-only log of what changed since, and a table that is the checkpoint with
-// the whole log applied. A ledger is a root and how much of its log counts. Whoever moves tok from that length to busy
-// holds the claim, and may edit the table and append to the log. Whoever loses that race, or comes with an older length,
-// builds a root of its own from what is never written again. Nobody waits.
+// the whole log applied. A ledger is a root, how much of its log counts, and its version: how many calls have changed the
+// table before. Whoever moves the root's version from that one to the next holds the claim, and may edit the table and append
+// to the log until its call returns. Whoever loses that race, or comes with an older version, builds a root of its own from
+// what is never written again. Nobody waits.
 //
-// Invariant: tok is busy, or table == replay(checkpoint, log[:tok]).
+// Nobody else has the ledger of the next version before that call returns. So the claim ends by itself, and there is one
+// atomic instruction in a call.
+//
+// Invariant: if a ledger has the version of its root, and no call on it is under way, table == replay(checkpoint, log[:n]).
 type ledger struct {
-	r *ledgerRoot
-	n int // how much of r.log counts
+	r       *ledgerRoot
+	n       int32 // how much of r.log counts
+	version uint32
 }
 
 type ledgerRoot struct {
-	tok        atomic.Int64
+	version    atomic.Uint32
+	began      int32 // length of the log when the call began, or -1 if that began in another root; only for the holder
+	own        int32 // where in the log this call's last change of one window is, or -1; only for the holder
 	checkpoint []stream
 	log        []entry  // see h2_log.go
 	table      []stream // direct-mapped by slotOf; only for the holder of the claim
 	tunnels    []uint32 // for each place of table: the stream, if it is a tunnel that we have not ended
 	kept       int      // how many streams in table are kept; only for the holder
 	pairs      int      // pairs of them that would collide in a table of half the size; only for the holder
-	own        int      // where in the log this call's last change of one window is, or -1; only for the holder
 }
 
-const (
-	busy       = -1
-	minStreams = 4 // slots of the smallest table: most connections carry one WebSocket
-)
+const minStreams = 4 // slots of the smallest table: most connections carry one WebSocket
 
 // slotOf returns the place of stream id, which is odd, in a table of n slots. Requests choose their identifiers so that two
 // live streams never have the same place.
@@ -42,7 +45,7 @@ func slotOf(id StreamID, n int) int { return int(id>>1) & (n - 1) }
 
 // newRoot returns a root, without a checkpoint or a log, for a table that nobody else knows of.
 func newRoot(table []stream) *ledgerRoot {
-	r := &ledgerRoot{table: table, tunnels: make([]uint32, len(table)), own: -1}
+	r := &ledgerRoot{table: table, tunnels: make([]uint32, len(table)), began: -1, own: -1}
 	for i := range table {
 		if s := &table[i]; s.flags&streamSendMask == streamTunnel {
 			r.tunnels[i] = uint32(s.id)
@@ -54,7 +57,6 @@ func newRoot(table []stream) *ledgerRoot {
 			}
 		}
 	}
-	r.tok.Store(busy)
 	return r
 }
 
@@ -74,33 +76,40 @@ func (r *ledgerRoot) begin() {
 
 // claim makes l's table editable until release. Every call that changes a Conn claims at most once.
 func (l *ledger) claim() {
-	if l.r == nil {
-		l.rebase(make([]stream, minStreams))
-		return
-	}
-	if l.r.tok.CompareAndSwap(int64(l.n), busy) {
-		l.r.own = -1
+	if l.r != nil && l.r.version.CompareAndSwap(l.version, l.version+1) {
+		l.version++
+		l.r.began, l.r.own = l.n, -1
 		return
 	}
 	l.fork()
 }
 
-// fork goes on in a new root because others have gone on in the old one. Checkpoints are never written, so the new root can
-// share it; to copy a short log is less work than to copy the table.
+// fork goes on in a new root because others have gone on in the old one, or because there is none. Checkpoints are never
+// written, so the new root can share it; to copy a short log is less work than to copy the table.
 func (l *ledger) fork() {
+	if l.r == nil {
+		l.rebase(make([]stream, minStreams))
+		return
+	}
 	r := newRoot(l.replay())
-	if old := l.r; l.n <= len(old.log)/2 {
+	if old := l.r; int(l.n) <= len(old.log)/2 {
 		r.checkpoint, r.log = old.checkpoint, make([]entry, len(old.log))
 		copy(r.log, old.log[:l.n])
-		l.r = r
+		l.r, l.version = r, 0
 		return
 	}
 	r.begin()
-	l.r, l.n = r, 0
+	l.r, l.n, l.version = r, 0, 0
 }
 
-// release ends the claim: the table is that of l as it is now.
-func (l *ledger) release() { l.r.tok.Store(int64(l.n)) }
+// release ends the claim. If nothing was changed, the ledger is as good as before for those who have kept it: the version is
+// that from before the call.
+func (l *ledger) release() {
+	if l.n == l.r.began {
+		l.version--
+		l.r.version.Store(l.version)
+	}
+}
 
 // replay builds the table from what is never written again.
 func (l *ledger) replay() []stream {
@@ -115,13 +124,14 @@ func (l *ledger) replay() []stream {
 // tunnel reports whether stream id is a tunnel that we have not ended. It needs no claim, and true is certain while false is
 // only a hint: it may be that l is not the newest ledger.
 //
-// Whoever goes on from l sets tok to busy before it writes to tunnels, and never sets tok to the same length again after.
+// Whoever goes on from l changes the root's version before it writes to tunnels, and what it has written to never has the
+// same version again.
 func (l ledger) tunnel(id StreamID) bool {
-	if l.r == nil || l.r.tok.Load() != int64(l.n) {
+	if l.r == nil || l.r.version.Load() != l.version {
 		return false
 	}
 	open := atomic.LoadUint32(&l.r.tunnels[slotOf(id, len(l.r.tunnels))]) == uint32(id)
-	return open && id != 0 && l.r.tok.Load() == int64(l.n)
+	return open && id != 0 && l.r.version.Load() == l.version
 }
 
 // find returns the stream with the given identifier, or the zero stream if it is not in the table. It needs the claim.
@@ -203,7 +213,7 @@ func (l *ledger) change(id uint32, n int32) {
 	switch {
 	case at > 0 && at-1 == r.own && r.log[at-1].id == id: // this call's own entry, which no other ledger counts yet
 		r.log[at-1].n += n
-	case at < len(r.log):
+	case int(at) < len(r.log):
 		r.log[at] = entry{id, n}
 		r.own = at
 		l.n++
@@ -212,18 +222,17 @@ func (l *ledger) change(id uint32, n int32) {
 	}
 }
 
-// renew goes on in a new root because the log is full. The new root takes the table over, so the old one stays busy for
-// ever, and older ledgers replay what they need of it.
+// renew goes on in a new root because the log is full. The new root takes the table over, and no ledger has the version that the
+// old one is left with: older ledgers replay what they need of it.
 func (l *ledger) renew() {
-	r := &ledgerRoot{table: l.r.table, tunnels: l.r.tunnels, kept: l.r.kept, pairs: l.r.pairs, own: -1}
-	r.tok.Store(busy)
+	r := &ledgerRoot{table: l.r.table, tunnels: l.r.tunnels, kept: l.r.kept, pairs: l.r.pairs, began: -1, own: -1}
 	r.begin()
-	l.r, l.n = r, 0
+	l.r, l.n, l.version = r, 0, 0
 }
 
 // rebase goes on in a new root with the given table.
 func (l *ledger) rebase(table []stream) {
-	l.r, l.n = newRoot(table), 0
+	l.r, l.n, l.version = newRoot(table), 0, 0
 	l.r.begin()
 }
 
@@ -267,9 +276,9 @@ func (l ledger) get(id StreamID) (s stream) {
 	switch {
 	case l.r == nil:
 		return s
-	case l.r.tok.CompareAndSwap(int64(l.n), busy):
+	case l.hold():
 		s = l.find(id)
-		l.release()
+		l.r.version.Store(l.version)
 		return s
 	}
 	slot := slotOf(id, len(l.r.checkpoint))
@@ -287,13 +296,16 @@ func (l ledger) get(id StreamID) (s stream) {
 	return s
 }
 
+// hold keeps others from editing l's table until the version is stored again, and reports whether that is the table of l.
+func (l *ledger) hold() bool { return l.r.version.CompareAndSwap(l.version, l.version+1) }
+
 // snapshot returns a copy of the table.
 func (l ledger) snapshot() []stream {
 	switch {
 	case l.r == nil:
 		return make([]stream, minStreams)
-	case l.r.tok.CompareAndSwap(int64(l.n), busy):
-		defer l.release()
+	case l.hold():
+		defer l.r.version.Store(l.version)
 		return slices.Clone(l.r.table)
 	}
 	return l.replay()

@@ -18,7 +18,7 @@ type h2Model struct {
 }
 
 // step does one call's worth of changes to both.
-func (m h2Model) step(rng *rand.Rand) h2Model {
+func (m h2Model) step(rng *rand.Rand) (next h2Model) {
 	m.want = maps.Clone(m.want)
 	if m.want == nil {
 		m.want = map[StreamID]stream{}
@@ -30,7 +30,7 @@ func (m h2Model) step(rng *rand.Rand) h2Model {
 			size > minStreams && 8*r.kept <= size && r.pairs == 0 {
 			panic(fmt.Sprintf("%d slots for %d streams and %d pairs, counted %d and %d", size, r.kept, r.pairs, m.l.r.kept, m.l.r.pairs))
 		}
-		m.l.release()
+		next.l.release()
 	}()
 	opens := 3
 	if m.last>>7&1 > 0 { // many streams, then few
@@ -113,8 +113,8 @@ func (m h2Model) check(t *testing.T) {
 	if m.l.r == nil {
 		return
 	}
-	if tok := m.l.r.tok.Load(); tok != busy && tok < int64(m.l.n) {
-		t.Fatalf("tok %d, n %d", tok, m.l.n)
+	if v := m.l.r.version.Load(); v < m.l.version || int(m.l.version) > len(m.l.r.log) {
+		t.Fatalf("version %d of %d, with %d entries", m.l.version, v, len(m.l.r.log))
 	}
 	if size := len(m.l.r.checkpoint); size < minStreams || size&(size-1) != 0 || 4*m.live > 3*size || len(m.l.r.log) < size {
 		t.Fatalf("%d slots, %d entries of log for %d streams", size, len(m.l.r.log), m.live)
