@@ -16,13 +16,15 @@ import (
 //
 // The zero Conn is closed: its methods return [ErrClosed], and none panics. No method accepts a nil *Output.
 //
-// A Conn is passed by value: 176 bytes on 64-bit machines, and a test holds it to 192.
+// A Conn is passed by value: 128 bytes on 64-bit machines, which a test holds.
 type Conn struct {
-	set     *settings  // never written once a Conn has it
-	fail    *ConnError // what ended the connection; sticks
-	version Version    // 0: the zero Conn
-	h1      h1
-	h2      h2
+	set  *settings  // never written once a Conn has it; nil: the zero Conn
+	fail *ConnError // what ended the connection; sticks
+	// recvRemaining is the payload bytes to come of what is under way: on HTTP/1.1 the whole content (recvCounted) or a chunk of
+	// it (recvChunked), on HTTP/2 a DATA frame with its padding.
+	recvRemaining int64
+	h1            h1
+	h2            h2
 }
 
 // One convention holds for the methods of Conn: copy once at the door, then pointers inside. The exported methods are the
@@ -51,7 +53,7 @@ func New(v Version, cfg Config, out *Output) (Conn, error) {
 	if v == HTTP2 {
 		return h2New(set, out), nil
 	}
-	return Conn{set: set, version: v}, nil
+	return Conn{set: set}, nil
 }
 
 // Stream takes bytes that were read from the socket and appends to out.Events what they completed. It accepts any split of
@@ -76,15 +78,15 @@ func (c Conn) Stream(out *Output, data []byte) (Conn, error) {
 
 // receive is Stream. The doors are so small that they are compiled into their callers, which saves copies of c.
 func (c *Conn) receive(out *Output, data []byte) error {
-	if c.version == HTTP2 {
+	if c.isHTTP2() {
 		return c.h2Receive(out, data)
 	}
-	if c.version != HTTP1 {
+	if !c.isHTTP1() {
 		return ErrClosed
 	}
 	if c.h1.recvState == recvTunnel && len(data) > 0 { // the hot path: a WebSocket's bytes
 		c.h1.offset += int64(len(data))
-		r := c.h1.queue[0]
+		r := c.h1.queue
 		out.Events = append(out.Events, Event{Kind: EventData, StreamID: r.id, Tag: r.tag, Data: data[:len(data):len(data)]})
 		return nil
 	}
@@ -107,10 +109,10 @@ func (c Conn) StreamEOF(out *Output) (Conn, error) {
 }
 
 func (c *Conn) receiveEOF(out *Output) error {
-	switch c.version {
-	case HTTP2:
+	switch {
+	case c.isHTTP2():
 		return c.h2ReceiveEOF(out)
-	case HTTP1:
+	case c.isHTTP1():
 		return c.h1ReceiveEOF(out)
 	}
 	return ErrClosed
@@ -147,10 +149,10 @@ func (c Conn) Request(out *Output, r Request) (Conn, StreamID, error) {
 }
 
 func (c *Conn) request(out *Output, r Request) (StreamID, error) {
-	switch c.version {
-	case HTTP2:
+	switch {
+	case c.isHTTP2():
 		return c.h2Request(out, r)
-	case HTTP1:
+	case c.isHTTP1():
 		return c.h1Request(out, r)
 	}
 	return 0, ErrClosed
@@ -176,10 +178,10 @@ func (c Conn) SendData(out *Output, id StreamID, p []byte, end bool) (Conn, erro
 }
 
 func (c *Conn) sendData(out *Output, id StreamID, p []byte, end bool) error {
-	if c.version == HTTP2 {
+	if c.isHTTP2() {
 		return c.h2SendData(out, id, p, end)
 	}
-	if c.version != HTTP1 {
+	if !c.isHTTP1() {
 		return ErrClosed
 	}
 	if c.h1.openTunnel(id) {
@@ -205,10 +207,10 @@ func (c Conn) BeginData(out *Output, id StreamID, size int) (mark int, err error
 }
 
 func (c *Conn) beginData(out *Output, id StreamID, size int) (mark int, err error) {
-	if c.version == HTTP2 {
+	if c.isHTTP2() {
 		return c.h2BeginData(out, id, size)
 	}
-	if c.version != HTTP1 {
+	if !c.isHTTP1() {
 		return 0, ErrClosed
 	}
 	if c.h1.openTunnel(id) {
@@ -235,10 +237,10 @@ func (c Conn) EndData(out *Output, id StreamID, mark int, end bool) (Conn, error
 }
 
 func (c *Conn) endData(out *Output, id StreamID, mark int, end bool) error {
-	if c.version == HTTP2 {
+	if c.isHTTP2() {
 		return c.h2EndData(out, id, mark, end)
 	}
-	if c.version != HTTP1 {
+	if !c.isHTTP1() {
 		return ErrClosed
 	}
 	if c.h1.openTunnel(id) && uint(mark) <= uint(len(out.Send)) {
@@ -262,10 +264,10 @@ func (c Conn) SendTrailers(out *Output, id StreamID, h http.Header) (Conn, error
 }
 
 func (c *Conn) sendTrailers(out *Output, id StreamID, h http.Header) error {
-	switch c.version {
-	case HTTP2:
+	switch {
+	case c.isHTTP2():
 		return c.h2SendTrailers(out, id, h)
-	case HTTP1:
+	case c.isHTTP1():
 		return c.h1SendTrailers(out, id, h)
 	}
 	return ErrClosed
@@ -288,7 +290,7 @@ func (c Conn) Finish(out *Output, id StreamID) (Conn, error) {
 }
 
 func (c *Conn) finish(out *Output, id StreamID) error {
-	if c.version == HTTP2 {
+	if c.isHTTP2() {
 		return c.h2Finish(out, id)
 	}
 	return c.sendData(out, id, nil, true)
@@ -308,10 +310,10 @@ func (c Conn) Cancel(out *Output, id StreamID, code http2.ErrCode) (Conn, error)
 }
 
 func (c *Conn) cancel(out *Output, id StreamID, code http2.ErrCode) error {
-	switch c.version {
-	case HTTP2:
+	switch {
+	case c.isHTTP2():
 		return c.h2Cancel(out, id, code)
-	case HTTP1:
+	case c.isHTTP1():
 		return c.h1Cancel(id)
 	}
 	return ErrClosed
@@ -323,9 +325,9 @@ func (c *Conn) cancel(out *Output, id StreamID, code http2.ErrCode) error {
 func (c Conn) Close(out *Output) Conn {
 	switch {
 	case c.fail != nil:
-	case c.version == HTTP2:
+	case c.isHTTP2():
 		c.h2Close(out)
-	case c.version == HTTP1:
+	case c.isHTTP1():
 		c.h1Close()
 	}
 	return c
@@ -343,16 +345,29 @@ func (c Conn) Close(out *Output) Conn {
 // the server's GOAWAY. It is NextRead otherwise, since SETTINGS, PING and WINDOW_UPDATE come at any time.
 func (c Conn) Next() Next {
 	switch {
-	case c.fail != nil || c.version == 0:
+	case c.fail != nil || c.set == nil:
 		return NextClose
-	case c.version == HTTP2:
+	case c.isHTTP2():
 		return c.h2.next()
 	}
 	return c.h1.next()
 }
 
 // Version returns the protocol, also after the connection is over. It is 0 for the zero Conn.
-func (c Conn) Version() Version { return c.version }
+func (c Conn) Version() Version {
+	switch {
+	case c.isHTTP2():
+		return HTTP2
+	case c.isHTTP1():
+		return HTTP1
+	}
+	return 0
+}
+
+// Only a connection over HTTP/2 has what changes rarely there, and only the zero Conn has no settings. A field for the version
+// would be one more word in every copy.
+func (c *Conn) isHTTP2() bool { return c.h2.rare != nil }
+func (c *Conn) isHTTP1() bool { return c.h2.rare == nil && c.set != nil }
 
 // Slots returns how many requests may start now. That many can.
 //
@@ -365,9 +380,9 @@ func (c Conn) Version() Version { return c.version }
 // stream identifiers, a few more requests may start than it says.
 func (c Conn) Slots() int {
 	switch {
-	case c.fail != nil || c.version == 0:
+	case c.fail != nil || c.set == nil:
 		return 0
-	case c.version == HTTP2:
+	case c.isHTTP2():
 		return c.h2.slots()
 	}
 	return c.h1.slots(c.set.pipeline)
@@ -376,6 +391,6 @@ func (c Conn) Slots() int {
 // Equal reports whether c and d are in the same state, so that the same calls on both give the same results. It is for
 // tests, and go-cmp uses it.
 func (c Conn) Equal(d Conn) bool {
-	same := c.version == d.version && (c.set == nil) == (d.set == nil) && (c.fail == nil) == (d.fail == nil)
+	same := c.recvRemaining == d.recvRemaining && (c.set == nil) == (d.set == nil) && (c.fail == nil) == (d.fail == nil)
 	return same && (c.set == nil || *c.set == *d.set) && (c.fail == nil || *c.fail == *d.fail) && c.h1.equal(d.h1) && c.h2.equal(d.h2)
 }

@@ -12,10 +12,10 @@ func (c Conn) Buffered(id StreamID) int { return c.h2.queues.buffered(id) }
 // whole connection. It is 0 for a stream that cannot send. HTTP/1.1 has no windows: there it is the largest int for a
 // stream that can send, and for 0.
 func (c Conn) SendWindow(id StreamID) int {
-	switch c.version {
-	case HTTP2:
+	switch {
+	case c.isHTTP2():
 		return c.h2SendWindow(id)
-	case HTTP1:
+	case c.isHTTP1():
 		return c.h1SendWindow(id)
 	}
 	return 0
@@ -80,10 +80,10 @@ func (c Conn) PeerSetting(s http2.SettingID) (v uint32, ok bool) {
 
 // onlyHTTP2 returns the error of a call that only HTTP/2 has, on any other connection.
 func (c *Conn) onlyHTTP2() error {
-	switch c.version {
-	case HTTP2:
+	switch {
+	case c.isHTTP2():
 		return nil
-	case HTTP1:
+	case c.isHTTP1():
 		return ErrUnsupported
 	}
 	return ErrClosed

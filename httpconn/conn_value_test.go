@@ -14,12 +14,10 @@ import (
 )
 
 func TestConnSize(t *testing.T) {
-	// 192 is what a Conn may cost with HTTP/2 in it; HTTP/1.1 alone keeps to less.
-	if n := unsafe.Sizeof(Conn{}); n > 192 {
-		t.Errorf("Conn has %d bytes", n)
-	}
-	if n := unsafe.Sizeof(h1{}); n > 88 {
-		t.Errorf("h1 has %d bytes", n)
+	const size = 128 // stated in the comment of Conn; where pointers have 32 bits it is less
+	got, is64 := unsafe.Sizeof(Conn{}), unsafe.Sizeof(uintptr(0)) == 8
+	if got > size || is64 && (got != size || got%16 != 0) { // copied 16 bytes at a time
+		t.Errorf("Conn has %d bytes, its comment says %d", got, size)
 	}
 	if n := unsafe.Sizeof(stream{}); n > 48 { // of which HTTP/2 has thousands
 		t.Errorf("stream has %d bytes", n)

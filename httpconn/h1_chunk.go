@@ -28,9 +28,10 @@ const (
 	chunkDataLF                     // LF after it
 )
 
-// chunkHead takes bytes until content follows (chunkData) or the last chunk's head is complete (recvTrailers), and returns
+// h1HandleChunkHead takes bytes until content follows (chunkData) or the last chunk's head is complete (recvTrailers), and returns
 // how many. With an error, n is the index of the byte that was refused.
-func (h *h1) chunkHead(lim *Limits, data []byte) (n int, e *ConnError) {
+func (c *Conn) h1HandleChunkHead(data []byte) (n int, e *ConnError) {
+	h, lim := &c.h1, &c.set.limits
 	for ; n < len(data); n++ {
 		if h.chunkState == chunkData || h.recvState != recvChunked {
 			return n, nil
@@ -40,12 +41,12 @@ func (h *h1) chunkHead(lim *Limits, data []byte) (n int, e *ConnError) {
 		switch h.chunkState {
 		case chunkSize:
 			if d, isHex := unhex(b); isHex {
-				if h.chunkDigits == 16 || h.recvRemaining > (math.MaxInt64-int64(d))/16 {
+				if h.chunkDigits == 16 || c.recvRemaining > (math.MaxInt64-int64(d))/16 {
 					return n, fault(http2.ErrCodeProtocol, ErrMalformed,
 						"chunk size of more than 16 digits or larger than %d", int64(math.MaxInt64))
 				}
 				h.chunkDigits++
-				h.recvRemaining = h.recvRemaining*16 + int64(d)
+				c.recvRemaining = c.recvRemaining*16 + int64(d)
 				continue
 			}
 			ok, want = h.chunkDigits > 0 && h.chunkHeadEnd(b, true), "a hexadecimal chunk size"
@@ -57,7 +58,7 @@ func (h *h1) chunkHead(lim *Limits, data []byte) (n int, e *ConnError) {
 			h.chunkState = chunkSize // chunkDigits and recvRemaining are 0
 		case chunkLF:
 			ok, want = b == '\n', "LF after the CR of a chunk's head"
-			h.chunkBegins()
+			c.h1ChunkBegins()
 		default:
 			ok, want = h.chunkExtension(b), "a chunk extension"
 		}
@@ -75,11 +76,12 @@ func (h *h1) chunkHead(lim *Limits, data []byte) (n int, e *ConnError) {
 	return n, nil
 }
 
-// chunkBegins goes on after a complete chunk head.
-func (h *h1) chunkBegins() {
-	h.count -= uint32(min(h.recvRemaining, int64(h.count)))
+// h1ChunkBegins goes on after a complete chunk head.
+func (c *Conn) h1ChunkBegins() {
+	h := &c.h1
+	h.count -= uint32(min(c.recvRemaining, int64(h.count)))
 	h.chunkState, h.chunkDigits = chunkData, 0
-	if h.recvRemaining == 0 { // the last chunk
+	if c.recvRemaining == 0 { // the last chunk
 		h.chunkState = chunkSize
 		h.recvState = recvTrailers
 	}

@@ -54,7 +54,7 @@ const (
 
 const versionPrefix = "HTTP/1."
 
-func newHead(r h1req, full bool) h1head { return h1head{length: -1, req: r.flags, full: full} }
+func newHead(r *h1req, full bool) h1head { return h1head{length: -1, req: r.flags, full: full} }
 
 func newTrailers() h1head { return h1head{length: -1, trailer: true, state: headField} }
 

@@ -28,17 +28,17 @@ func (c *Conn) h1Receive(out *Output, data []byte) error {
 		case recvHead, recvTrailers:
 			n, e = c.h1HandleHead(out, data)
 		case recvCounted:
-			n = c.h1HandleContent(out, data, c.h1.recvRemaining)
-			if c.h1.recvRemaining -= int64(n); c.h1.recvRemaining == 0 {
+			n = c.h1HandleContent(out, data, c.recvRemaining)
+			if c.recvRemaining -= int64(n); c.recvRemaining == 0 {
 				c.h1HandleEnd(out)
 			}
 		case recvChunked:
 			if c.h1.chunkState != chunkData {
-				n, e = c.h1.chunkHead(&c.set.limits, data)
+				n, e = c.h1HandleChunkHead(data)
 				break
 			}
-			n = c.h1HandleContent(out, data, c.h1.recvRemaining)
-			if c.h1.recvRemaining -= int64(n); c.h1.recvRemaining == 0 {
+			n = c.h1HandleContent(out, data, c.recvRemaining)
+			if c.recvRemaining -= int64(n); c.recvRemaining == 0 {
 				c.h1.chunkState = chunkDataCR
 			}
 		default: // recvToEOF, recvTunnel
@@ -69,30 +69,30 @@ func (c *Conn) h1ReceiveEOF(out *Output) error {
 		return nil
 	case h.recvState == recvToEOF: // RFC 9112 6.3 rule 8
 		c.h1HandleEnd(out)
-		for _, r := range h.queue { // the server has not said close, so it may have processed them
+		for r := h.queue; r != nil; r = r.next { // the server has not said close, so it may have processed them
 			out.Events = append(out.Events, Event{Kind: EventReset, StreamID: r.id, Tag: r.tag, Err: &StreamError{
 				Stream: r.id, Err: ErrUnexpectedEOF, Reason: "the response before it ended with the connection"}})
 		}
 		c.h1Close()
 		return nil
-	case h.recvState == recvHead && len(h.queue) == 0:
+	case h.recvState == recvHead && h.queue == nil:
 		c.h1Close()
 		return nil
 	}
 	return c.h1Fail(out, fault(http2.ErrCodeNo, ErrUnexpectedEOF,
 		"offset %d: the connection ended %s of request %d",
-		h.offset, h.where(), h.queue[0].id))
+		h.offset, c.h1Where(), h.queue.id))
 }
 
-// where says, for an error, what the connection ended in.
-func (h *h1) where() string {
-	switch {
+// h1Where says, for an error, what the connection ended in.
+func (c *Conn) h1Where() string {
+	switch h := &c.h1; {
 	case h.recvState == recvHead && h.head == nil:
 		return "before the response"
 	case h.recvState == recvHead:
 		return "in the response head"
 	case h.recvState == recvCounted:
-		return fmt.Sprintf("with %d bytes of content to come", h.recvRemaining)
+		return fmt.Sprintf("with %d bytes of content to come", c.recvRemaining)
 	case h.recvState == recvTrailers:
 		return "in the trailer section"
 	}
@@ -101,7 +101,7 @@ func (h *h1) where() string {
 
 // event returns an Event for the response under way.
 func (h *h1) event(k EventKind) Event {
-	return Event{Kind: k, StreamID: h.queue[0].id, Tag: h.queue[0].tag}
+	return Event{Kind: k, StreamID: h.queue.id, Tag: h.queue.tag}
 }
 
 // h1HandleContent reports up to limit bytes of content and returns how many.
@@ -118,7 +118,7 @@ func (c *Conn) h1HandleHead(out *Output, data []byte) (int, *ConnError) {
 	h := &c.h1
 	var head h1head
 	switch {
-	case len(h.queue) == 0: // RFC 9112 9.2: it must not be taken for the response to a later request
+	case h.queue == nil: // RFC 9112 9.2: it must not be taken for the response to a later request
 		return 0, fault(http2.ErrCodeProtocol, ErrUnsolicited, "byte %s while no request is under way, expected nothing",
 			badbyte.Show(data[0]))
 	case h.head != nil:
@@ -126,7 +126,7 @@ func (c *Conn) h1HandleHead(out *Output, data []byte) (int, *ConnError) {
 	case h.recvState == recvTrailers:
 		head = newTrailers()
 	default:
-		head = newHead(h.queue[0], int64(h.count) >= int64(c.set.limits.MaxInformational))
+		head = newHead(h.queue, int64(h.count) >= int64(c.set.limits.MaxInformational))
 	}
 	n, done, e := head.run(&c.set.limits, data)
 	if e != nil {
@@ -159,7 +159,7 @@ func (c *Conn) h1HandleHead(out *Output, data []byte) (int, *ConnError) {
 // h1HandleAnswer reports a complete response head and decides what follows it (RFC 9112 section 6.3, in its order).
 func (c *Conn) h1HandleAnswer(out *Output, head *h1head, header http.Header) {
 	h := &c.h1
-	r := h.queue[0]
+	r := h.queue
 	ev := h.event(EventHeaders)
 	ev.Status = int(head.status)
 	ev.Header = header
@@ -186,9 +186,9 @@ func (c *Conn) h1HandleAnswer(out *Output, head *h1head, header http.Header) {
 	case r.flags&reqHead != 0 || head.status == 204 || head.status == 304 || head.length == 0:
 		c.h1HandleEnd(out)
 	case head.chunked:
-		h.recvState, h.chunkState, h.chunkDigits, h.recvRemaining, h.count = recvChunked, chunkSize, 0, 0, 0
+		h.recvState, h.chunkState, h.chunkDigits, c.recvRemaining, h.count = recvChunked, chunkSize, 0, 0, 0
 	case head.length > 0:
-		h.recvState, h.recvRemaining = recvCounted, head.length
+		h.recvState, c.recvRemaining = recvCounted, head.length
 	default:
 		h.recvState = recvToEOF
 	}
@@ -207,13 +207,13 @@ func framed(h http.Header) bool {
 func (c *Conn) h1HandleEnd(out *Output) {
 	h := &c.h1
 	out.Events = append(out.Events, h.event(EventDone))
-	last := h.queue[0].id
-	h.queue = h.queue[1:]
-	h.recvState, h.chunkState, h.recvRemaining, h.count = recvHead, chunkSize, 0, 0
+	last := h.queue.id
+	h.queue = h.queue.next
+	h.recvState, h.chunkState, c.recvRemaining, h.count = recvHead, chunkSize, 0, 0
 	if !h.lastResponse {
 		return
 	}
-	for _, r := range h.queue {
+	for r := h.queue; r != nil; r = r.next {
 		var e error = &StreamError{Stream: r.id, Err: ErrUnexpectedEOF,
 			Reason: "the connection does not go on after the response before it"}
 		if h.serverClose {
@@ -226,7 +226,7 @@ func (c *Conn) h1HandleEnd(out *Output) {
 
 // h1Fail ends the connection with e, which every request under way is told.
 func (c *Conn) h1Fail(out *Output, e *ConnError) *ConnError {
-	for _, r := range c.h1.queue {
+	for r := c.h1.queue; r != nil; r = r.next {
 		out.Events = append(out.Events, Event{Kind: EventReset, StreamID: r.id, Tag: r.tag, Err: e})
 	}
 	c.h1Close()
@@ -235,7 +235,7 @@ func (c *Conn) h1Fail(out *Output, e *ConnError) *ConnError {
 }
 
 // h1Close ends the connection, and forgets all that it held.
-func (c *Conn) h1Close() { c.h1 = h1{recvState: recvClosed} }
+func (c *Conn) h1Close() { c.h1, c.recvRemaining = h1{recvState: recvClosed}, 0 }
 
 // h1Cancel is Conn.Cancel on HTTP/1.1.
 func (c *Conn) h1Cancel(id StreamID) error {

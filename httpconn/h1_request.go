@@ -19,7 +19,7 @@ func (c *Conn) h1Request(out *Output, r Request) (StreamID, error) {
 	switch {
 	case h.goingAway():
 		return 0, ErrGoingAway
-	case h.sendState != sendNothing || len(h.queue) >= c.set.pipeline:
+	case h.sendState != sendNothing || h.queue.len() >= c.set.pipeline:
 		return 0, ErrTooManyStreams
 	case r.Protocol != "":
 		return 0, fmt.Errorf("%w: extended CONNECT is for HTTP/2 (RFC 8441)", ErrUnsupported)
@@ -54,10 +54,10 @@ func (c *Conn) h1Request(out *Output, r Request) (StreamID, error) {
 	out.Send = appendFields(out.Send, fields)
 	out.Send = append(out.Send, "\r\n"...)
 
-	if h.queue == nil && req == upgrade[0] {
-		h.queue = upgrade[:1:1]
+	if h.queue == nil && req == upgrade {
+		h.queue = &upgrade
 	} else {
-		h.queue = append(h.queue[:len(h.queue):len(h.queue)], req) // clipped: copies
+		h.queue = h.queue.with(req)
 	}
 	h.lastID = req.id
 	h.requestClose = req.flags&reqClose != 0

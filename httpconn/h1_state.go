@@ -1,13 +1,10 @@
 package httpconn
 
-import "slices"
-
 // h1 is the state of an HTTP/1.1 connection. It is part of a Conn and copied with it. What it points to is never written
 // once a call has returned.
 type h1 struct {
-	queue         []h1req    // requests whose response is incomplete, oldest first; that of a tunnel stays
+	queue         *h1req     // requests whose response is incomplete, oldest first; that of a tunnel stays
 	head          *h1head    // a head or trailer section that began in an earlier call, or nil
-	recvRemaining int64      // content bytes to come: of the whole body (recvCounted), or of the chunk (recvChunked)
 	sendRemaining int64      // content bytes that the request's Content-Length still asks for (sendCounted)
 	offset        int64      // bytes received so far, for error messages
 	lastID        StreamID   // of the latest request, the only one whose content may be unfinished
@@ -26,11 +23,33 @@ type h1req struct {
 	tag   uint64
 	id    StreamID
 	flags reqFlags
+	next  *h1req // the request after it
 }
 
 // upgrade is the queue of a connection whose first request asks for an upgrade and has no tag, as with most WebSockets. They
 // all share it, and nobody writes it.
-var upgrade = []h1req{{id: 1, flags: reqUpgrade}}
+var upgrade = h1req{id: 1, flags: reqUpgrade}
+
+// len returns how many requests are in the queue that begins with r.
+func (r *h1req) len() (n int) {
+	for ; r != nil; r = r.next {
+		n++
+	}
+	return n
+}
+
+// with returns a queue that has last at its end.
+func (r *h1req) with(last h1req) *h1req {
+	queue := make([]h1req, 0, r.len()+1)
+	for ; r != nil; r = r.next {
+		queue = append(queue, *r)
+	}
+	queue = append(queue, last)
+	for i := range queue[1:] {
+		queue[i].next = &queue[i+1]
+	}
+	return &queue[0]
+}
 
 type reqFlags uint8
 
@@ -84,14 +103,14 @@ func (h *h1) openTunnel(id StreamID) bool {
 }
 
 // over reports whether the last response of the connection is complete.
-func (h *h1) over() bool { return h.lastResponse && h.recvState == recvHead && len(h.queue) == 0 }
+func (h *h1) over() bool { return h.lastResponse && h.recvState == recvHead && h.queue == nil }
 
 // find returns the request of a stream that is not over: its response is incomplete or, if the server answered early, its
 // content is.
 func (h *h1) find(id StreamID) (h1req, bool) {
-	for _, r := range h.queue {
+	for r := h.queue; r != nil; r = r.next {
 		if r.id == id {
-			return r, true
+			return *r, true
 		}
 	}
 	if id == h.lastID && (h.sendState == sendCounted || h.sendState == sendChunked) {
@@ -104,7 +123,7 @@ func (h *h1) slots(pipeline int) int {
 	if h.goingAway() || h.recvState == recvClosed || h.sendState != sendNothing {
 		return 0
 	}
-	return max(0, pipeline-len(h.queue))
+	return max(0, pipeline-h.queue.len())
 }
 
 // goingAway reports whether no further request can ever start.
@@ -114,10 +133,18 @@ func (h *h1) goingAway() bool {
 }
 
 func (h h1) equal(x h1) bool {
-	return slices.Equal(h.queue, x.queue) && h.head.equal(x.head) &&
-		h.recvRemaining == x.recvRemaining && h.sendRemaining == x.sendRemaining &&
+	return h.queue.equal(x.queue) && h.head.equal(x.head) && h.sendRemaining == x.sendRemaining &&
 		h.offset == x.offset && h.lastID == x.lastID &&
 		h.count == x.count && h.recvState == x.recvState && h.sendState == x.sendState &&
 		h.chunkState == x.chunkState && h.chunkDigits == x.chunkDigits &&
 		h.lastResponse == x.lastResponse && h.serverClose == x.serverClose && h.requestClose == x.requestClose
+}
+
+func (r *h1req) equal(x *h1req) bool {
+	for ; r != nil && x != nil; r, x = r.next, x.next {
+		if r.tag != x.tag || r.id != x.id || r.flags != x.flags {
+			return false
+		}
+	}
+	return r == x
 }

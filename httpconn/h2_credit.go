@@ -74,7 +74,7 @@ func (c *Conn) h2EndCredit(s *stream) {
 func (c *Conn) h2Unconsumed(s *stream) int32 {
 	n := s.recvUncredited - s.recvConsumed
 	if h := &c.h2; h.flags&(h2InData|h2DataDiscard) == h2InData && h.dataID == s.id { // all of the frame was counted when it began
-		n -= h.dataRemaining - int32(h.dataPadding)
+		n -= int32(c.recvRemaining) - int32(h.dataPadding)
 	}
 	return n
 }

@@ -14,7 +14,7 @@ func (c *Conn) h2HandleDataHead(out *Output, f frameHead, v verdict) *ConnError 
 			"DATA of %d bytes exceeds the connection's window of %d", n, c.set.connWindow-h.recvUncredited)
 	}
 	h.recvUncredited += n
-	h.dataRemaining, h.dataID = n, f.id
+	c.recvRemaining, h.dataID = int64(n), f.id
 	h.flags |= h2InData
 	if f.flags.Has(http2.FlagDataPadded) {
 		if n == 0 {
@@ -73,11 +73,11 @@ func (c *Conn) h2HandleDataPayload(out *Output, data []byte) (int, *ConnError) {
 	if h.flags&h2DataPadded != 0 {
 		h.flags &^= h2DataPadded
 		h.dataPadding = data[0]
-		h.dataRemaining--
+		c.recvRemaining--
 		used, data = 1, data[1:]
-		if int32(h.dataPadding) > h.dataRemaining { // RFC 9113 section 6.1
+		if int64(h.dataPadding) > c.recvRemaining { // RFC 9113 section 6.1
 			return used, fault(http2.ErrCodeProtocol, ErrMalformed,
-				"DATA with %d bytes of padding in %d of payload", h.dataPadding, h.dataRemaining+1)
+				"DATA with %d bytes of padding in %d of payload", h.dataPadding, c.recvRemaining+1)
 		}
 		h.recvConsumed += int32(h.dataPadding) + 1 // the caller never sees it
 		if h.flags&h2DataDiscard == 0 {
@@ -86,26 +86,26 @@ func (c *Conn) h2HandleDataPayload(out *Output, data []byte) (int, *ConnError) {
 				s.recvConsumed += int32(h.dataPadding) + 1
 				h.streams.put(s)
 			}
-			if content := h.dataRemaining - int32(h.dataPadding); content > 0 {
+			if content := int32(c.recvRemaining) - int32(h.dataPadding); content > 0 {
 				h.repay(content)
 			}
 		}
 	}
-	n := min(int(h.dataRemaining)-int(h.dataPadding), len(data))
+	n := min(int(c.recvRemaining)-int(h.dataPadding), len(data))
 	if n > 0 {
-		h.dataRemaining -= int32(n)
+		c.recvRemaining -= int64(n)
 		if err := c.h2HandleContent(out, data[:n:n]); err != nil {
 			return used, err
 		}
 		used, data = used+n, data[n:]
 	}
-	if h.dataRemaining > 0 && h.dataRemaining <= int32(h.dataPadding) { // only padding remains
-		n = min(int(h.dataRemaining), len(data))
+	if c.recvRemaining > 0 && c.recvRemaining <= int64(h.dataPadding) { // only padding remains
+		n = min(int(c.recvRemaining), len(data))
 		used += n
-		h.dataRemaining -= int32(n)
+		c.recvRemaining -= int64(n)
 		h.dataPadding -= uint8(n)
 	}
-	if h.dataRemaining == 0 {
+	if c.recvRemaining == 0 {
 		return used, c.h2HandleDataEnd(out)
 	}
 	return used, nil

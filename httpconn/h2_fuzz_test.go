@@ -70,7 +70,7 @@ func FuzzH2Stream(f *testing.F) {
 func h2CheckBounds(t testing.TB, c Conn) {
 	t.Helper()
 	h := &c.h2
-	if n := h.recvFrame.Len(); n > initialMaxFrame+frameHeadLen {
+	if n := h.rare.recvFrame.Len(); n > initialMaxFrame+frameHeadLen {
 		t.Fatalf("%d bytes of a frame are kept", n)
 	}
 	if n := h.rare.block.Len(); n > c.set.limits.MaxHeaderBytes {
@@ -97,7 +97,7 @@ func h2CheckBounds(t testing.TB, c Conn) {
 		}
 	}
 	if h.flags&(h2InData|h2DataDiscard) == h2InData|h2DataDiscard {
-		kept += h.dataRemaining - int32(h.dataPadding)
+		kept += int32(c.recvRemaining) - int32(h.dataPadding)
 	}
 	if c.set.manualCredit && h.flags&h2Closed == 0 && h.recvUncredited-h.recvConsumed != kept {
 		t.Fatalf("%d bytes are not consumed on the connection, %d on its streams", h.recvUncredited-h.recvConsumed, kept)

@@ -28,6 +28,7 @@ func (c *Conn) h2Receive(out *Output, data []byte) error {
 // h2HandleFrames takes data frame by frame. Like everything that it calls, it needs the claim on the streams.
 func (c *Conn) h2HandleFrames(out *Output, data []byte) *ConnError {
 	h := &c.h2
+	began := h.rare.recvFrame
 	for len(data) > 0 {
 		if h.flags&h2InData != 0 {
 			n, err := c.h2HandleDataPayload(out, data)
@@ -37,40 +38,42 @@ func (c *Conn) h2HandleFrames(out *Output, data []byte) *ConnError {
 			data = data[n:]
 			continue
 		}
-		if h.recvFrame.Len() == 0 {
+		if began.Len() == 0 {
 			if n := c.h2HandleTunnels(out, data); n > 0 {
 				data = data[n:]
 				continue
 			}
 		}
 		b := data
-		if h.recvFrame.Len() > 0 { // the frame began in an earlier call
+		if began.Len() > 0 { // in an earlier call
 			whole := frameHeadLen
-			if h.recvFrame.Len() >= frameHeadLen {
-				whole += parseFrameHead(h.recvFrame.Bytes()).length
+			if began.Len() >= frameHeadLen {
+				whole += parseFrameHead(began.Bytes()).length
 			}
-			n := min(whole-h.recvFrame.Len(), len(data))
-			h.recvFrame = h.recvFrame.Append(data[:n], whole)
+			n := min(whole-began.Len(), len(data))
+			began = began.Append(data[:n], whole)
 			data = data[n:]
-			b = h.recvFrame.Bytes()
+			b = began.Bytes()
 		}
 		n, err := c.h2HandleFrame(out, b)
 		if err != nil {
 			return err
 		}
 		switch {
-		case h.recvFrame.Len() == 0 && n == 0: // it ends in a later call
+		case began.Len() == 0 && n == 0: // it ends in a later call
 			whole := frameHeadLen
 			if len(data) >= frameHeadLen {
 				whole += parseFrameHead(data).length
 			}
-			h.recvFrame = h.recvFrame.Append(data, whole)
-			return nil
-		case h.recvFrame.Len() == 0:
+			began, data = began.Append(data, whole), nil
+		case began.Len() == 0:
 			data = data[n:]
 		case n > 0:
-			h.recvFrame = pbuf.Buf{}
+			began = pbuf.Buf{}
 		}
+	}
+	if began != h.rare.recvFrame {
+		c.editRare().recvFrame = began
 	}
 	return nil
 }
@@ -137,10 +140,11 @@ func (c *Conn) h2Abandon(out *Output, err error) {
 			out.Events = append(out.Events, Event{Kind: EventReset, StreamID: s.id, Tag: s.tag, Err: err})
 		}
 	}
-	c.h2.queues, c.h2.recvFrame = nil, pbuf.Buf{}
+	c.h2.queues = nil
 	c.h2.flags = c.h2.flags&^h2DataFlags | h2Closed
-	c.h2.dataRemaining, c.h2.dataID, c.h2.dataPadding, c.h2.work = 0, 0, 0, 0
+	c.recvRemaining, c.h2.dataID, c.h2.dataPadding, c.h2.work = 0, 0, 0, 0
 	r := c.editRare()
+	r.recvFrame = pbuf.Buf{}
 	r.block, r.blockID, r.blockEnd, r.blockFrames, r.liveStreams = pbuf.Buf{}, 0, false, 0, 0
 	c.h2.streams.rebase(make([]stream, minStreams))
 }
@@ -163,7 +167,7 @@ func (c *Conn) h2ReceiveEOF(out *Output) error {
 	switch {
 	case h.flags&h2GotSettings == 0:
 		reason = "the connection ended before its SETTINGS"
-	case h.recvFrame.Len() > 0 || h.flags&h2InData != 0:
+	case h.rare.recvFrame.Len() > 0 || h.flags&h2InData != 0:
 		reason = "the connection ended in the middle of a frame"
 	case h.rare.blockID != 0:
 		reason = fmt.Sprintf("the connection ended in the header block of stream %d", h.rare.blockID)

@@ -15,16 +15,14 @@ import (
 // h2 is the state of an HTTP/2 connection. It is part of a Conn and copied with it. What changes with every frame is here;
 // what changes rarely is behind pointers, to structs that are never written once a call has returned.
 type h2 struct {
-	streams   ledger
-	rare      *h2rare
-	queues    *h2queues // bytes that wait for a window, or nil
-	recvFrame pbuf.Buf  // the beginning of a frame that is not DATA
+	streams ledger
+	rare    *h2rare   // nil on other connections
+	queues  *h2queues // bytes that wait for a window, or nil
 
 	recvUncredited int32    // bytes received for which the server was not given credit
 	recvConsumed   int32    // of them, bytes that the caller is done with or never sees
 	sendWindow     int32    // what the connection's window still allows us
-	dataRemaining  int32    // payload bytes still to come of the DATA frame under way, padding included
-	dataID         StreamID // its stream
+	dataID         StreamID // the stream of the DATA frame under way
 	work           int32    // done without content to pay for it, see h2_work.go
 	dataPadding    uint8    // padding still to come of the DATA frame under way, once its length is known
 	flags          h2flags
@@ -55,6 +53,7 @@ type h2rare struct {
 	recvTable         hpack.Table                // HPACK's table for the header blocks that we receive
 	sendTableUpdate   int64                      // the table size update with which our next block begins; -1: none
 	sendTableSize     uint32                     // the smallest table size that the server has set for us
+	recvFrame         pbuf.Buf                   // the beginning of a frame that is not DATA
 
 	lastID          StreamID    // of our latest request
 	liveStreams     int32       // streams that count against the server's limit
@@ -78,7 +77,7 @@ const (
 
 // h2New begins an HTTP/2 connection: the preface and our SETTINGS (RFC 9113 section 3.4).
 func h2New(set *settings, out *Output) Conn {
-	c := Conn{set: set, version: HTTP2}
+	c := Conn{set: set}
 	c.h2.sendWindow = initialWindow
 	c.h2.rare = &h2rare{
 		peerInitialWindow: initialWindow, peerMaxFrame: initialMaxFrame, sendTableUpdate: -1, sendTableSize: hpack.DefaultMaxSize,
@@ -137,7 +136,7 @@ func (c *Conn) h2Usable() error {
 }
 
 func (h h2) equal(x h2) bool {
-	if (h.rare == nil) != (x.rare == nil) || !h.recvFrame.Equal(x.recvFrame) || !h.queues.equal(x.queues) {
+	if (h.rare == nil) != (x.rare == nil) || !h.queues.equal(x.queues) {
 		return false
 	}
 	if h.rare == nil {
@@ -146,13 +145,13 @@ func (h h2) equal(x h2) bool {
 	if !h.streams.equal(x.streams) || !h.rare.equal(x.rare) {
 		return false
 	}
-	h.streams, h.rare, h.recvFrame, h.queues = x.streams, x.rare, x.recvFrame, x.queues
+	h.streams, h.rare, h.queues = x.streams, x.rare, x.queues
 	return h == x
 }
 
 func (r *h2rare) equal(x *h2rare) bool {
 	return maps.Equal(r.peerSettings, x.peerSettings) && r.recvTable.Equal(x.recvTable) &&
-		slices.Equal(r.unackedSettings, x.unackedSettings) && bytes.Equal(r.block.Bytes(), x.block.Bytes()) &&
+		slices.Equal(r.unackedSettings, x.unackedSettings) && r.recvFrame.Equal(x.recvFrame) && bytes.Equal(r.block.Bytes(), x.block.Bytes()) &&
 		r.peerInitialWindow == x.peerInitialWindow && r.peerMaxFrame == x.peerMaxFrame &&
 		r.sendTableUpdate == x.sendTableUpdate && r.sendTableSize == x.sendTableSize &&
 		r.lastID == x.lastID && r.goAwayLast == x.goAwayLast && r.liveStreams == x.liveStreams &&

@@ -21,7 +21,7 @@ func TestH2Size(t *testing.T) {
 	if n := unsafe.Sizeof(queueOp{}); n != queueOpSize {
 		t.Errorf("a change of the queues has %d bytes", n)
 	}
-	if n := unsafe.Sizeof(h2{}); n > 80 {
+	if n := unsafe.Sizeof(h2{}); n > 56 {
 		t.Errorf("h2 has %d bytes", n)
 	}
 }
@@ -296,7 +296,8 @@ func TestH2CallsElsewhere(t *testing.T) {
 }
 
 // TestH2Linear feeds a large frame and a large header block byte by byte. Allocated bytes are the measure: a machine
-// that copied what it kept on each call would need some 8,000 for each.
+// that copied what it kept on each call would need some 8,000 for each. A call that ends inside such a frame takes a new rare
+// part, which knows where the frame began.
 func TestH2Linear(t *testing.T) {
 	block := hBlock(":status: 200", "x: "+strings.Repeat("\\", 40_000))
 	input := []byte(fRaw(0x55, 0, 0, xs(1<<14)) + fBlock(1, true, block, 1<<14, 1<<14))
@@ -308,7 +309,7 @@ func TestH2Linear(t *testing.T) {
 		c = h2Must(t)(c.Stream(&out, input[i:i+1]))
 	}
 	runtime.ReadMemStats(&after)
-	if perByte := int(after.TotalAlloc-before.TotalAlloc) / len(input); perByte > 100 || len(out.Events) != 2 {
+	if perByte := int(after.TotalAlloc-before.TotalAlloc) / len(input); perByte > 200 || len(out.Events) != 2 {
 		t.Errorf("%d bytes allocated for each byte, %d events", perByte, len(out.Events))
 	}
 }

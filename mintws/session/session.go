@@ -15,7 +15,7 @@ import (
 //
 // Each method that does something returns the next Session and leaves the receiver valid for ever: it can be kept, forked,
 // replayed, and used from several goroutines at once. What is written belongs to one connection with one history, of course.
-// Its size is 336 bytes; pass it by value, and keep it in a slice or a struct of yours.
+// Its size is 288 bytes; pass it by value, and keep it in a slice or a struct of yours.
 //
 // The zero Session is over.
 type Session struct {

@@ -268,8 +268,8 @@ func TestSessionHeard(t *testing.T) {
 }
 
 func TestSessionSize(t *testing.T) {
-	if size := unsafe.Sizeof(session.Session{}); size > 336 {
-		t.Errorf("a Session has %d bytes, want 336 at most", size)
+	if size := unsafe.Sizeof(session.Session{}); size > 288 {
+		t.Errorf("a Session has %d bytes, want 288 at most", size)
 	}
 }
 
