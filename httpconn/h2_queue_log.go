@@ -35,6 +35,7 @@ const (
 )
 
 const (
+	busy        = -1
 	queueOpSize = 32
 	minQueueLog = 15       // changes after those with which a log begins
 	maxSent     = 16 << 10 // bytes that a log holds although they are sent, beside as many as wait
