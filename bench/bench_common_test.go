@@ -1,6 +1,8 @@
 package bench
 
 import (
+	"flag"
+	"math/rand/v2"
 	"testing"
 
 	testtexts "github.com/mintws/mintws/internal/test/texts"
@@ -68,10 +70,17 @@ type run struct {
 	f   func(b *testing.B)
 }
 
+// order is what the libraries of a row are put in order by, at random; 0 leaves them as they are.
+var order = flag.Uint64("order", 0, "put the libraries of each row in a random order that comes of this number")
+
 // versus runs one benchmark for each library, named so that benchstat -col /lib sets them side by side. bytes is what one
 // iteration handles.
 func versus(b *testing.B, name string, bytes int, runs ...run) {
 	b.Helper()
+	if *order != 0 {
+		rng := rand.New(rand.NewPCG(*order, 0))
+		rng.Shuffle(len(runs), func(i, j int) { runs[i], runs[j] = runs[j], runs[i] })
+	}
 	for _, r := range runs {
 		b.Run(name+"/lib="+r.lib, func(b *testing.B) {
 			b.SetBytes(int64(bytes))

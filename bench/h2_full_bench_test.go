@@ -15,7 +15,7 @@ import (
 // BenchmarkH2Full is messages of 128 bytes that are sent while the connection's window is full, in memory. Each WebSocket
 // sends one, all of them wait, and then the server gives credit in steps, for one message or for 16 KiB, until all are out.
 // One operation is one message: sent, queued, and on its way. mintws+open sends the same through a window that is open, and
-// the floor is x/net's Framer, which knows no windows.
+// beside it is x/net's Framer, which knows no windows.
 func BenchmarkH2Full(b *testing.B) {
 	p := fill(h2Size)
 	for _, n := range []int{100, 10_000} {

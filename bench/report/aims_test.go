@@ -21,7 +21,7 @@ func find(t *testing.T, aims []aim, number int, what string) check {
 // encodings are results of Encode for all sizes, in which mintws takes so long, gws 100 ns and the floor 20 ns.
 func encodings(ns float64, allocs int) string {
 	var b strings.Builder
-	b.WriteString("goos: linux\nBenchmarkKey/4B/lib=floor 1 10 ns/op\n")
+	b.WriteString("--- round 1\nBenchmarkKey/4B/lib=floor 1 10 ns/op\n")
 	for _, size := range sizes {
 		fmt.Fprintf(&b, "BenchmarkEncode/binary/%s/lib=mintws 1 %v ns/op 0 B/op %d allocs/op\n", size, ns, allocs)
 		fmt.Fprintf(&b, "BenchmarkEncode/binary/%s/lib=gws 1 100 ns/op\nBenchmarkEncode/binary/%s/lib=floor 1 20 ns/op\n", size, size)
@@ -33,7 +33,7 @@ func encodings(ns float64, allocs int) string {
 // streams are results of DecodeStream, in which mintws and its joiner take so long, and all others 100 ns.
 func streams(ns, joiner float64) string {
 	var b strings.Builder
-	b.WriteString("goos: linux\n")
+	b.WriteString("--- round 1\n")
 	for _, job := range []string{"1KiB/4KiB", "16KiB/64KiB", "64KiB/64KiB", "1MiB/16KiB", "1MiB/64KiB"} {
 		for _, heap := range []string{"0", "64MiB"} {
 			row := "BenchmarkDecodeStream/" + job + "/Client/heap=" + heap
@@ -74,13 +74,13 @@ func TestJudge(t *testing.T) {
 		{streams(100, 104), false, 3, "1 MiB in reads of 16 KiB, joined", level, "wsutil, heap=0 1.04"},
 		{streams(100, 106), false, 3, "1 MiB in reads of 16 KiB, joined", missed, "wsutil, heap=0 1.06"},
 		{sampleText, false, 6, "round trips", notMeasured, "no "},
-		{"goos: a\nBenchmarkRoundTrip/128B/lib=mintws 1 1 ns/op 100 msg/s\nBenchmarkRoundTrip/128B/lib=floor 1 1 ns/op 105 msg/s\n",
+		{"--- round 1\nBenchmarkRoundTrip/128B/lib=mintws 1 1 ns/op 100 msg/s\nBenchmarkRoundTrip/128B/lib=floor 1 1 ns/op 105 msg/s\n",
 			false, 6, "round trips", met, "1.05"},
-		{"goos: a\nBenchmarkDecodeReads/1MiB/16KiB/Client/lib=mintws 1 50 ns/op\n" +
+		{"--- round 1\nBenchmarkDecodeReads/1MiB/16KiB/Client/lib=mintws 1 50 ns/op\n" +
 			"BenchmarkDecodeReads/1MiB/16KiB/Client/lib=floor 1 5 ns/op\n", false, 3, "in an append to memory", stated, "10"},
-		{"goos: a\nBenchmarkIdleState/http1/lib=mintws 1 1 ns/op 301 heap-B/conn\n", false, 7, "HTTP/1.1", missed, "301 B"},
-		{"goos: a\nBenchmarkDecodeBatch/16x20B/Client/lib=mintws 1 160 ns/op\n", false, 2, "16 frames", met, "10.0 ns"},
-		{"goos: a\nBenchmarkDecodeBatch/16x20B/Client/lib=mintws 1 162 ns/op\n", false, 2, "16 frames", missed, "10.1 ns"},
+		{"--- round 1\nBenchmarkIdleState/http1/lib=mintws 1 1 ns/op 301 heap-B/conn\n", false, 7, "HTTP/1.1", missed, "301 B"},
+		{"--- round 1\nBenchmarkDecodeBatch/16x20B/Client/lib=mintws 1 160 ns/op\n", false, 2, "16 frames", met, "10.0 ns"},
+		{"--- round 1\nBenchmarkDecodeBatch/16x20B/Client/lib=mintws 1 162 ns/op\n", false, 2, "16 frames", missed, "10.1 ns"},
 	} {
 		_, tab := parsed(t, c.text)
 		got := find(t, judge(tab, c.assembly), c.number, c.what)
@@ -107,7 +107,7 @@ func TestShortfalls(t *testing.T) {
 func TestSumsByRound(t *testing.T) {
 	var b strings.Builder
 	for _, slow := range []int{1, 10, 1} { // the second round is in a busy minute
-		fmt.Fprintf(&b, "goos: linux\nBenchmarkDecode/mixed/64KiB/lib=mintws 1 %d ns/op\n", 4*slow)
+		fmt.Fprintf(&b, "--- round 1\nBenchmarkDecode/mixed/64KiB/lib=mintws 1 %d ns/op\n", 4*slow)
 		fmt.Fprintf(&b, "BenchmarkDecode/mixed/64KiB/lib=utf8.Valid 1 %d ns/op\n", 8*slow)
 	}
 	_, tab := parsed(t, b.String())

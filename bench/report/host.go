@@ -26,8 +26,11 @@ func writeConfig(w io.Writer, dir string, now time.Time, o options) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "date: %s\ncommit: %s\ngo: %s\ncores: %d\nversions: %s\nsettings: %d rounds of %v\n",
-		now.UTC().Format(time.DateOnly), commit(dir), runtime.Version(), runtime.NumCPU(), versions, o.rounds, o.time)
+	_, err = fmt.Fprintf(w, "date: %s\ncommit: %s\ngo: %s\ncores: %d\nversions: %s\n",
+		now.UTC().Format(time.DateOnly), commit(dir), runtime.Version(), runtime.NumCPU(), versions)
+	if err == nil && !o.short {
+		_, err = fmt.Fprintf(w, "rounds: %d\ntime: %v\nseed: %d\n", o.rounds, o.time, o.seed)
+	}
 	return err
 }
 

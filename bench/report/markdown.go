@@ -33,7 +33,7 @@ one allocation in an operation: B/op is what they come to.
 
 ## Aims
 
-`, len(res.rounds), orUnknown(lastWord(res.config["settings"])))
+`, len(res.rounds), res.config["time"])
 	for _, a := range aims {
 		fmt.Fprintf(&b, "%d. %s\n", a.number, a.title)
 		for _, c := range a.checks {
@@ -51,9 +51,6 @@ one allocation in an operation: B/op is what they come to.
 	}
 	return b.Bytes()
 }
-
-// lastWord of the settings is the time that a benchmark was run.
-func lastWord(s string) string { return s[strings.LastIndexByte(s, ' ')+1:] }
 
 // writeRows writes a table with a column for each library, and then what mintws costs in what others do.
 func writeRows(b *bytes.Buffer, rows []*row) {

@@ -29,15 +29,19 @@ var (
 	procs = regexp.MustCompile(`-\d+$`)
 )
 
-// parse reads the output of benchmarks. Each run of the test binary begins with a line "goos: …", which begins a round.
+// roundMark begins the line with which a round begins.
+const roundMark = "--- round "
+
+// parse reads what runner wrote.
 func parse(r io.Reader) (results, error) {
 	res := results{config: make(map[string]string)}
 	s := bufio.NewScanner(r)
 	for s.Scan() {
+		if strings.HasPrefix(s.Text(), roundMark) {
+			res.rounds = append(res.rounds, nil)
+			continue
+		}
 		if m := configLine.FindStringSubmatch(s.Text()); m != nil {
-			if m[1] == "goos" {
-				res.rounds = append(res.rounds, nil)
-			}
 			res.config[m[1]] = m[2]
 			continue
 		}
@@ -49,7 +53,7 @@ func parse(r io.Reader) (results, error) {
 			continue
 		}
 		if len(res.rounds) == 0 {
-			return res, fmt.Errorf("a result before the first line \"goos:\": %s", s.Text())
+			return res, fmt.Errorf("a result before the first round: %s", s.Text())
 		}
 		last := len(res.rounds) - 1
 		res.rounds[last] = append(res.rounds[last], one)

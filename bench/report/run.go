@@ -5,55 +5,102 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/exec"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 )
 
-// runner runs the benchmarks of one test binary.
+// runner runs benchmarks and copies what they say to raw.
 type runner struct {
-	binary string
-	dir    string // where the tests' files are
-	bench  string // a regular expression
-	time   time.Duration
-	log    io.Writer // the progress
-	line   bool      // the progress is one line that is written again and again
-	total  int       // how many benchmarks there were in the last round
+	raw  io.Writer
+	log  io.Writer // the progress
+	line bool      // the progress is one line that is written again and again
+
+	settings    map[string]string // those that raw has
+	began       time.Time
+	done, total int // benchmarks
 }
 
-// build compiles the tests in dir.
-func build(dir, binary string) error {
-	cmd := exec.Command("go", "test", "-c", "-o", binary, ".")
-	cmd.Dir = dir
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("go test -c: %w", err)
+// once is how long a benchmark is run when it is only looked whether it runs: for one operation.
+const once = "1x"
+
+// list runs all benchmarks that match once, as a round of its own that is not copied to raw unless keep says so: it tells which
+// there are, and that they run.
+func (r *runner) list(list []suite, bench string, keep bool) (jobs []job, err error) {
+	r.began = time.Now()
+	if keep {
+		if err = r.beginRound(1, 1); err != nil {
+			return nil, err
+		}
+	}
+	at := make(map[string]int)
+	for _, s := range list {
+		err = r.run(s, bench, once, 0, func(one sample, line string) error {
+			r.done++
+			r.progress(fmt.Sprintf("a first look, %d benchmarks", r.done), one.row)
+			i, ok := at[one.row]
+			if !ok {
+				i = len(jobs)
+				at[one.row], jobs = i, append(jobs, job{suite: s, row: one.row})
+			}
+			jobs[i].libs++
+			if !keep {
+				return nil
+			}
+			_, printErr := fmt.Fprintln(r.raw, line)
+			return printErr
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	r.say(fmt.Sprintf("%d benchmarks in %d rows, each run once in %s", r.done, len(jobs), time.Since(r.began).Round(time.Second)))
+	return jobs, nil
+}
+
+// rounds runs all jobs in n rounds, each in an order of its own. An operation's time is measured for that long.
+func (r *runner) rounds(jobs []job, n int, each time.Duration, rng *rand.Rand) error {
+	r.began, r.done, r.total = time.Now(), 0, 0
+	for _, j := range jobs {
+		r.total += j.rounds(n) * j.libs
+	}
+	for i := range allRounds(n) {
+		if err := r.beginRound(i+1, allRounds(n)); err != nil {
+			return err
+		}
+		now := inOrder(jobs, i, n, rng)
+		began, before := time.Now(), r.done
+		for _, j := range now {
+			if err := r.row(j, each, rng.Uint64(), fmt.Sprintf("round %d of %d", i+1, allRounds(n))); err != nil {
+				return err
+			}
+		}
+		r.say(fmt.Sprintf("round %d of %d: %d benchmarks in %.0f s, %s", i+1, allRounds(n), r.done-before,
+			time.Since(began).Seconds(), r.left()))
 	}
 	return nil
 }
 
-const (
-	all      = "."
-	loopback = "^Benchmark(RoundTrip|Pipelined|Handshake|ConnTrip|ConnStream|H2Loopback)$"
-	longer   = 5 // what goes through the kernel depends on whose turn it is, and takes that much longer to settle
-)
-
-// round runs all of them once, and copies what they print to raw. A benchmark that fails is named in the error.
-func (r *runner) round(raw io.Writer, what string) error {
-	if r.bench != all {
-		return r.part(raw, what, r.time, "-test.bench="+r.bench)
+// row runs the libraries of one row, in the order that comes of a number.
+func (r *runner) row(j job, each time.Duration, order uint64, what string) error {
+	if slices.Contains(overLoopback, group(j.row)) {
+		each *= longer
 	}
-	if err := r.part(raw, what, r.time, "-test.bench=.", "-test.skip="+loopback); err != nil {
+	return r.run(j.suite, j.pattern(), each.String(), order|1, func(one sample, line string) error {
+		if one.row != j.row {
+			return fmt.Errorf("%s was to be run, and %s was", j.row, one.row)
+		}
+		r.done++
+		r.progress(fmt.Sprintf("%s, %d of %d benchmarks, %s", what, r.done, r.total, r.left()), one.row)
+		_, err := fmt.Fprintln(r.raw, line)
 		return err
-	}
-	return r.part(raw, what+", loopback", longer*r.time, "-test.bench="+loopback)
+	})
 }
 
-// part runs some of them, for the given time each.
-func (r *runner) part(raw io.Writer, what string, time time.Duration, which ...string) error {
-	cmd := exec.Command(r.binary, append(which, "-test.run=^$", "-test.benchtime="+time.String(), "-test.timeout=30m")...)
-	cmd.Dir = r.dir
+// run runs some benchmarks of a suite, and hands over each result with its line. One that fails is named in the error.
+func (r *runner) run(s suite, bench, time string, order uint64, result func(sample, string) error) error {
+	cmd := s.command(bench, time, order)
 	var said head
 	cmd.Stderr = &said
 	out, err := cmd.StdoutPipe()
@@ -63,22 +110,27 @@ func (r *runner) part(raw io.Writer, what string, time time.Duration, which ...s
 	if err = cmd.Start(); err != nil {
 		return err
 	}
-	failed, err := r.follow(out, raw, what)
-	err = errors.Join(err, cmd.Wait())
+	failed, followErr := r.follow(out, s.prefix, result)
+	if followErr != nil {
+		cmd.Process.Kill()
+	}
+	err = errors.Join(followErr, cmd.Wait())
 	if err != nil || failed != "" {
-		return fmt.Errorf("%s: %s failed: %w\n%s", what, orUnknown(failed), err, said.text)
+		return fmt.Errorf("%s failed: %w\n%s", orUnknown(failed), err, said.text)
 	}
 	return nil
 }
 
-// follow copies the output of the benchmarks, and reports the one that failed, or that was under way when it ended.
-func (r *runner) follow(out io.Reader, raw io.Writer, what string) (failed string, err error) {
-	n, underWay := 0, ""
-	began := time.Now()
+// follow reads the output of benchmarks, and reports the one that failed, or that was under way when it ended.
+func (r *runner) follow(out io.Reader, prefix string, result func(sample, string) error) (failed string, err error) {
+	underWay := ""
 	s := bufio.NewScanner(out)
 	for s.Scan() {
 		line := s.Text()
-		if _, err = fmt.Fprintln(raw, line); err != nil {
+		if rest, ok := strings.CutPrefix(line, "Benchmark"); ok {
+			line = "Benchmark" + prefix + rest
+		}
+		if err = r.setting(line); err != nil {
 			return "", err
 		}
 		one, ok, err := parseLine(line)
@@ -90,9 +142,10 @@ func (r *runner) follow(out io.Reader, raw io.Writer, what string) (failed strin
 		case fails && failed == "":
 			failed = name
 		case ok:
-			n++
 			underWay = ""
-			r.progress(what, n, one.row)
+			if err = result(one, line); err != nil {
+				return "", err
+			}
 		case strings.HasPrefix(line, "Benchmark"):
 			underWay, _, _ = strings.Cut(line, " ")
 		}
@@ -100,29 +153,48 @@ func (r *runner) follow(out io.Reader, raw io.Writer, what string) (failed strin
 	if failed == "" {
 		failed = strings.TrimSpace(underWay)
 	}
-	r.total = n
-	r.end(what, n, time.Since(began))
 	return failed, s.Err()
 }
 
-// progress says how far it is.
-func (r *runner) progress(what string, n int, row string) {
-	if !r.line {
-		return
+// setting copies a setting that has changed.
+func (r *runner) setting(line string) error {
+	m := configLine.FindStringSubmatch(line)
+	if m == nil || r.settings[m[1]] == m[2] {
+		return nil
 	}
-	of := ""
-	if r.total > 0 {
-		of = fmt.Sprint("/", r.total)
+	if r.settings == nil {
+		r.settings = make(map[string]string)
 	}
-	fmt.Fprintf(r.log, "\r\x1b[K%s: %d%s %s", what, n, of, row)
+	r.settings[m[1]] = m[2]
+	_, err := fmt.Fprintln(r.raw, line)
+	return err
 }
 
-// end says that a round is over.
-func (r *runner) end(what string, n int, took time.Duration) {
+// beginRound marks where a round begins, in words that benchstat does not mind.
+func (r *runner) beginRound(i, n int) error {
+	_, err := fmt.Fprintf(r.raw, "%s%d of %d\n", roundMark, i, n)
+	return err
+}
+
+// left is how long it takes until the end, by how long it took so far.
+func (r *runner) left() string {
+	left := time.Since(r.began) / time.Duration(max(1, r.done)) * time.Duration(r.total-r.done)
+	return fmt.Sprintf("about %.0f min left", left.Minutes())
+}
+
+// progress says how far it is.
+func (r *runner) progress(what, row string) {
+	if r.line {
+		fmt.Fprintf(r.log, "\r\x1b[K%s: %s", what, row)
+	}
+}
+
+// say says something that stays.
+func (r *runner) say(s string) {
 	if r.line {
 		fmt.Fprint(r.log, "\r\x1b[K")
 	}
-	fmt.Fprintf(r.log, "%s: %d benchmarks in %.0f s\n", what, n, took.Seconds())
+	fmt.Fprintln(r.log, s)
 }
 
 func orUnknown(name string) string {

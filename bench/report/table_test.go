@@ -12,9 +12,12 @@ const sampleText = `date: 2026-11-21
 commit: 0123456789ab
 go: go1.26.8
 cores: 2
-settings: 2 rounds of 10ms
+rounds: 2
+time: 10ms
+seed: 77
 goos: linux
 goarch: amd64
+--- round 1 of 2
 cpu: Some <CPU> & more
 BenchmarkEncode/binary/16B/lib=mintws-2      100   50.0 ns/op   320 MB/s   0 B/op   0 allocs/op
 BenchmarkEncode/binary/16B/lib=gws-2         100   100 ns/op    160 MB/s   24 B/op  1 allocs/op
@@ -26,15 +29,13 @@ BenchmarkIdle/connections/lib=mintws-2       1     9999 ns/op   600 heap-B/conn 
 BenchmarkDeflateEncode/1KiB/lib=mintws-2     1     9999 ns/op   300 wire-B
 BenchmarkDeflateEncode/1KiB/lib=klauspost-2  1     9999 ns/op
 BenchmarkAlone-2                             1     3 ns/op
-PASS
-goos: linux
-goarch: amd64
+--- round 2 of 2
 BenchmarkEncode/binary/16B/lib=mintws-2      100   60.0 ns/op   320 MB/s   0 B/op   0 allocs/op
 BenchmarkEncode/binary/16B/lib=gws-2         100   240 ns/op    160 MB/s   24 B/op  1 allocs/op
 BenchmarkEncode/binary/16B/lib=floor-2       100   20 ns/op
 BenchmarkRoundTrip/128B/lib=mintws           100   12000 ns/op  60000 msg/s  27 B/op  0 allocs/op
 BenchmarkRoundTrip/128B/lib=gws              100   14000 ns/op  70000 msg/s
-PASS
+took: 3m5s
 `
 
 func parsed(t *testing.T, text string) (results, *table) {
@@ -65,9 +66,9 @@ func TestParse(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	for text, want := range map[string]string{
-		"BenchmarkX-2 1 3 ns/op\n":                "before the first line",
-		"goos: linux\nBenchmarkX-2 1 x ns/op\n":   "BenchmarkX-2",
-		"goos: linux\nBenchmarkX/y 1 1.2.3 B/op ": "BenchmarkX/y",
+		"BenchmarkX-2 1 3 ns/op\n":                "before the first round",
+		"--- round 1\nBenchmarkX-2 1 x ns/op\n":   "BenchmarkX-2",
+		"--- round 1\nBenchmarkX/y 1 1.2.3 B/op ": "BenchmarkX/y",
 	} {
 		if _, err := parse(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)
