@@ -20,6 +20,8 @@ var titles = []struct{ group, title string }{
 	{"DecodeReads", "Decode a message that comes in several reads"},
 	{"DecodeStream", "Decode a stream of messages that reads cut"},
 	{"DecodeServer", "Decode one message as a server, that comes with one read"},
+	{"Ratio", "Validation of text by itself, in the time of utf8.Valid"},
+	{"PortableRatio", "The same in portable Go"},
 	{"DecodeInPlace", "Decode one message that is in memory already, without a read"},
 	{"RoundTrip", "Round trips over loopback, both ends on one core"},
 	{"Pipelined", "Messages over loopback that nobody waits for, both ends on one core"},

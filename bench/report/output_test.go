@@ -13,7 +13,7 @@ import (
 
 func TestMarkdown(t *testing.T) {
 	res, tab := parsed(t, sampleText)
-	text := string(markdown(res, tab, judge(tab, false)))
+	text := string(markdown(res, tab, judge(tab, false, "")))
 	for _, want := range []string{
 		"| Encode | mintws | floor | gws | nbio | mintws / floor | mintws / best peer |\n|---|--:|--:|--:|--:|--:|--:|\n",
 		"| binary/16B | 55.0 ns | 20.0 ns | 170 ns | 90.0 ns | 2.75 | 0.56 nbio |\n",
@@ -23,7 +23,7 @@ func TestMarkdown(t *testing.T) {
 		"| Idle | mintws |\n|---|--:|\n", "| connections, rss-B/conn | 2000 |\n",
 		"| DeflateEncode | mintws | klauspost | mintws / klauspost |\n|---|--:|--:|--:|\n", "| 1KiB, wire-B | 300 | – | – |\n",
 		"Some <CPU> & more, 2 cores, linux/amd64, go1.26.8, 2026-11-21; mintws at 0123456789ab.",
-		"Medians of 2 rounds (10ms a benchmark)",
+		"2 rounds, over loopback 3, for the memory of idle connections 2.", "(seed 77; 10ms for each benchmark", "The run took 3m5s.",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("there is no %q in\n%s", want, text)

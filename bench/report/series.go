@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -49,6 +51,16 @@ func (s series) median() float64 {
 		values = append(values, v)
 	}
 	return median(values)
+}
+
+// spread is the middle half of the values: a quarter of them, rounded down, is below low, and as many above high.
+func (s series) spread() (low, high float64) {
+	values := slices.Sorted(maps.Values(s))
+	if len(values) == 0 {
+		return 0, 0
+	}
+	quarter := (len(values) - 1) / 4
+	return values[quarter], values[len(values)-1-quarter]
 }
 
 // duration formats nanoseconds with three digits.

@@ -190,15 +190,20 @@ func (r *row) of(lib string) (float64, bool) {
 
 // ratio returns the median of the rounds' ratios of what a costs to what b costs: below 1, a is ahead.
 func (r *row) ratio(a, b string) (float64, bool) {
+	q := r.quotient(a, b)
+	return q.median(), len(q) > 0
+}
+
+// quotient is what a costs in what b costs, round by round.
+func (r *row) quotient(a, b string) series {
 	if r == nil || r.cells[a] == nil || r.cells[b] == nil {
-		return 0, false
+		return nil
 	}
 	x, y := r.cells[a].values, r.cells[b].values
 	if more(r.unit) {
 		x, y = y, x
 	}
-	q := x.over(y)
-	return q.median(), len(q) > 0
+	return x.over(y)
 }
 
 // best returns the peer that is ahead of the others, among those that which says, or "".

@@ -1,0 +1,105 @@
+package main
+
+func judgeH2(t *table) []check {
+	row := func(kind, conn string) series { return t.time("H2"+kind+"/"+conn, ours) }
+	var dear, many, framing, sends []measured
+	ways := []string{"send", "receive", "both"}
+	for _, way := range ways {
+		one := row("Message/"+way, "http2-1")
+		dear = append(dear, measured{way, one.over(row("Message/"+way, "http1"))})
+		many = append(many, measured{way, row("Message/"+way, "http2-10000").over(one)})
+	}
+	for _, way := range []string{"send", "receive", "receive32"} {
+		framing = append(framing, measured{way, row("Data/"+way, "http2-1")})
+	}
+	for _, conn := range []string{"http1", "http2-1"} {
+		sends = append(sends, measured{conn, row("Message/send", conn)})
+	}
+	const enough = 64
+	return []check{
+		atMost("128 B at most 3 times HTTP/1.1", 3, factor, dear),
+		atMost("10,000 streams at most 2 times one", 2, factor, many),
+		atMost("DATA framing by itself at most 25 ns a frame", 25, duration, framing),
+		state("the same in the time of x/net's Framer, which has no windows", factor, t.versus("H2Data/", []string{"send/http2-1", "receive/http2-1"}, "framer")),
+		state("Send of 128 B", duration, sends),
+		atMost("at most 64 B allocated a message: nothing in most of them, a page of the streams' windows now and then", enough, octets,
+			t.bytes("H2Message/", each([]string{"send/", "receive/"}, []string{"http2-1", "http2-10000"})...)),
+		atMost("at most 64 B while the connection's window is full", enough, octets,
+			t.bytes("H2Full/", each([]string{"http2-100/", "http2-10000/"}, []string{"credit=136B", "credit=16KiB"})...)),
+	}
+}
+
+func judgeBulk(t *table) []check {
+	rtts := []string{"rtt=10ms", "rtt=50ms", "rtt=100ms"}
+	var share []measured
+	for _, rtt := range rtts {
+		share = append(share, measured{rtt, t.cost("H2Distance/down/"+rtt, "share", ours)})
+	}
+	// compare turns it round, as more is better.
+	every := t.compare("H2Distance/down/", rtts, "share", "framer", ours)
+	bulk := each([]string{"down/", "up/"}, []string{"16KiB", "1MiB"})
+	var sent []measured
+	for _, size := range []struct {
+		name  string
+		n     float64
+		limit float64
+	}{{"16KiB", 16 << 10, 1.3}, {"1MiB", 1 << 20, 1.1}} {
+		for _, m := range t.bytes("H2Loopback/up/", size.name) {
+			sent = append(sent, measured{m.label, m.s.times(1 / (size.n * size.limit))})
+		}
+	}
+	return []check{
+		atLeast("one stream down over a distance: at least 0.85 of min(link, window/RTT)", 0.85, factor, share),
+		atLeast("at least 0.9 of x/net's Framer that gives credit for every frame", 0.9, factor, every),
+		atMost("sending allocates at most 1.3 B for each byte of 16 KiB and 1.1 B of 1 MiB (1.00 is that much)", 1, factor, sent),
+		state("over loopback, in the time of x/net's Transport", factor, t.versus("H2Loopback/", bulk, "xnet")),
+		state("over loopback, in the time of the same over HTTP/1.1", factor, t.versus("H2Loopback/", bulk, "mintws+http1")),
+	}
+}
+
+func judgeLoopback(t *table) []check {
+	const one, batch, trip, shake = "Pipelined/64B/one", "Pipelined/64B/batch", "RoundTrip/128B", "Handshake/loopback"
+	than := func(row, unit, lib string) measured {
+		return measured{"", t.compare("", []string{row}, unit, ours, lib)[0].s}
+	}
+	rate := func(row, lib string) []measured { return []measured{than(row, "msg/s", lib)} }
+	var shakes []measured
+	for _, lib := range []string{"gorilla", "coder"} {
+		m := than(shake, "handshake/s", lib)
+		m.label = lib
+		shakes = append(shakes, m)
+	}
+	return []check{
+		atMost("round trips within 5% of the bare socket", 1.05, factor, rate(trip, "floor")),
+		before("round trips: ahead of gobwas's low-level functions", rate(trip, "gobwas")),
+		before("64 B, one a write: ahead of gws", rate(one, "gws")),
+		before("64 B, one a write: ahead of gobwas's low-level functions", rate(one, "gobwas")),
+		before("64 B, 32 a write: ahead of gws on a connection that collects 32 messages", rate(batch, "gws+buffered")),
+		before("64 B, 32 a write: ahead of gobwas's low-level functions, 32 frames in a buffer", rate(batch, "gobwas")),
+		before("handshakes: ahead of gorilla and coder", shakes),
+		before("handshakes: ahead of gobwas", []measured{than(shake, "handshake/s", "gobwas")}),
+	}
+}
+
+func judgeIdle(t *table) []check {
+	held := func(name string) []measured {
+		return []measured{{"", t.cost("IdleState/"+name, "heap-B/conn", ours)}}
+	}
+	return []check{
+		atMost("HTTP/1.1, at most 300 B", 300, octets, held("http1")),
+		atMost("HTTP/2, at most 1 KiB", 1<<10, octets, held("http2")),
+		atMost("with takeover no more than one and a half windows, of 4 KiB and 32 KiB, and 1 KiB", 55<<10, octets,
+			held("http1-takeover")),
+		state("a whole connection, goroutine and socket with it, in the heap of gobwas's", factor,
+			t.compare("Idle/", []string{"connections"}, "heap-B/conn", ours, "gobwas")),
+	}
+}
+
+// judgeScale says where the figures are that take a run of their own.
+func judgeScale(file string) []check {
+	c := check{what: "a million WebSockets in one process, in less than 1 GB", verdict: notRun}
+	if file != "" {
+		c.figure = "has a run of its own: [" + file + "](" + file + ")"
+	}
+	return []check{c}
+}
