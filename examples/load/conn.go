@@ -29,7 +29,7 @@ type conn struct {
 	next  time.Time // when the Deadlines are to be looked at
 
 	payload  []byte
-	underWay int           // bytes of messages that are not back yet
+	underWay int           // messages that are not back yet
 	unsent   int           // messages that were due and could not be sent
 	lost     int           // messages that were sent and did not come back
 	other    int           // messages that came too late, or are no answers
@@ -154,7 +154,7 @@ func (c *conn) event(now time.Time, p *peer, ev httpconn.Event) {
 			continue
 		}
 		p.wait--
-		c.underWay -= c.test.size
+		c.underWay--
 		c.last = now.Sub(c.test.start)
 		c.latency.add(took)
 		c.test.back.Add(1)
@@ -180,7 +180,7 @@ func (c *conn) fail(p *peer, err error) {
 		c.test.failed.Add(1)
 	}
 	p.over = true
-	c.underWay -= p.wait * c.test.size
+	c.underWay -= p.wait
 	c.lost += p.wait
 	p.wait = 0
 	c.err = cmp.Or(c.err, err)

@@ -15,7 +15,7 @@ func (c *conn) drive(ctx context.Context, first, step int) {
 	for k := first; k < t.messages && ctx.Err() == nil; k += step {
 		due, p := t.start.Add(t.due(k)), &c.peers[k/step%len(c.peers)]
 		now := time.Now()
-		for p.open() && now.Before(t.stop) && (now.Before(due) || c.full()) {
+		for p.open() && now.Before(t.stop) && (now.Before(due) || c.full(p)) {
 			then := due
 			if !now.Before(due) {
 				then = t.stop
@@ -40,8 +40,12 @@ func (c *conn) drive(ctx context.Context, first, step int) {
 }
 
 // full reports whether to wait for answers before more is sent. A server that answers while we write stops reading when nobody reads
-// its answers, and we do not read while we write: what is under way has to fit into the sockets' buffers.
-func (c *conn) full() bool { return c.underWay > 0 && c.underWay+c.test.size > maxUnderWay }
+// its answers, and we do not read while we write: what is under way has to fit into the sockets' buffers. Over HTTP/2 what the
+// server's windows do not allow would wait in the Conn, at a higher price than here.
+func (c *conn) full(p *peer) bool {
+	size := c.test.size + headLen
+	return c.underWay > 0 && ((c.underWay+1)*size > maxUnderWay || c.http.SendWindow(p.ws.StreamID()) < size)
+}
 
 // close closes the WebSockets, and then the connection.
 func (c *conn) close() {
@@ -70,7 +74,7 @@ func (c *conn) say(p *peer, due time.Duration) {
 		return
 	}
 	p.wait++
-	c.underWay += len(c.payload)
+	c.underWay++
 	c.test.sent.Add(1)
 }
 

@@ -26,6 +26,8 @@ import (
 )
 
 const (
+	maxSize     = 64 << 10 // of a message
+	headLen     = 8        // of a frame of ours with as much, at most (RFC 6455 section 5.2)
 	maxUnderWay = 64 << 10 // bytes on a connection that are not back yet: see full
 	dialsAtOnce = 64       // a server's listen queue has an end
 )
@@ -76,7 +78,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	t := &test{url: *url, version: httpconn.HTTP2, size: *size, rate: *rate, patience: *patience, messages: int(*rate * duration.Seconds())}
-	if fs.NArg() > 0 || *n < 1 || *m < 0 || t.messages < 1 || *size < 8 || *size > maxUnderWay {
+	if fs.NArg() > 0 || *n < 1 || *m < 0 || t.messages < 1 || *size < 8 || *size > maxSize {
 		return errors.New("want positive numbers, a size from 8 to 65536, and no other arguments")
 	}
 	if *ca != "" {
