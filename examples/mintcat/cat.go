@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ type cat struct {
 	connect func(context.Context) (*link, error)
 
 	opened  bool             // of this connection: the handshake is complete
+	input   []byte           // what was read from standard input and not sent yet
 	eof     bool             // standard input is at its end
 	heard   time.Time        // the last message, or that end
 	leaving bool             // it is for us to end: no further connection
@@ -40,10 +42,13 @@ func (c *cat) talk(l *link) error {
 	defer timer.Stop()
 	c.open(l)
 	for !c.hurry && !l.s.Over() {
+		for c.mayType(l) && len(c.input) > 0 {
+			c.line(l, c.take())
+		}
 		l.flush()
-		var lines chan []byte // where nobody waits, nothing comes
-		if l.s.State() == mintws.Open && !c.leaving && !c.eof && l.unwritten() < enough {
-			lines = c.con.lines
+		var input chan []byte // where nobody waits, nothing comes
+		if c.mayType(l) {
+			input = c.con.input
 		}
 		rx := l.rx
 		paused := len(c.out.buf) > tooMuch && c.why == nil
@@ -52,18 +57,24 @@ func (c *cat) talk(l *link) error {
 		}
 		timer.Reset(c.next(l, paused))
 		select {
-		case line, ok := <-lines:
-			c.line(l, line, ok)
+		case p, ok := <-input:
+			l.now = time.Now()
+			if c.input = p; !ok {
+				c.end(l)
+			}
 		case ch := <-rx:
+			l.now = time.Now()
 			l.received(ch, func(f mintws.Frame) { c.frame(l, f) })
 			c.open(l)
 			c.printed(l, c.out.flush())
 		case p := <-l.wrote:
 			l.written(p)
 		case err := <-c.out.wrote:
+			l.now = time.Now()
 			c.printed(l, c.out.printed(err))
 			c.printed(l, c.out.flush())
 		case now := <-timer.C:
+			l.now = now
 			if rx == nil {
 				l.s = l.s.Heard(now) // nobody listens
 			}
@@ -72,10 +83,34 @@ func (c *cat) talk(l *link) error {
 				c.leave(l, nil)
 			}
 		case s := <-c.signals:
+			l.now = time.Now()
 			c.leave(l, interrupted{s.(syscall.Signal)})
 		}
 	}
 	return c.outcome(l)
+}
+
+// mayType reports whether input can be sent.
+func (c *cat) mayType(l *link) bool {
+	return l.s.State() == mintws.Open && !c.leaving && !c.eof && l.unwritten() < enough
+}
+
+// take takes the next line from the input, without its end, LF or CR LF; or a piece.
+func (c *cat) take() (line []byte) {
+	if c.opt.binary && !c.con.commands {
+		line, c.input = c.input, nil
+		return line
+	}
+	line, c.input, _ = bytes.Cut(c.input, []byte("\n"))
+	return bytes.TrimSuffix(line, []byte("\r"))
+}
+
+// end is called at the end of standard input.
+func (c *cat) end(l *link) {
+	c.eof, c.heard = true, l.now
+	if c.con.failed != nil {
+		c.leave(l, c.con.failed)
+	}
 }
 
 // next is how long nothing is due. While it is our reader who pauses, no time runs for the peer.
@@ -120,13 +155,8 @@ func (c *cat) open(l *link) {
 }
 
 // line sends what was read from standard input.
-func (c *cat) line(l *link, line []byte, ok bool) {
+func (c *cat) line(l *link, line []byte) {
 	switch {
-	case !ok:
-		c.eof, c.heard = true, time.Now()
-		if c.con.failed != nil {
-			c.leave(l, c.con.failed)
-		}
 	case c.con.commands:
 		f, err := command(string(line), c.opt.closeCode)
 		if err != nil {
@@ -169,9 +199,8 @@ func (c *cat) frame(l *link, f mintws.Frame) {
 	if c.opt.one && c.leaving || c.why != nil && len(c.out.buf) > tooMuch {
 		return
 	}
-	now := time.Now()
-	c.heard = now
-	c.out.buf = c.opt.appendMessage(c.out.buf, f, now, c.con.escape)
+	c.heard = l.now
+	c.out.buf = c.opt.appendMessage(c.out.buf, f, l.now, c.con.escape)
 	if c.opt.one && !f.More {
 		c.leave(l, nil)
 	}

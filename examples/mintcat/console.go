@@ -16,9 +16,9 @@ import (
 // console is standard input, output and error. On a terminal lines are edited below what is printed; in pipes nothing is added
 // to what comes and goes.
 type console struct {
-	out, err io.Writer // messages; all else
-	lines    chan []byte
-	failed   error // why there are no more lines, once they are closed; nil at the end of input
+	out, err io.Writer   // messages; all else
+	input    chan []byte // whole lines, as many as there are, each with its end; or a piece, with -b from a pipe
+	failed   error       // why there is no more, once input is closed; nil at the end of it
 
 	commands bool           // input is typed by somebody, who may give commands
 	escape   bool           // output is a terminal
@@ -34,7 +34,7 @@ const prompt = "> "
 // typed goes to signals.
 func open(binary bool, signals chan<- os.Signal) (*console, error) {
 	in, out := int(os.Stdin.Fd()), int(os.Stdout.Fd())
-	c := &console{out: os.Stdout, err: os.Stderr, lines: make(chan []byte), commands: term.IsTerminal(in), escape: term.IsTerminal(out)}
+	c := &console{out: os.Stdout, err: os.Stderr, input: make(chan []byte), commands: term.IsTerminal(in), escape: term.IsTerminal(out)}
 	if !c.commands || !c.escape {
 		go c.read(binary && !c.commands)
 		return c, nil
@@ -79,9 +79,9 @@ func (c *console) note(format string, args ...any) {
 	io.WriteString(c.err, s)
 }
 
-// read reads lines, or pieces, from a pipe, a file or a terminal whose other half is elsewhere. A line ends in LF or CR LF.
+// read reads lines, or pieces, from a pipe, a file or a terminal whose other half is elsewhere.
 func (c *console) read(pieces bool) {
-	defer close(c.lines)
+	defer close(c.input)
 	r := bufio.NewReaderSize(os.Stdin, 64<<10)
 	for {
 		var p []byte
@@ -91,14 +91,13 @@ func (c *console) read(pieces bool) {
 			var n int
 			n, err = r.Read(p)
 			p = p[:n]
-		} else {
-			p, err = r.ReadBytes('\n')
+		} else if p, err = r.ReadBytes('\n'); err == nil { // the first one, however long, and those that came with it
+			more, _ := r.Peek(r.Buffered())
+			p = append(p, more[:bytes.LastIndexByte(more, '\n')+1]...)
+			r.Discard(bytes.LastIndexByte(more, '\n') + 1)
 		}
 		if len(p) > 0 {
-			if !pieces {
-				p = bytes.TrimSuffix(bytes.TrimSuffix(p, []byte("\n")), []byte("\r"))
-			}
-			c.lines <- p
+			c.input <- p
 		}
 		if err != nil {
 			if err != io.EOF {
@@ -111,7 +110,7 @@ func (c *console) read(pieces bool) {
 
 // edit reads lines that are typed.
 func (c *console) edit() {
-	defer close(c.lines)
+	defer close(c.input)
 	for {
 		line, err := c.editor.ReadLine()
 		if err != nil {
@@ -121,7 +120,7 @@ func (c *console) edit() {
 			return
 		}
 		c.resize()
-		c.lines <- []byte(line)
+		c.input <- []byte(line + "\n")
 	}
 }
 

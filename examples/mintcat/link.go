@@ -18,6 +18,7 @@ type link struct {
 	sock net.Conn
 	s    session.Session
 	out  session.Output
+	now  time.Time // when something happened last
 
 	rx    chan chunk    // what was read
 	done  chan struct{} // closed when nobody listens to rx any more
@@ -54,6 +55,7 @@ const long = 100 * time.Millisecond
 
 // start begins to read and to write.
 func (l *link) start() {
+	l.now = time.Now()
 	l.rx, l.done = make(chan chunk), make(chan struct{})
 	l.tx, l.wrote = make(chan []byte, 1), make(chan progress, 1)
 	go func() {
@@ -132,7 +134,7 @@ func (l *link) unwritten() int { return l.busy + len(l.out.Send) + l.s.Conn().Bu
 func (l *link) received(c chunk, each func(mintws.Frame)) {
 	before := l.unwritten()
 	for data := c.data; len(data) > 0; data = l.out.Rest {
-		l.s, _ = l.s.Received(&l.out, time.Now(), data) // Err keeps the error
+		l.s, _ = l.s.Received(&l.out, l.now, data) // Err keeps the error
 		for _, f := range l.out.Frames {
 			each(f)
 		}
@@ -143,12 +145,12 @@ func (l *link) received(c chunk, each func(mintws.Frame)) {
 	if !errors.Is(c.err, io.EOF) && l.lost == nil {
 		l.lost = c.err
 	}
-	l.s, _ = l.s.EOF(&l.out, time.Now())
+	l.s, _ = l.s.EOF(&l.out, l.now)
 }
 
 // send sends a frame. An error means that nothing has changed.
 func (l *link) send(f mintws.Frame) (err error) {
-	l.s, err = l.s.Send(&l.out, time.Now(), f)
+	l.s, err = l.s.Send(&l.out, l.now, f)
 	return err
 }
 

@@ -73,6 +73,8 @@ func TestHelp(t *testing.T) {
 
 // TestPipes: nothing but the messages is on standard output, and nothing on standard error.
 func TestPipes(t *testing.T) {
+	long := strings.Repeat("x", 70000) + "\n" // more than is read at once
+	many := strings.Repeat("a line\n", 30000)
 	url := startServer(t, wstest.Options{}) + "/any/path?x=y"
 	for _, tt := range []struct {
 		input string
@@ -81,6 +83,7 @@ func TestPipes(t *testing.T) {
 	}{
 		{"one\ntwo\r\n\nthree", nil, "one\ntwo\n\nthree\n"},
 		{"", nil, ""},
+		{long + many + long + "end", nil, long + many + long + "end\n"},
 		{"one\n/ping\n", []string{"--http2"}, "one\n/ping\n"},
 		{"one\n", []string{"--compress", "--http1"}, "one\n"},
 		{"a\nb\n\x00\xff", []string{"-b"}, "a\nb\n\x00\xff"},

@@ -50,8 +50,11 @@ func (c *cat) unsent() bool {
 	if c.eof || c.con.commands {
 		return false
 	}
+	if len(c.input) > 0 {
+		return true
+	}
 	select {
-	case _, ok := <-c.con.lines:
+	case _, ok := <-c.con.input:
 		return ok
 	case <-time.After(50 * time.Millisecond):
 		return false // an input that says nothing just now
