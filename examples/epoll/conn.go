@@ -62,16 +62,19 @@ func (c *conn) late(now time.Time) bool {
 	return !due.IsZero() && !due.After(now)
 }
 
-// socket writes without waiting.
+// socket writes without waiting. One that takes a part is full, and is not asked again to hear so.
 type socket int32
 
 func (fd socket) Write(p []byte) (int, error) {
-	for total := 0; ; {
-		n, err := syscall.Write(int(fd), p[total:])
-		total += max(0, n)
-		if err != syscall.EINTR && (err != nil || total == len(p)) {
-			return total, err
+	for {
+		n, err := syscall.Write(int(fd), p)
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err == nil && n < len(p):
+			err = syscall.EAGAIN
 		}
+		return max(0, n), err
 	}
 }
 
