@@ -81,9 +81,9 @@ func (c *Conn) h2CheckBlock(id StreamID, size, frames int) *ConnError {
 // h2HandleBlock takes a complete header block: of a response, of trailers, or of a stream that ignores it.
 func (c *Conn) h2HandleBlock(out *Output, id StreamID, block []byte, end bool) *ConnError {
 	h := &c.h2
-	var scratch [16]hpack.Field
+	scratch := make([]hpack.Field, 0, min(16, len(block))) // a field is at least a byte; the answer to a WebSocket often is one
 	limits := hpack.Limits{List: c.h2Allowed().headerBytes, Fields: c.set.limits.MaxHeaderFields}
-	table, fields, err := h.rare.recvTable.AppendFields(scratch[:0], block, limits)
+	table, fields, err := h.rare.recvTable.AppendFields(scratch, block, limits)
 	tooLarge := errors.Is(err, hpack.ErrTooLarge)
 	if err != nil && !tooLarge { // RFC 9113 section 4.3: the tables are out of step for good
 		return fault(http2.ErrCodeCompression, ErrMalformed, "header block on stream %d: %v", id, err)

@@ -111,7 +111,9 @@ func h2Target(r *Request) ([]field, error) {
 	if path[0] != '/' && path != "*" {
 		return nil, invalid("Path is an absolute URL", `a path that starts with "/"`)
 	}
-	fields := []field{{":method", r.Method}}
+	const most = 5 + 1 // pseudo-header fields, and a Content-Length of ours
+	fields := make([]field, 0, most+len(r.Header))
+	fields = append(fields, field{":method", r.Method})
 	if r.Protocol != "" { // RFC 8441 section 4
 		fields = append(fields, field{":protocol", r.Protocol})
 	}
@@ -195,7 +197,12 @@ func (c *Conn) h2CheckListSize(fields []field) error {
 }
 
 // encodeFields returns a header block. The block depends on no state, so it can be sent at any later time.
-func encodeFields(fields []field) (block []byte) {
+func encodeFields(fields []field) []byte {
+	size := 0
+	for _, f := range fields {
+		size += 2 + len(f.name) + len(f.value) // more than it takes, as a rule: names stand in the table, values are Huffman's
+	}
+	block := make([]byte, 0, size)
 	for _, f := range fields {
 		// RFC 7541 section 7.1.3
 		sensitive := f.name == "authorization" || f.name == "proxy-authorization" || f.name == "cookie"

@@ -117,16 +117,16 @@ const (
 	rowsOwn   = rowsOther + 2
 )
 
-// TestScale: what the program does with a million WebSockets on a hundred connections it does with twenty thousand on two. Each takes
+// TestScale: what the program does with a million WebSockets on a hundred connections it does with ten thousand on two. Each takes
 // at most 400 bytes of the heap, of which docs/scale.md names 345; the server is another process; and the last two lines say how
 // much memory this one took.
 func TestScale(t *testing.T) {
-	stdout, stderr, state := process(t, "-n", "20000", "-conns", "2")
+	stdout, stderr, state := process(t, "-n", "10000", "-conns", "2")
 	if stderr != "" || state.ExitCode() != 0 {
 		t.Fatalf("exit code %d, stderr %q", state.ExitCode(), stderr)
 	}
 	table := values(t, stdout)
-	for name, want := range map[string]string{"TCP connections": "2", "WebSockets opened": "20000", "at once": "20000", "messages back": "20000",
+	for name, want := range map[string]string{"TCP connections": "2", "WebSockets opened": "10000", "at once": "10000", "messages back": "10000",
 		"WebSockets that failed": "0"} {
 		if table[name] != want {
 			t.Errorf("%s is %q, want %s", name, table[name], want)
