@@ -29,7 +29,7 @@ type h2Case struct {
 
 func h2All() []h2Case {
 	return slices.Concat(h2SettingsCases, h2ResponseCases, h2MalformedCases, h2ResetCases, h2DataCases, h2FrameCases,
-		h2FloodCases)
+		h2FloodCases, h2QueueCases)
 }
 
 // h2Events is eventText with errors reduced to what a table should say of them.
