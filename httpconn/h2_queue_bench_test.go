@@ -156,3 +156,24 @@ func BenchmarkQueueMany(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkQueueFork goes on from a value that is not the newest, while a message waits on each stream.
+func BenchmarkQueueFork(b *testing.B) {
+	for _, n := range h2Sizes {
+		b.Run(fmt.Sprintf("streams=%d", n), func(b *testing.B) {
+			s, ids := h2SlowBegin(b, n, maxWindow>>1, 0)
+			for range 3 * n {
+				s.next(b, ids, make([]byte, 100), 100)
+			}
+			c := s.c
+			s.next(b, ids, make([]byte, 100), 100) // the newest value is dropped
+			p := make([]byte, 100)
+			var out Output
+			b.ReportAllocs()
+			b.ResetTimer()
+			for range b.N {
+				h2Must(b)(c.SendData(&out, ids[0], p, false))
+			}
+		})
+	}
+}

@@ -13,6 +13,7 @@ type queueRoot struct {
 	log    []queueOp
 	live   *queueState // only for the holder of the claim
 	pushed int         // bytes that the log holds; only for the holder
+	begun  int         // of how many streams the log told when it was begun
 }
 
 // queueOp is a change of the queues. It has queueOpSize bytes.
@@ -44,7 +45,7 @@ const (
 // newQueues returns queues, claimed, whose root nobody else knows of.
 func newQueues(live *queueState) h2queues {
 	n := live.record(nil)
-	r := &queueRoot{log: make([]queueOp, n+max(minQueueLog, 3*n)), live: live, pushed: live.bytes}
+	r := &queueRoot{log: make([]queueOp, n+max(minQueueLog, 3*n)), live: live, pushed: live.bytes, begun: len(live.streams)}
 	live.record(r.log)
 	r.tok.Store(busy)
 	return h2queues{r: r, n: n}
@@ -82,7 +83,7 @@ func (s *queueState) record(log []queueOp) (n int) {
 func (q *h2queues) edit() h2queues {
 	switch {
 	case q == nil:
-		return newQueues(&queueState{streams: map[StreamID]*streamQueue{}})
+		return newQueues(newQueueState(0))
 	case q.r.tok.CompareAndSwap(int64(q.n), busy):
 		return *q
 	}
@@ -121,7 +122,7 @@ func (q *h2queues) done() *h2queues {
 
 // replay returns what the log leads to, from what is never written again.
 func (q *h2queues) replay() *queueState {
-	s := &queueState{streams: map[StreamID]*streamQueue{}}
+	s := newQueueState(q.r.begun)
 	for i := range q.r.log[:q.n] {
 		s.apply(&q.r.log[i])
 	}

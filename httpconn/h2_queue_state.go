@@ -31,6 +31,16 @@ const (
 	maxPiece    = quantum // what is sent of a piece is kept until all of it is sent
 )
 
+// newQueueState returns queues without anything, with room for n streams.
+func newQueueState(n int) *queueState {
+	s := &queueState{streams: make(map[StreamID]*streamQueue, n)}
+	room := make([]streamQueue, n)
+	for i := range room {
+		room[i].next, s.free = s.free, &room[i]
+	}
+	return s
+}
+
 // store copies the beginning of p, which stream id has to send, and returns the copy. It lies behind the last piece, if there
 // is room, or else it begins a new one. That is so large that few bytes at a time share one, and no larger than what waits.
 // The room behind it belongs to s.
