@@ -82,8 +82,8 @@ func (s *h2Slow) long(t testing.TB, id StreamID, p []byte, step, keep int) {
 	}
 }
 
-// next sends a message on one of the streams in turn, while the connection's window is full. It is given credit, in steps, once
-// more waits than a message for each stream.
+// next sends a message on one of the streams in turn, while the connection's window is full. Once more waits than a message
+// for each stream, the connection is given credit, in steps.
 func (s *h2Slow) next(t testing.TB, ids []StreamID, p []byte, step int) {
 	s.send(t, ids[s.turn%len(ids)], p)
 	s.turn++

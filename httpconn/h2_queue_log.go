@@ -95,7 +95,9 @@ func (q *h2queues) edit() h2queues {
 // do does op. It needs the claim, which afterwards is on q.r; that may be another root.
 func (q *h2queues) do(op queueOp) {
 	r := q.r
-	if sent := r.pushed - r.live.bytes; q.n == len(r.log) || sent > r.live.bytes+maxSent+4*queueOpSize*len(r.log) {
+	// A new log costs its own size, so it must be worth it.
+	worth := r.live.bytes + maxSent + 4*queueOpSize*len(r.log)
+	if sent := r.pushed - r.live.bytes; q.n == len(r.log) || sent > worth {
 		// The old root stays busy for ever, and older values replay what they need of it.
 		*q = newQueues(r.live)
 		r.live = nil

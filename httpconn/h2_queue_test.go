@@ -95,7 +95,8 @@ func (m queueModel) step(rng *rand.Rand) queueModel {
 			}
 			again := n < q.bytes && rng.IntN(2) == 0
 			s := w.streams[id]
-			if id != w.turns[0] || !bytes.Equal(q.appendTo(nil, n), s.bytes[:n]) || q.end != s.end || !bytes.Equal(q.trailers, s.trailers) {
+			if id != w.turns[0] || !bytes.Equal(q.appendTo(nil, n), s.bytes[:n]) ||
+				q.end != s.end || !bytes.Equal(q.trailers, s.trailers) {
 				panic("not what is to be sent next")
 			}
 			e.do(queueOp{kind: queueSent, id: id, n: uint16(n), turn: again})
@@ -151,7 +152,8 @@ func (m queueModel) compare(t *testing.T, s *queueState) {
 	}
 	for id, w := range m.want.streams {
 		q := s.streams[id]
-		if q == nil || q.id != id || q.turn != slices.Contains(m.want.turns, id) || q.end != w.end || !bytes.Equal(q.trailers, w.trailers) ||
+		if q == nil || q.id != id || q.turn != slices.Contains(m.want.turns, id) ||
+			q.end != w.end || !bytes.Equal(q.trailers, w.trailers) ||
 			q.bytes != len(w.bytes) || !bytes.Equal(q.appendTo(nil, q.bytes), w.bytes) {
 			t.Fatalf("stream %d: %+v, want %+v", id, q, w)
 		}

@@ -48,8 +48,8 @@ type queueStep struct {
 	input string
 }
 
-// queueRun returns where steps, of which the first has place at, lead from c, and what was sent on the way. What the Conn was given is
-// spoilt after each call, and so is what it gave. The input comes in pieces if rng is not nil.
+// queueRun returns where steps, of which the first has place at, lead from c, and what was sent on the way. What the Conn was
+// given is spoilt after each call, and so is what it gave. The input comes in pieces if rng is not nil.
 func queueRun(t testing.TB, rng *rand.Rand, c Conn, at int, steps []queueStep) (next Conn, sent []byte) {
 	t.Helper()
 	var out Output

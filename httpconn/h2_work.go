@@ -13,7 +13,7 @@ import (
 // and again at a large cost:
 //
 //   - one for each stream looked at when GOAWAY or a larger INITIAL_WINDOW_SIZE is held against all streams;
-//   - one for each stream whose queue is looked at without sending a byte of it; to change that queue allocates less than a KiB;
+//   - one for each stream whose queue is looked at without sending a byte of it; changing it allocates some 100 bytes;
 //   - one for each KiB of header fields that the table makes of few bytes.
 //
 // It is charged where it is done, as its amount is known only there, and judged in one place, after each frame that
