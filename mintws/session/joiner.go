@@ -24,12 +24,18 @@ type Joiner struct {
 	// WebSocket does the same earlier, by the header of the frame.
 	Max int64
 	// Keep is how much memory is kept for the next message. What a larger one needed is let go when its successor begins. 0
-	// means 64 KiB; with a negative number none is kept.
+	// means 64 KiB; with a negative number none is kept. With four messages' worth of it and more, a message that begins in the
+	// read that brings the end of the last one is mostly left where it was read.
 	Keep int
 
-	buf []byte
+	mem []byte        // all of the memory, from its start on
+	buf []byte        // the message under way or, where there is none, the last one; it lies in mem
+	end int           // of what has been added, from the start of buf: messages that came whole may lie behind it
 	op  mintws.Opcode // of the message under way; 0 where there is none
 }
+
+// roomFor is how many messages the memory has room for, where it may be so much. One of so many is moved to its start.
+const roomFor = 4
 
 // defaultKeep holds most messages, and the reads that they come in.
 const defaultKeep = 64 << 10
@@ -51,30 +57,63 @@ func (j *Joiner) Add(f mintws.Frame) (msg mintws.Frame, ok bool, err error) {
 		return mintws.Frame{}, false, ErrPiece
 	}
 	if j.op == 0 {
-		j.shrink()
+		j.letGo()
 	}
 	limit := j.Max
 	if limit == 0 {
 		limit = mintws.DefaultMaxMessage
 	}
-	if size := int64(len(j.buf)) + int64(len(f.Payload)); limit > 0 && size > limit {
+	if size := int64(j.Joining()) + int64(len(f.Payload)); limit > 0 && size > limit {
 		j.Reset()
 		return mintws.Frame{}, false, &mintws.ProtocolError{Code: mintws.CodeMessageTooBig, Err: mintws.ErrMessageTooBig,
 			Detail: fmt.Sprintf("message of more than %d bytes", limit)}
 	}
-	switch {
-	case j.op == 0 && !f.More:
-		return f, true, nil
-	case j.op == 0:
+	if j.op == 0 {
+		at := j.find(f.Payload)
+		if !f.More {
+			if at >= 0 {
+				j.end = at + len(f.Payload)
+			}
+			return f, true, nil
+		}
 		j.op = f.Opcode
+		j.begin(f.Payload, at)
+	} else {
+		j.append(f.Payload)
 	}
-	j.append(f.Payload)
 	if f.More {
 		return mintws.Frame{}, false, nil
 	}
 	msg = mintws.Frame{Opcode: j.op, Payload: j.buf[:len(j.buf):len(j.buf)]}
-	j.op = 0
+	j.op, j.end = 0, len(j.buf)
 	return msg, true, nil
+}
+
+// find returns where p lies if it follows what was added last, both read into Space, and -1 if it does not. Between two payloads
+// that a client receives there is a header of 2, 4 or 10 bytes (RFC 6455 section 5.2).
+func (j *Joiner) find(p []byte) int {
+	for _, header := range [...]int{2, 4, 10} {
+		at := j.end + header
+		if len(p) > 0 && at+len(p) <= cap(j.buf) && &j.buf[:at+1][at] == &p[0] {
+			return at
+		}
+	}
+	return -1
+}
+
+// begin begins a message with p, which lies at at, or elsewhere where that is negative. It stays where it is if there is room for
+// a message like the last one; there is soon, since memory grows for that.
+func (j *Joiner) begin(p []byte, at int) {
+	last := len(j.buf)
+	switch {
+	case at >= 0 && cap(j.buf)-at >= max(last, len(p)):
+		j.buf = j.buf[at : at+len(p)]
+		return
+	case at >= 0 && cap(j.mem) < roomFor*last && cap(j.mem) < j.keep():
+		j.mem = make([]byte, 0, min(2*cap(j.mem), j.keep()))
+	}
+	j.buf = j.mem
+	j.append(p)
 }
 
 // Space returns n bytes to read into: where the next ones of the message under way belong, so that Add has nothing to copy.
@@ -84,7 +123,7 @@ func (j *Joiner) Add(f mintws.Frame) (msg mintws.Frame, ok bool, err error) {
 // before the next is added.
 func (j *Joiner) Space(n int) []byte {
 	end := len(j.buf) + n
-	if j.op == 0 || end > max(j.keep(), cap(j.buf)) {
+	if j.op == 0 || end > max(j.keep(), cap(j.mem)) {
 		return nil
 	}
 	j.grow(n)
@@ -112,27 +151,31 @@ func (j *Joiner) Joining() int {
 
 // Reset forgets a message that is not complete, for the next WebSocket.
 func (j *Joiner) Reset() {
-	j.op = 0
-	j.shrink()
+	j.op, j.buf, j.end = 0, j.mem, 0
+	j.letGo()
 }
 
-// grow makes room for n bytes more: twice as much as before, but no more than is kept where that is enough.
+// grow makes room for n bytes more: at the start of the memory if there is enough, else with twice as much as before, but no more
+// than is kept where that is enough.
 func (j *Joiner) grow(n int) {
 	need := len(j.buf) + n
 	if need <= cap(j.buf) {
 		return
 	}
-	size := max(need, 2*cap(j.buf))
-	if keep := j.keep(); need <= keep {
-		size = min(size, keep)
+	if need > cap(j.mem) {
+		size := max(need, 2*cap(j.mem))
+		if keep := j.keep(); need <= keep {
+			size = min(size, keep)
+		}
+		j.mem = make([]byte, 0, size)
 	}
-	j.buf = append(make([]byte, 0, size), j.buf...)
+	j.buf = append(j.mem, j.buf...)
 }
 
-// shrink empties the memory, and lets it go where it is too much.
-func (j *Joiner) shrink() {
-	if j.buf = j.buf[:0]; cap(j.buf) > j.keep() {
-		j.buf = nil
+// letGo lets the memory go where it is too much.
+func (j *Joiner) letGo() {
+	if cap(j.mem) > j.keep() {
+		j.mem, j.buf, j.end = nil, nil, 0
 	}
 }
 

@@ -246,3 +246,65 @@ func TestJoinerSpaceKept(t *testing.T) {
 		}
 	}
 }
+
+// TestJoinerStays: of messages as large as a read, each of which begins behind the end of the last one, most are handed out where
+// they were read, with whole messages between them or without. Memory grows for that, but not above Keep.
+func TestJoinerStays(t *testing.T) {
+	const size, read, messages = 1000, 1000, 100
+	for _, between := range []int{0, 1, 3} { // whole messages behind each
+		ws, err := mintws.NewWebSocket(mintws.Client, mintws.Options{Delivery: mintws.DeliverPayload})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var input []byte
+		for i := range messages {
+			input = append(input, wstest.Frames(mintws.Binary(bytes.Repeat([]byte{byte(i)}, size)))...)
+			for range between {
+				input = append(input, wstest.Frames(mintws.Text([]byte("between")))...)
+			}
+		}
+		j, in, own := session.Joiner{Keep: 8 * size}, mintws.Inbox{}, make([]byte, read)
+		seen, moved, whole := 0, 0, 0
+		var lies *byte // where the message under way was read
+		for rest := input; len(rest) > 0; {
+			buf := j.Space(read)
+			if buf == nil {
+				buf = own
+			}
+			n := copy(buf, rest)
+			rest = rest[n:]
+			in.Reset()
+			if ws, err = ws.AppendDecode(&in, buf[:n]); err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range in.Frames {
+				if j.Joining() == 0 && len(f.Payload) > 0 {
+					lies = &f.Payload[0]
+				}
+				msg, ok, addErr := j.Add(f)
+				switch {
+				case addErr != nil:
+					t.Fatal(addErr)
+				case !ok:
+				case string(msg.Payload) == "between":
+					whole++
+				default:
+					if len(msg.Payload) != size || !bytes.Equal(msg.Payload, bytes.Repeat([]byte{byte(seen)}, size)) {
+						t.Fatalf("message %d is %v", seen, msg)
+					}
+					if &msg.Payload[0] != lies {
+						moved++
+					}
+					seen++
+				}
+			}
+			clear(own)
+		}
+		if seen != messages || whole != messages*between {
+			t.Fatalf("%d messages and %d between them, want %d and %d", seen, whole, messages, messages*between)
+		}
+		if moved > messages*2/5 {
+			t.Errorf("%d between: %d of %d messages were moved", between, moved, messages)
+		}
+	}
+}
