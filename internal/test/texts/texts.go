@@ -47,7 +47,15 @@ func Named(name string) Kind {
 }
 
 // Pieces returns 64 whole texts of at most n bytes, with as many different beginnings. They are the same at each call.
-func (k Kind) Pieces(n int) [][]byte {
+func (k Kind) Pieces(n int) [][]byte { return k.pieces(n, 64) }
+
+// Sized returns one text of exactly n bytes, with spaces for a character that would be cut at the end.
+func (k Kind) Sized(n int) []byte {
+	p := k.pieces(n, 1)[0]
+	return append(p, strings.Repeat(" ", n-len(p))...)
+}
+
+func (k Kind) pieces(n, count int) [][]byte {
 	rng := rand.New(rand.NewPCG(3, 4))
 	list := strings.Fields(k.Words)
 	var all strings.Builder
@@ -57,7 +65,7 @@ func (k Kind) Pieces(n int) [][]byte {
 			all.WriteByte(' ')
 		}
 	}
-	text, out := all.String(), make([][]byte, 64)
+	text, out := all.String(), make([][]byte, count)
 	for i := range out {
 		from := rng.IntN(len(text) - n)
 		for !utf8.RuneStart(text[from]) {
@@ -70,10 +78,4 @@ func (k Kind) Pieces(n int) [][]byte {
 		out[i] = []byte(text[from:to])
 	}
 	return out
-}
-
-// Sized returns one text of exactly n bytes, with spaces for a character that would be cut at the end.
-func (k Kind) Sized(n int) []byte {
-	p := k.Pieces(n)[0]
-	return append(p, strings.Repeat(" ", n-len(p))...)
 }
