@@ -212,8 +212,11 @@ func connFloor(addr, path string, op mintws.Opcode, n int) (connClient, error) {
 }
 
 func (c *floorConn) send(p []byte) error {
-	if c.sent != &p[0] {
-		c.sent, c.frame = &p[0], floorEncode(make([]byte, 0, 14+len(p)), byte(c.op), p, floorKey)
+	if c.sent != &p[0] || len(p) < 100 { // an order for messages is another one in the same place
+		if cap(c.frame) < 14+len(p) {
+			c.frame = make([]byte, 0, 14+len(p))
+		}
+		c.sent, c.frame = &p[0], floorEncode(c.frame[:0], byte(c.op), p, floorKey)
 	}
 	_, err := c.sock.Write(c.frame)
 	return err

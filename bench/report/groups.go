@@ -27,7 +27,7 @@ var titles = []struct{ group, title string }{
 	{"Pipelined", "Messages over loopback that nobody waits for, both ends on one core"},
 	{"Handshake", "Handshakes over loopback, both ends on one core"},
 	{"ConnTrip", "Package wsconn: round trips over loopback, both ends on one core"},
-	{"ConnStream", "Package wsconn: messages of a server that does not wait, over loopback, both ends on one core"},
+	{"ConnStream", "Package wsconn: messages of a server in bursts of 512 KiB, over loopback, both ends on one core"},
 	{"Idle", "Idle client connections"},
 	{"IdleState", "What the library alone holds of an idle WebSocket"},
 	{"H2Message", "Messages of 128 B over HTTP/2, in memory"},
