@@ -86,8 +86,7 @@ func (c *Conn) receive(out *Output, data []byte) error {
 	}
 	if c.h1.recvState == recvTunnel && len(data) > 0 { // the hot path: a WebSocket's bytes
 		c.h1.offset += int64(len(data))
-		r := c.h1.queue
-		out.Events = append(out.Events, Event{Kind: EventData, StreamID: r.id, Tag: r.tag, Data: data[:len(data):len(data)]})
+		out.addData(c.h1.queue.id, c.h1.queue.tag, data[:len(data):len(data)])
 		return nil
 	}
 	return c.h1Receive(out, data)

@@ -127,7 +127,7 @@ func (c *Conn) h2HandleContent(out *Output, p []byte) *ConnError {
 		h.streams.put(*s)
 	}
 	if len(p) > 0 {
-		out.addData(s, p)
+		out.addData(s.id, s.tag, p)
 	}
 	if !c.set.manualCredit {
 		h.recvConsumed += int32(len(p))

@@ -23,6 +23,9 @@ func (s stream) canSend() error {
 
 // h2SendData is Conn.SendData on HTTP/2.
 func (c *Conn) h2SendData(out *Output, id StreamID, p []byte, end bool) error {
+	if !end && c.h2SendTunnel(out, id, p) {
+		return nil
+	}
 	mark, err := c.h2BeginData(out, id, len(p))
 	if err != nil {
 		opened := id&1 != 0 && c.h2.rare.lastID >= id
@@ -89,7 +92,8 @@ func (c *Conn) h2EndData(out *Output, id StreamID, mark int, end bool) error {
 		return fmt.Errorf("%w: mark %d is not where BeginData left room", ErrNotSendable, mark)
 	}
 	c.h2.streams.claim()
-	if p := c.h2.streams.at(id); p != nil && !end && c.h2SendTunnel(out, p, mark) {
+	if !end && c.h2SpendTunnel(id, n) {
+		putFrameHead(out.Send[mark:], n, http2.FrameData, 0, id)
 		c.h2.streams.release()
 		return nil
 	}

@@ -38,7 +38,7 @@ func (c *Conn) h2HandleTunnels(out *Output, data []byte) (used int) {
 			break
 		}
 		end := frameHeadLen + n
-		out.addData(s, data[frameHeadLen:end:end])
+		out.addData(s.id, s.tag, data[frameHeadLen:end:end])
 		data, used = data[end:], used+end
 		h.repay(int32(n))
 		h.recvUncredited += int32(n)
@@ -56,29 +56,30 @@ func (c *Conn) h2HandleTunnels(out *Output, data []byte) (used int) {
 	return used
 }
 
-// addData appends the event for bytes that came on s. Its fields are written one by one, at half the price of copying an
-// Event.
-func (o *Output) addData(s *stream, p []byte) {
-	n := len(o.Events)
-	if n == cap(o.Events) {
-		o.Events = append(o.Events, Event{})[:n]
+// h2SendTunnel sends p as one DATA frame, if id is an open tunnel and nothing holds it up, and reports whether it did.
+func (c *Conn) h2SendTunnel(out *Output, id StreamID, p []byte) bool {
+	h := &c.h2
+	if h.flags&h2Closed != 0 {
+		return false
 	}
-	o.Events = o.Events[:n+1]
-	e := &o.Events[n]
-	e.Kind, e.StreamID, e.Tag, e.Status = EventData, s.id, s.tag, 0
-	e.Header, e.Data, e.Err = nil, p, nil
+	h.streams.claim()
+	sent := c.h2SpendTunnel(id, len(p))
+	if sent {
+		out.Send = append(appendFrameHead(out.Send, len(p), http2.FrameData, 0, id), p...)
+	}
+	h.streams.release()
+	return sent
 }
 
-// h2SendTunnel makes one DATA frame of what is behind mark, if s is an open tunnel and nothing holds it up, and reports
-// whether it did. It needs the claim.
-func (c *Conn) h2SendTunnel(out *Output, s *stream, mark int) bool {
+// h2SpendTunnel takes n bytes, of one DATA frame, from the windows, if id is an open tunnel and nothing holds them up, and
+// reports whether it did. It needs the claim.
+func (c *Conn) h2SpendTunnel(id StreamID, n int) bool {
 	h := &c.h2
-	n := len(out.Send) - mark - frameHeadLen
-	if s.flags&(streamSendMask|streamQueued) != streamTunnel || n == 0 || n > int(h.rare.peerMaxFrame) ||
+	s := h.streams.at(id)
+	if s == nil || s.flags&(streamSendMask|streamQueued) != streamTunnel || n == 0 || n > int(h.rare.peerMaxFrame) ||
 		n > int(h.sendWindow) || int64(n) > c.h2StreamSendWindow(s) {
 		return false
 	}
-	putFrameHead(out.Send[mark:], n, http2.FrameData, 0, s.id)
 	h.repay(int32(n))
 	h.sendWindow -= int32(n)
 	s.sendCredit -= int32(n)

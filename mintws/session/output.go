@@ -47,7 +47,10 @@ func (o *Output) Reset() {
 
 // begin empties what the last call has received.
 func (o *Output) begin() {
-	clear(o.Events) // let go of headers and buffers
+	for i := range o.Events { // let go of headers and buffers; the rest is overwritten
+		ev := &o.Events[i]
+		ev.Header, ev.Data, ev.Err = nil, nil, nil
+	}
 	o.Events, o.next, o.rest = o.Events[:0], 0, nil
 	o.Inbox.Reset()
 }
