@@ -107,9 +107,7 @@ func (h *h1) event(k EventKind) Event {
 // h1HandleContent reports up to limit bytes of content and returns how many.
 func (c *Conn) h1HandleContent(out *Output, data []byte, limit int64) int {
 	n := int(min(limit, int64(len(data))))
-	ev := c.h1.event(EventData)
-	ev.Data = data[:n:n]
-	out.Events = append(out.Events, ev)
+	out.addData(c.h1.queue.id, c.h1.queue.tag, data[:n:n])
 	return n
 }
 

@@ -14,9 +14,14 @@ func (c *Conn) h2Receive(out *Output, data []byte) error {
 		return err
 	}
 	c.h2.streams.claim()
-	fail := c.h2HandleFrames(out, data)
-	if fail != nil {
-		c.h2Fail(out, fail)
+	if c.h2.flags&h2InData == 0 && c.h2.rare.recvFrame.Len() == 0 {
+		data = data[c.h2HandleTunnels(out, data):]
+	}
+	var fail *ConnError
+	if len(data) > 0 {
+		if fail = c.h2HandleFrames(out, data); fail != nil {
+			c.h2Fail(out, fail)
+		}
 	}
 	c.h2.streams.release()
 	if fail != nil {
