@@ -191,7 +191,7 @@
 // write. The section on event loops in package mintws has the few lines that count.
 //
 // [Limits] bounds what a server can make a Conn hold. A length that is only announced allocates nothing: a frame that is
-// kept until it is complete has memory for at most four times what has arrived, or 4 KiB.
+// kept until it is complete has memory for at most eight times what has arrived, or 4 KiB.
 //
 // # Half-close and timeouts
 //

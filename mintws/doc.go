@@ -139,7 +139,7 @@
 // 262,144. In each, 0 means that default and a negative number no limit. A frame that would break one is refused at
 // its header, before its payload comes, and a compressed message as soon as too much comes out of it. The error is a
 // *ProtocolError over [ErrMessageTooBig] or [ErrTooManyFragments], with close code 1009. Memory is allocated for
-// bytes that have arrived, not for bytes that were announced: at most four times as much, or 4 KiB if that is more.
+// bytes that have arrived, not for bytes that were announced: at most eight times as much, or 4 KiB if that is more.
 //
 // # Fragments, and messages of any size
 //
