@@ -178,7 +178,7 @@ func pieces(p []byte, n int) iter.Seq2[int, []byte] {
 
 // encodeOurs encodes p again and again into the same buffer.
 func encodeOurs(b *testing.B, role mintws.Role, op mintws.Opcode, p []byte) {
-	endpoint, buf, err := benchEndpoint(b, role), []byte(nil), error(nil)
+	endpoint, buf, err := benchEndpoint(b, role), make([]byte, 0, 14+len(p)), error(nil)
 	for b.Loop() {
 		if endpoint, buf, err = endpoint.AppendEncode(buf[:0], mintws.Frame{Opcode: op, Payload: p}); err != nil {
 			b.Fatal(err)

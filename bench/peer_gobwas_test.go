@@ -43,6 +43,7 @@ func (e *gobwasEncoder) frame(role mintws.Role, h ws.Header, p []byte) error {
 // encodeGobwas is encodeOurs for gobwas. It leaves the validation of text to its user, who here calls utf8.Valid.
 func encodeGobwas(b *testing.B, role mintws.Role, op mintws.Opcode, p []byte) {
 	var e gobwasEncoder
+	e.buf.Grow(ws.MaxHeaderSize + len(p))
 	for b.Loop() {
 		if op == mintws.OpText && !utf8.Valid(p) {
 			b.Fatal("not UTF-8")

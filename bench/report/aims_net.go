@@ -38,20 +38,23 @@ func judgeBulk(t *table) []check {
 	// compare turns it round, as more is better.
 	every := t.compare("H2Distance/down/", rtts, "share", "framer", ours)
 	bulk := each([]string{"down/", "up/"}, []string{"16KiB", "1MiB"})
-	var sent []measured
-	for _, size := range []struct {
-		name  string
-		n     float64
-		limit float64
-	}{{"16KiB", 16 << 10, 1.3}, {"1MiB", 1 << 20, 1.1}} {
-		for _, m := range t.bytes("H2Loopback/up/", size.name) {
-			sent = append(sent, measured{m.label, m.s.times(1 / (size.n * size.limit))})
+	// sent is what is allocated for each byte, while the server's window is open and while it is small, so that all has to wait.
+	sent := func(size string, n float64) (list []measured) {
+		for _, m := range t.bytes("H2Loopback/up/", size, size+",window=64KiB") {
+			list = append(list, measured{m.label, m.s.times(1 / n)})
 		}
+		return list
+	}
+	var busy []measured
+	for _, row := range []string{"16KiB,window=64KiB", "1MiB,window=64KiB"} {
+		busy = append(busy, measured{row, t.cost("H2Loopback/up/"+row, "cpu-ns/MiB", ours)})
 	}
 	return []check{
 		atLeast("one stream down over a distance: at least 0.85 of min(link, window/RTT)", 0.85, factor, share),
 		atLeast("at least 0.9 of x/net's Framer that gives credit for every frame", 0.9, factor, every),
-		atMost("sending allocates at most 1.3 B for each byte of 16 KiB and 1.1 B of 1 MiB (1.00 is that much)", 1, factor, sent),
+		atMost("messages of 16 KiB allocate at most 1.3 B for each byte sent", 1.3, factor, sent("16KiB", 16<<10)),
+		atMost("messages of 1 MiB at most 1.1 B", 1.1, factor, sent("1MiB", 1<<20)),
+		state("processor time for a MiB sent through a window of 64 KiB, both ends", duration, busy),
 		state("over loopback, in the time of x/net's Transport", factor, t.versus("H2Loopback/", bulk, "xnet")),
 		state("over loopback, in the time of the same over HTTP/1.1", factor, t.versus("H2Loopback/", bulk, "mintws+http1")),
 	}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // versusBest is the ratio to the best peer.
@@ -19,19 +20,10 @@ func (r *row) behind() bool {
 
 // writeBehind writes what falls short: aims that were missed, and rows in which a peer is ahead, the worst first.
 func writeBehind(b *bytes.Buffer, t *table, aims []aim) {
-	b.WriteString("## Where mintws is behind\n\nAims that were missed, and aims of which nothing was measured in this run:\n\n")
-	none := true
-	for _, a := range aims {
-		for _, c := range a.checks {
-			if c.verdict == missed || c.verdict == notRun {
-				fmt.Fprintf(b, "- %s: %s\n", a.title, c)
-				none = false
-			}
-		}
-	}
-	if none {
-		b.WriteString("- none\n")
-	}
+	b.WriteString("## Where mintws is behind\n\nAims that were missed:\n\n")
+	writeChecks(b, aims, missed)
+	b.WriteString("\nAims of which nothing was measured in this run:\n\n")
+	writeChecks(b, aims, notRun)
 	var rows []*row
 	for _, r := range t.rows {
 		if r.behind() {
@@ -53,5 +45,21 @@ func writeBehind(b *bytes.Buffer, t *table, aims []aim) {
 		y, _ := r.of(best)
 		fmt.Fprintf(b, "| %s %s | %s | %s %s | %s |\n", r.group, label(r), amount(x, r.unit), amount(y, r.unit), best,
 			measured{s: r.quotient(ours, best)}.in(factor))
+	}
+}
+
+// writeChecks lists what has a verdict.
+func writeChecks(b *bytes.Buffer, aims []aim, v verdict) {
+	none := true
+	for _, a := range aims {
+		for _, c := range a.checks {
+			if c.verdict == v {
+				fmt.Fprintf(b, "- %s: %s\n", a.title, strings.TrimPrefix(c.String(), "**"+string(v)+"**: "))
+				none = false
+			}
+		}
+	}
+	if none {
+		b.WriteString("- none\n")
 	}
 }

@@ -33,8 +33,8 @@ type options struct {
 
 func main() {
 	o := options{log: os.Stderr, dir: "."}
-	flag.IntVar(&o.rounds, "rounds", 14, "how often each benchmark is run; over loopback half as often more")
-	flag.DurationVar(&o.time, "time", 20*time.Millisecond, "how long each benchmark is run in a round; over loopback five times as long")
+	flag.IntVar(&o.rounds, "rounds", 14, "how often each benchmark is run; small messages over loopback 10 times for each 7")
+	flag.DurationVar(&o.time, "time", 20*time.Millisecond, "how long each benchmark is run in a round; over loopback three times as long")
 	flag.StringVar(&o.run, "run", ".", "the benchmarks to run, a regular expression as go test -bench has it")
 	flag.StringVar(&o.out, "out", ".", "the folder to write to")
 	flag.StringVar(&o.from, "from", "", "a file of raw results to take instead of running anything")

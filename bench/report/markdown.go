@@ -64,9 +64,9 @@ func howMeasured(c map[string]string) string {
 		return "**Each benchmark was run once, to see whether it works: the numbers mean nothing.**\n"
 	}
 	n, _ := strconv.Atoi(c["rounds"])
-	return fmt.Sprintf(`%d rounds, over loopback %d, for the memory of idle connections %d. In each round the rows come in a new random order, and the
-libraries of a row in a random order one after the other, in a process of their own (seed %s; %s for each benchmark, over loopback
-%d times that). The run took %s.
+	return fmt.Sprintf(`%d rounds; %d for small messages over loopback, %d for the memory of idle connections and for distances, which vary little. In
+each round the rows come in a new random order, and the libraries of a row one after the other in a random order, in a process of
+their own (seed %s; %s for each benchmark, over loopback %d times that). The run took %s.
 `, n, allRounds(n), min(n, fewRounds), c["seed"], c["time"], longer, cmp.Or(c["took"], "an unknown time"))
 }
 

@@ -23,16 +23,17 @@ func (j job) pattern() string {
 	return strings.Join(parts, "/")
 }
 
-// Over loopback it depends on whose turn it is how long something takes: it is run for longer, and in half as many rounds more.
-// Bytes that idle connections hold are not a matter of chance: a few rounds are enough.
+// Over loopback it depends on whose turn it is how long something takes: it is run for longer, and small messages in more rounds.
+// Bytes that idle connections hold, and transfers that take as long as the distance lets them, vary little: a few rounds are enough.
 var (
-	overLoopback = []string{"RoundTrip", "Pipelined", "Handshake", "ConnTrip", "ConnStream", "H2Loopback"}
-	ofMemory     = []string{"Idle", "IdleState", "DeflateIdle"}
+	overLoopback  = []string{"RoundTrip", "Pipelined", "Handshake", "ConnTrip", "ConnStream", "H2Loopback"}
+	smallMessages = overLoopback[:3]
+	varyLittle    = []string{"Idle", "IdleState", "DeflateIdle", "H2Distance"}
 )
 
 const (
-	longer    = 5
-	fewRounds = 3
+	longer    = 3
+	fewRounds = 5
 )
 
 // group is the benchmark function that a row is of.
@@ -44,16 +45,16 @@ func group(row string) string {
 // rounds is in how many of the rounds a row takes part.
 func (j job) rounds(n int) int {
 	switch name := group(j.row); {
-	case slices.Contains(overLoopback, name):
+	case slices.Contains(smallMessages, name):
 		return allRounds(n)
-	case slices.Contains(ofMemory, name):
+	case slices.Contains(varyLittle, name):
 		return min(n, fewRounds)
 	}
 	return n
 }
 
-// allRounds is how many rounds there are in all, the last of them over loopback alone.
-func allRounds(n int) int { return n + n/2 }
+// allRounds is how many rounds there are in all, the last of them of small messages over loopback alone: 20 for 14.
+func allRounds(n int) int { return n * 10 / 7 }
 
 // inOrder returns the rows of round i of n in an order of its own.
 func inOrder(jobs []job, i, n int, rng *rand.Rand) []job {

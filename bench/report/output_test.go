@@ -23,7 +23,7 @@ func TestMarkdown(t *testing.T) {
 		"| Idle | mintws |\n|---|--:|\n", "| connections, rss-B/conn | 2000 |\n",
 		"| DeflateEncode | mintws | klauspost | mintws / klauspost |\n|---|--:|--:|--:|\n", "| 1KiB, wire-B | 300 | – | – |\n",
 		"Some <CPU> & more, 2 cores, linux/amd64, go1.26.8, 2026-11-21; mintws at 0123456789ab.",
-		"2 rounds, over loopback 3, for the memory of idle connections 2.", "(seed 77; 10ms for each benchmark", "The run took 3m5s.",
+		"2 rounds; 2 for small messages over loopback, 2 for", "(seed 77; 10ms for each benchmark", "The run took 3m5s.",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("there is no %q in\n%s", want, text)
@@ -80,6 +80,7 @@ func TestNumbers(t *testing.T) {
 		{duration(4.128), "4.13 ns"}, {duration(52.3), "52.3 ns"}, {duration(1334), "1.33 µs"}, {duration(837e3), "837 µs"},
 		{duration(2e6), "2 ms"}, {duration(1.5e9), "1.50 s"}, {amount(635000, "msg/s"), "635k"}, {amount(9870, "B"), "9870"},
 		{amount(6_540_000, "msg/s"), "6.54M"}, {factor(0.0123), "0.012"}, {factor(1.234), "1.23"}, {factor(0), "0.00"}, {factor(12.3), "12"},
+		{octets(301), "301 B"}, {octets(19_600), "19.6 kB"}, {octets(1_060_000), "1.06 MB"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%q, want %q", c.got, c.want)

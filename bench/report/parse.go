@@ -13,6 +13,7 @@ import (
 // results is what benchmarks reported, in rounds, with the settings that stand above them.
 type results struct {
 	config map[string]string
+	order  []string // the names of rows
 	rounds [][]sample
 }
 
@@ -29,14 +30,22 @@ var (
 	procs = regexp.MustCompile(`-\d+$`)
 )
 
-// roundMark begins the line with which a round begins.
-const roundMark = "--- round "
+// What begins a line that says where a round begins, and one that names a row. Rounds have an order by chance, and the rows are named
+// before them, in the order in which they are shown. benchstat ignores such lines.
+const (
+	roundMark = "--- round "
+	rowMark   = "--- row "
+)
 
 // parse reads what runner wrote.
 func parse(r io.Reader) (results, error) {
 	res := results{config: make(map[string]string)}
 	s := bufio.NewScanner(r)
 	for s.Scan() {
+		if name, ok := strings.CutPrefix(s.Text(), rowMark); ok {
+			res.order = append(res.order, name)
+			continue
+		}
 		if strings.HasPrefix(s.Text(), roundMark) {
 			res.rounds = append(res.rounds, nil)
 			continue

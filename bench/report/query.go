@@ -63,7 +63,13 @@ func (t *table) free(prefix string, names ...string) check {
 }
 
 // octets formats a number of bytes.
-func octets(v float64) string { return amount(v, "B") + " B" }
+func octets(v float64) string {
+	text := amount(v, "B")
+	if n := len(text) - 1; text[n] == 'k' || text[n] == 'M' {
+		return text[:n] + " " + text[n:] + "B"
+	}
+	return text + " B"
+}
 
 // under puts a prefix before each name.
 func under(prefix string, names []string) (list []string) {

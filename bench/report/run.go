@@ -25,8 +25,8 @@ type runner struct {
 // once is how long a benchmark is run when it is only looked whether it runs: for one operation.
 const once = "1x"
 
-// list runs all benchmarks that match once, as a round of its own that is not copied to raw unless keep says so: it tells which
-// there are, and that they run.
+// list runs all benchmarks that match once, as a round of its own whose results are not copied to raw unless keep says so: it
+// tells which rows there are, and that they run.
 func (r *runner) list(list []suite, bench string, keep bool) (jobs []job, err error) {
 	r.began = time.Now()
 	if keep {
@@ -43,6 +43,9 @@ func (r *runner) list(list []suite, bench string, keep bool) (jobs []job, err er
 			if !ok {
 				i = len(jobs)
 				at[one.row], jobs = i, append(jobs, job{suite: s, row: one.row})
+				if _, printErr := fmt.Fprintf(r.raw, "%s%s\n", rowMark, one.row); printErr != nil {
+					return printErr
+				}
 			}
 			jobs[i].libs++
 			if !keep {

@@ -113,8 +113,18 @@ func playRounds(t *testing.T, n int, seed uint64) results {
 // TestRounds: each row is run in as many rounds as it should be, by its exact name, and its suite is told to shuffle.
 func TestRounds(t *testing.T) {
 	res := playRounds(t, 4, 1)
-	if len(res.rounds) != 6 {
-		t.Fatalf("%d rounds of 4 and 2 over loopback", len(res.rounds))
+	if len(res.rounds) != 5 {
+		t.Fatalf("%d rounds of 4 and 1 over loopback", len(res.rounds))
+	}
+	want := []string{"SelfWork/a", "SelfWork/a+(b)", "SelfWork/aa", "SelfWork/c-2", "SelfRoundTrip/64B", "SelfIdle/x"}
+	var rows []string
+	for _, r := range newTable(res).rows {
+		if r.unit == "told" {
+			rows = append(rows, r.name)
+		}
+	}
+	if !slices.Equal(rows, want) {
+		t.Errorf("the rows are %q, not in the order of the source", rows)
 	}
 	times := make(map[string]int)
 	for _, round := range res.rounds {
@@ -137,7 +147,8 @@ func TestRounds(t *testing.T) {
 
 // TestRoundsOf: what goes over loopback is in more rounds, and what counts memory in few.
 func TestRoundsOf(t *testing.T) {
-	for row, want := range map[string]int{"Encode/binary/16B": 14, "RoundTrip/128B": 21, "Idle/connections": 3, "IdleState/http1": 3} {
+	for row, want := range map[string]int{"Encode/binary/16B": 14, "RoundTrip/128B": 20, "ConnTrip/128B": 14,
+		"Idle/connections": 5, "H2Distance/down/rtt=10ms": 5} {
 		if got := (job{row: row}).rounds(14); got != want {
 			t.Errorf("%s: %d", row, got)
 		}

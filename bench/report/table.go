@@ -30,7 +30,7 @@ type cell struct {
 	values, bytes, allocs series
 }
 
-// newTable sorts the results into rows, which keep the order in which they came.
+// newTable sorts the results into rows, in the order in which they are named or else come.
 func newTable(res results) *table {
 	t := &table{find: make(map[string]*row)}
 	for i, round := range res.rounds {
@@ -44,6 +44,11 @@ func newTable(res results) *table {
 			}
 		}
 	}
+	at := make(map[string]int)
+	for i, name := range res.order {
+		at[name] = i
+	}
+	slices.SortStableFunc(t.rows, func(a, b *row) int { return cmp.Compare(at[a.name], at[b.name]) })
 	for _, r := range t.rows {
 		slices.SortStableFunc(r.libs, byLib)
 	}
