@@ -96,7 +96,7 @@ func TestJudge(t *testing.T) {
 		{encodings(26, 0), true, encode, "from 1 KiB on", met, "1KiB 1.30"},
 		{encodings(27, 0), true, encode, "from 1 KiB on", missed, "1KiB 1.35"},
 		{encodings(25, 0), false, encode, "allocates nothing", met, "16B 0 B"},
-		{encodings(25, 1), false, encode, "allocates nothing", missed, "16B 1 B"},
+		{encodings(25, 17), false, encode, "allocates nothing", missed, "16B 17 B"},
 		{encodings(51, 0), false, encode, "up to 1 KiB", missed, "16B (gws) 0.51"},
 		{encodings(50, 0), false, encode, "16 and 128 B", met, "16B 2.00"},
 		{encodings(51, 0), false, encode, "16 and 128 B", missed, "16B 2.05"},
@@ -199,7 +199,7 @@ func TestNothingIsMet(t *testing.T) {
 
 // TestBehind: the report begins with what was missed, and with the rows in which a peer is ahead, the worst first.
 func TestBehind(t *testing.T) {
-	res, tab := parsed(t, encodings(51, 1)+"BenchmarkX/a/lib=mintws 1 20 ns/op\nBenchmarkX/a/lib=gws 1 10 ns/op\n"+
+	res, tab := parsed(t, encodings(51, 17)+"BenchmarkX/a/lib=mintws 1 20 ns/op\nBenchmarkX/a/lib=gws 1 10 ns/op\n"+
 		"BenchmarkX/b/lib=mintws 1 90 ns/op\nBenchmarkX/b/lib=gws 1 10 ns/op\nBenchmarkX/c/lib=mintws 1 104 ns/op\nBenchmarkX/c/lib=gws 1 100 ns/op\n")
 	text := string(markdown(res, tab, judge(tab, false, "")))
 	top, _, _ := strings.Cut(text, "## Aims")
