@@ -69,10 +69,13 @@ func (r *runner) rounds(jobs []job, n int, each time.Duration, rng *rand.Rand) e
 		r.total += j.rounds(n) * j.libs
 	}
 	for i := range allRounds(n) {
+		now := inOrder(jobs, i, n, rng)
+		if len(now) == 0 {
+			return nil
+		}
 		if err := r.beginRound(i+1, allRounds(n)); err != nil {
 			return err
 		}
-		now := inOrder(jobs, i, n, rng)
 		began, before := time.Now(), r.done
 		for _, j := range now {
 			if err := r.row(j, each, rng.Uint64(), fmt.Sprintf("round %d of %d", i+1, allRounds(n))); err != nil {
