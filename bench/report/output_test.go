@@ -33,7 +33,8 @@ func TestMarkdown(t *testing.T) {
 
 // TestPlot: the plot is XML, has every library, and draws what is off the scale at its end.
 func TestPlot(t *testing.T) {
-	res, tab := parsed(t, sampleText+"BenchmarkX/<a>/lib=mintws 1 1 ns/op\nBenchmarkX/<a>/lib=gws 1 9999 ns/op\n")
+	res, tab := parsed(t, sampleText+"BenchmarkX/<a>/lib=mintws 1 1 ns/op\nBenchmarkX/<a>/lib=gws 1 9999 ns/op\n"+
+		"BenchmarkEncode/german/1KiB/lib=mintws 1 1 ns/op\nBenchmarkEncode/german/1KiB/lib=gws 1 9 ns/op\n") // much like another
 	svg := plot(res, tab)
 	d := xml.NewDecoder(bytes.NewReader(svg))
 	var text strings.Builder

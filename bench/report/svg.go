@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // The plot, in pixels: two columns of rows, each with labels on the left.
@@ -132,8 +133,13 @@ func plot(res results, t *table) []byte {
 	return c.Bytes()
 }
 
-// plotted reports whether a row has one of ours and a peer's: bounds alone are left to the tables.
+// plotted reports whether a row has one of ours and a peer's: bounds alone are left to the tables. So are what is much like another
+// row, and transfers that take as long as the distance lets them.
 func plotted(r *row) bool {
+	if strings.HasPrefix(r.unit, "cpu-ns/") || r.group == "H2Distance" ||
+		slices.ContainsFunc([]string{"/english/", "/german/", "/heap=0"}, func(part string) bool { return strings.Contains(r.name, part) }) {
+		return false
+	}
 	return slices.ContainsFunc(marks, func(m struct{ lib, shape, colour string }) bool {
 		_, ok := r.ratio(m.lib, ours)
 		return ok && peer(m.lib)
