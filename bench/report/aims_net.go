@@ -22,9 +22,9 @@ func judgeH2(t *table) []check {
 		atMost("DATA framing by itself at most 25 ns a frame", 25, duration, framing),
 		state("the same in the time of x/net's Framer, which has no windows", factor, t.versus("H2Data/", []string{"send/http2-1", "receive/http2-1"}, "framer")),
 		state("Send of 128 B", duration, sends),
-		atMost("at most 64 B allocated a message: nothing in most of them, a page of the streams' windows now and then", enough, octets,
+		atMost("at most 64 B allocated a message, on average", enough, octets,
 			t.bytes("H2Message/", each([]string{"send/", "receive/"}, []string{"http2-1", "http2-10000"})...)),
-		atMost("at most 64 B while the connection's window is full", enough, octets,
+		atMost("at most 64 B on average while the connection's window is full", enough, octets,
 			t.bytes("H2Full/", each([]string{"http2-100/", "http2-10000/"}, []string{"credit=136B", "credit=16KiB"})...)),
 	}
 }
