@@ -2,7 +2,7 @@
 // that a busy minute falls on every library alike, and writes what came out: report.md with tables and the aims, report.svg with
 // the ratios, and report.txt with the raw results, which benchstat reads.
 //
-//	go run ./report                    # about a quarter of an hour
+//	go run ./report                    # about 17 minutes
 //	go run ./report -run Encode        # some of the benchmarks
 //	go run ./report -from report.txt   # the report alone, from existing results
 package main
@@ -34,7 +34,7 @@ type options struct {
 func main() {
 	o := options{log: os.Stderr, dir: "."}
 	flag.IntVar(&o.rounds, "rounds", 14, "how often each benchmark is run; small messages over loopback 10 times for each 7")
-	flag.DurationVar(&o.time, "time", 20*time.Millisecond, "how long each benchmark is run in a round; over loopback three times as long")
+	flag.DurationVar(&o.time, "time", 20*time.Millisecond, "how long each benchmark is run in a round; over loopback five times as long")
 	flag.StringVar(&o.run, "run", ".", "the benchmarks to run, a regular expression as go test -bench has it")
 	flag.StringVar(&o.out, "out", ".", "the folder to write to")
 	flag.StringVar(&o.from, "from", "", "a file of raw results to take instead of running anything")

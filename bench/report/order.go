@@ -32,7 +32,7 @@ var (
 )
 
 const (
-	longer    = 3
+	longer    = 5
 	fewRounds = 5
 )
 
