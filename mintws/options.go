@@ -71,6 +71,7 @@ type Options struct {
 	// Transforms are the extensions of a WebSocket that [NewWebSocket] makes, in order. They were negotiated elsewhere.
 	Transforms []Transform
 	// Rand is the source of masking keys and of the handshake's key. If nil, that is crypto/rand, for masking keys as the seed
-	// of ChaCha8 for every 128 of them. It is for tests: RFC 6455 section 10.3 asks for strong entropy. It must be safe for concurrent use if the WebSocket is used concurrently.
+	// of ChaCha8 for every 128 of them. It is for tests: RFC 6455 section 10.3 asks for strong entropy. It must be safe for
+	// concurrent use if the WebSocket is used concurrently.
 	Rand io.Reader
 }
