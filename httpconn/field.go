@@ -13,19 +13,23 @@ import (
 // field is one field of a request or its trailer section.
 type field struct{ name, value string }
 
-// checkFields returns the field lines of h sorted by name, in the order of the values, or ErrInvalidRequest.
-func checkFields(h http.Header) ([]field, error) {
+// someFields is room for the fields of most requests, which a caller has on its stack.
+type someFields [12]field
+
+// checkFields appends the field lines of h sorted by name, in the order of the values, to fields, which is empty. Or it returns
+// ErrInvalidRequest.
+func checkFields(fields []field, h http.Header) ([]field, error) {
 	n := 2 // for what frameRequest adds
 	for _, values := range h {
 		n += len(values)
 	}
-	fields := make([]field, 0, n)
+	fields = slices.Grow(fields, n)
 	for name, values := range h {
 		for _, value := range values {
 			fields = append(fields, field{name, value})
 		}
 	}
-	slices.SortStableFunc(fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
+	sortFields(fields)
 	for _, f := range fields { // after sorting, so that the same Header gives the same error
 		if fault := badbyte.InToken(f.name); fault != "" {
 			return nil, invalid("field name "+fault, "a token")
@@ -35,6 +39,10 @@ func checkFields(h http.Header) ([]field, error) {
 		}
 	}
 	return fields, nil
+}
+
+func sortFields(fields []field) {
+	slices.SortStableFunc(fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
 }
 
 // parseLength reads a Content-Length of the caller's into length, which is -1 before the first one (RFC 9110 section 8.6:

@@ -31,7 +31,8 @@ func (c *Conn) h1Request(out *Output, r Request) (StreamID, error) {
 	if err != nil {
 		return 0, err
 	}
-	fields, err := checkFields(r.Header)
+	var room someFields
+	fields, err := checkFields(room[:0], r.Header)
 	if err != nil {
 		return 0, err
 	}
@@ -133,10 +134,11 @@ func frameRequest(r Request, fields []field, flags *reqFlags) ([]field, int64, e
 	case length >= 0:
 	case r.HasBody:
 		fields = append(fields, field{r.spelling("Transfer-Encoding"), "chunked"})
+		sortFields(fields)
 	case content || r.Method == http.MethodPost || r.Method == http.MethodPut || r.Method == http.MethodPatch:
 		fields = append(fields, field{r.spelling("Content-Length"), strconv.Itoa(len(r.Body))})
+		sortFields(fields)
 	}
-	slices.SortStableFunc(fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
 	set := func(flag reqFlags, on bool) {
 		if on {
 			*flags |= flag

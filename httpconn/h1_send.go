@@ -151,7 +151,7 @@ func (c *Conn) h1SendTrailers(out *Output, id StreamID, h http.Header) error {
 	if c.h1.sendState != sendChunked {
 		return fmt.Errorf("%w: only chunked content has trailers", ErrNotSendable)
 	}
-	fields, err := checkFields(h)
+	fields, err := checkFields(nil, h)
 	if err != nil {
 		return err
 	}

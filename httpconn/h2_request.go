@@ -123,7 +123,7 @@ func h2Target(r *Request) ([]field, error) {
 // h2Fields returns the fields of h with names in lower case, sorted (RFC 9113 section 8.2). It refuses fields that belong to
 // HTTP/1 (section 8.2.2), and Host, which is in Authority (section 8.3.1).
 func h2Fields(h http.Header) ([]field, error) {
-	fields, err := checkFields(h)
+	fields, err := checkFields(nil, h)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func h2Fields(h http.Header) ([]field, error) {
 			return nil, fmt.Errorf("%w: %w", ErrInvalidRequest, err)
 		}
 	}
-	slices.SortStableFunc(fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
+	sortFields(fields)
 	return fields, nil
 }
 
