@@ -16,7 +16,7 @@ type queueRoot struct {
 	begun  int         // of how many streams the log told when it was begun
 }
 
-// queueOp is a change of the queues. It has queueOpSize bytes.
+// queueOp is a change of the queues. It has queueOpSize bytes, fewer where pointers have 32 bits.
 type queueOp struct {
 	data []byte // what is pushed, never written again; or trailers
 	id   StreamID
