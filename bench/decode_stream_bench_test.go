@@ -104,17 +104,20 @@ func streamJoiner(b *testing.B, j decodeJob) {
 		b.Fatal(err)
 	}
 	var in mintws.Inbox
-	join := session.Joiner{Keep: 1 << 20}
+	join := session.Joiner{Keep: 1<<20 + j.read}
 	buf := make([]byte, j.read)
 	for b.Loop() {
 		count := 0
 		for wire := j.wire; len(wire) > 0; {
-			to := join.Space(len(buf))
-			if to == nil {
-				to = buf
+			to := buf
+			if j.role == mintws.Client {
+				to = join.Space(len(buf))
 			}
 			n := received(to, wire)
 			in.Reset()
+			if j.role == mintws.Server {
+				in.Buf = join.Space(n)[:0]
+			}
 			if endpoint, err = endpoint.AppendDecode(&in, to[:n]); err != nil {
 				b.Fatal(err)
 			}

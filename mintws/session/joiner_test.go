@@ -144,16 +144,46 @@ func TestJoinerMemory(t *testing.T) {
 	}
 }
 
-// TestJoinerSpace: what is read into Space becomes the same messages, however it is cut and whatever comes in between.
+// TestJoinerSpace: what is received into Space becomes the same messages, however it is cut, whatever comes in between and is left
+// in Rest, and even if payload turns out to be elsewhere.
 func TestJoinerSpace(t *testing.T) {
-	for _, role := range []mintws.Role{mintws.Client, mintws.Server} {
+	deflate, err := mintws.NewDeflate(mintws.DeflateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, serverSide, ok := deflate.Answer(mintws.Params{Name: "permessage-deflate"})
+	clientSide, err := deflate.Check(answer)
+	if !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	for _, tt := range []struct {
+		name       string
+		role       mintws.Role
+		buf        bool // is Space, and not what is read into
+		compressed bool
+	}{
+		{"client", mintws.Client, false, false},
+		{"server", mintws.Server, true, false},
+		{"server that reads into Space", mintws.Server, false, false},
+		{"client, compressed", mintws.Client, true, true},
+		{"client that reads into Space, compressed", mintws.Client, false, true},
+		{"server, compressed", mintws.Server, true, true},
+	} {
+		peerOpt, opt := mintws.Options{}, mintws.Options{Delivery: mintws.DeliverPayload}
+		if tt.compressed {
+			peerOpt.Transforms, opt.Transforms = []mintws.Transform{serverSide}, []mintws.Transform{clientSide}
+			if tt.role == mintws.Server {
+				peerOpt.Transforms, opt.Transforms = opt.Transforms, peerOpt.Transforms
+			}
+		}
 		for seed := range uint64(200) {
 			rng := rand.New(rand.NewPCG(seed, 7))
 			var want, sent []mintws.Frame
 			for range 1 + rng.IntN(8) {
-				p := make([]byte, rng.IntN(1<<rng.IntN(14)))
+				p := make([]byte, rng.IntN(1<<rng.IntN(15)))
+				kinds := 1 + rng.IntN(256) // how well it can be compressed
 				for i := range p {
-					p[i] = byte(rng.Uint32())
+					p[i] = byte(rng.IntN(kinds))
 				}
 				msg, op := mintws.Binary(p), mintws.OpBinary
 				for rng.IntN(3) > 0 {
@@ -166,27 +196,95 @@ func TestJoinerSpace(t *testing.T) {
 				}
 				sent, want = append(sent, mintws.Frame{Opcode: op, Payload: p}), append(want, msg)
 			}
-			input := wstest.Frames(sent...)
-			if role == mintws.Server {
-				input = wstest.MaskedFrames(sent...)
+			peer, pErr := mintws.NewWebSocket(1-tt.role, peerOpt)
+			ws, wErr := mintws.NewWebSocket(tt.role, opt)
+			if pErr != nil || wErr != nil {
+				t.Fatal(pErr, wErr)
 			}
-			ws, err := mintws.NewWebSocket(role, mintws.Options{Delivery: mintws.DeliverPayload})
-			if err != nil {
-				t.Fatal(err)
+			var input []byte
+			for _, f := range sent {
+				if peer, input, err = peer.AppendEncode(input, f); err != nil {
+					t.Fatal(err)
+				}
 			}
-			j, in, got := session.Joiner{Keep: 1 << rng.IntN(16)}, mintws.Inbox{}, 0
+			j, in, got := session.Joiner{Keep: 1 << rng.IntN(18)}, mintws.Inbox{Max: rng.IntN(2) * (1 + rng.IntN(5000))}, 0
 			own := make([]byte, 1+rng.IntN(5000))
 			for rest := input; len(rest) > 0; {
-				buf := j.Space(len(own))
-				if buf == nil {
-					buf = own
-				} else if len(buf) != len(own) || cap(buf) != len(own) || j.Joining() == 0 {
-					t.Fatalf("%d bytes, capacity %d, for %d after %d", len(buf), cap(buf), len(own), j.Joining())
+				data := own
+				if !tt.buf {
+					if space := j.Space(len(own)); space != nil {
+						data = space
+					}
+					if len(data) != len(own) || cap(data) != len(own) {
+						t.Fatalf("%s: %d bytes, capacity %d, for %d", tt.name, len(data), cap(data), len(own))
+					}
 				}
-				n := copy(buf[:1+rng.IntN(len(buf))], rest)
+				n := copy(data[:1+rng.IntN(len(data))], rest)
+				rest = rest[n:]
+				for data = data[:n]; len(data) > 0; data = in.Rest {
+					in.Reset()
+					if tt.buf {
+						in.Buf = j.Space(len(data))[:0]
+					}
+					if ws, err = ws.AppendDecode(&in, data); err != nil {
+						t.Fatalf("%s, seed %d: %v", tt.name, seed, err)
+					}
+					for _, f := range in.Frames {
+						msg, whole, addErr := j.Add(f)
+						if addErr != nil {
+							t.Fatal(addErr)
+						}
+						if !whole {
+							continue
+						}
+						if got == len(want) || msg.Opcode != want[got].Opcode || !bytes.Equal(msg.Payload, want[got].Payload) ||
+							cap(msg.Payload) != len(msg.Payload) {
+							t.Fatalf("%s, seed %d: message %d is %v", tt.name, seed, got, msg)
+						}
+						got++
+					}
+				}
+				clear(own)
+			}
+			if got != len(want) {
+				t.Errorf("%s, seed %d: %d messages, want %d", tt.name, seed, got, len(want))
+			}
+		}
+	}
+}
+
+// TestJoinerSpaceInPlace: a message that was received into Space stays there, also one that begins behind the last, and
+// nothing is allocated.
+func TestJoinerSpaceInPlace(t *testing.T) {
+	sent := []mintws.Frame{mintws.Binary(bytes.Repeat([]byte("a"), 700)), mintws.Text("between"), mintws.Ping([]byte("p")),
+		mintws.Binary(bytes.Repeat([]byte("b"), 1500))}
+	for role, tt := range map[mintws.Role]struct {
+		input []byte
+		at    map[int]int // where the payload of each message begins
+	}{
+		mintws.Client: {wstest.Frames(sent...), map[int]int{700: 4, 1500: 4 + 700 + 2 + 7 + 2 + 1 + 4}},
+		mintws.Server: {wstest.MaskedFrames(sent...), map[int]int{700: 0, 1500: 700 + 7 + 1}},
+	} {
+		ws, err := mintws.NewWebSocket(role, mintws.Options{Delivery: mintws.DeliverPayload})
+		if err != nil {
+			t.Fatal(err)
+		}
+		j, in, own := session.Joiner{Keep: 4096}, mintws.Inbox{}, make([]byte, 900)
+		memory := j.Space(4096)
+		play := func() {
+			joined := 0
+			for rest := tt.input; len(rest) > 0; {
+				data := own
+				if role == mintws.Client {
+					data = j.Space(len(own))
+				}
+				n := copy(data, rest[:min(400+joined, len(rest))]) // the second read has the end of one and the beginning of the other
 				rest = rest[n:]
 				in.Reset()
-				if ws, err = ws.AppendDecode(&in, buf[:n]); err != nil {
+				if role == mintws.Server {
+					in.Buf = j.Space(n)[:0]
+				}
+				if ws, err = ws.AppendDecode(&in, data[:n]); err != nil {
 					t.Fatal(err)
 				}
 				for _, f := range in.Frames {
@@ -194,27 +292,53 @@ func TestJoinerSpace(t *testing.T) {
 					if addErr != nil {
 						t.Fatal(addErr)
 					}
-					if !ok {
-						continue
+					if at := tt.at[len(msg.Payload)]; ok && len(msg.Payload) > 10 && &msg.Payload[0] != &memory[at] {
+						t.Fatalf("%v: the message of %d bytes was moved", role, len(msg.Payload))
 					}
-					if got == len(want) || msg.Opcode != want[got].Opcode || !bytes.Equal(msg.Payload, want[got].Payload) {
-						t.Fatalf("%v, seed %d: message %d is %v", role, seed, got, msg)
-					}
-					got++
 				}
+				joined = 500
 			}
-			if got != len(want) {
-				t.Errorf("%v, seed %d: %d messages, want %d", role, seed, got, len(want))
-			}
+		}
+		if n := testing.AllocsPerRun(100, play); n != 0 {
+			t.Errorf("%v: %v allocations", role, n)
 		}
 	}
 }
 
-// TestJoinerSpaceKept: Space is where the message goes on, and never more than is kept; so a message as large as Keep comes
-// again and again in the same memory.
+// TestJoinerSpaceMoves: memory does not grow because messages begin anywhere in it: the beginning of one goes to the front
+// where little is moved by that.
+func TestJoinerSpaceMoves(t *testing.T) {
+	j, left, count := session.Joiner{Keep: 1 << 20}, 0, 0
+	places := map[*byte]bool{}
+	read := func() {
+		for data := j.Space(999); len(data) > 0; {
+			f := mintws.Frame{Opcode: mintws.OpContinuation}
+			if left == 0 {
+				f.Opcode, left = mintws.OpBinary, 1000
+			}
+			n := min(left, len(data))
+			f.Payload, data = data[:n:n], data[n:]
+			left -= n
+			f.More = left > 0
+			msg, ok, err := j.Add(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ok {
+				places[&msg.Payload[0]] = true
+				count++
+			}
+		}
+	}
+	if n := testing.AllocsPerRun(10_000, read); n != 0 || count < 9_900 || len(places) > 8 {
+		t.Errorf("%v allocations, %d messages in %d places", n, count, len(places))
+	}
+}
+
+// TestJoinerSpaceKept: Space is never more than is kept, and a message as large as Keep comes again and again in the same memory.
 func TestJoinerSpaceKept(t *testing.T) {
 	j := session.Joiner{Keep: 1000}
-	if s := j.Space(10); s != nil {
+	if s := j.Space(1001); s != nil {
 		t.Errorf("%d bytes between messages", len(s))
 	}
 	var first *byte

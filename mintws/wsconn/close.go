@@ -54,7 +54,7 @@ func (c *Conn) drain(ctx context.Context) error {
 	}
 	defer c.rest()
 	in := &c.in // what was handed out stays as it is: go on in other memory
-	in.buf, in.join, in.joining = nil, session.Joiner{Max: -1, Keep: -1}, false
+	in.buf, in.join, in.joining = nil, session.Joiner{Max: -1, Keep: maxKeep}, false
 	in.inbox = mintws.Inbox{Max: in.inbox.Max, Rest: in.inbox.Rest, Frames: slices.Clone(in.inbox.Frames[in.next:])}
 	in.next = 0
 	for {

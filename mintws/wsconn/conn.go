@@ -64,13 +64,15 @@ const (
 )
 
 // start makes c, which has a stream, the Conn of an open WebSocket.
-func (c *Conn) start(ws mintws.WebSocket, timing session.Timing, patient time.Duration, limits mintws.Limits) *Conn {
+func (c *Conn) start(role mintws.Role, ws mintws.WebSocket, timing session.Timing, patient time.Duration, limits mintws.Limits) *Conn {
 	now := time.Now()
 	c.ws, c.patient, c.closing = ws, patient, cmp.Or(max(timing.Close, 0), session.DefaultClose)
 	c.reading, c.message, c.sending = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1)
 	c.done, c.ponged = make(chan struct{}), make(chan struct{})
 	c.time, c.listening = session.NewDeadlines(timing, now).Observe(now, ws.State(), true), now
-	c.in.inbox.Max, c.in.join = maxInbox, session.Joiner{Max: -1, Keep: maxKeep}
+	c.in.reads, c.in.inbox.Max, c.in.join = minRead, maxInbox, session.Joiner{Max: -1, Keep: maxKeep + maxRead}
+	plain := len(ws.Extensions()) == 0
+	c.in.readsInto, c.in.unmasksInto = plain && role == mintws.Client, plain && role == mintws.Server
 	c.limit.Store(limits.WithDefaults().MaxMessage)
 	c.readable.Set, c.writable.Set = c.stream.SetReadDeadline, c.stream.SetWriteDeadline
 	return c
@@ -206,5 +208,5 @@ func Accept(w http.ResponseWriter, r *http.Request, opt AcceptOptions) (*Conn, e
 		return nil, err
 	}
 	c := &Conn{stream: stream, header: header, halves: true}
-	return c.start(ws, opt.Timing, Options{WriteTimeout: opt.WriteTimeout}.patience(), limits), nil
+	return c.start(mintws.Server, ws, opt.Timing, Options{WriteTimeout: opt.WriteTimeout}.patience(), limits), nil
 }

@@ -63,7 +63,7 @@ func (opt Options) open(ctx context.Context, sock net.Conn, s *share.Stream) (c 
 	if s.Own() { // over HTTP/1.1 the rest of the connection is a stream of bytes
 		c.stream, c.halves, c.in.early = socket{sock}, false, s.Rest()
 	}
-	return c.start(ws, opt.Timing, opt.patience(), opt.WebSocket.Limits), false, nil
+	return c.start(mintws.Client, ws, opt.Timing, opt.patience(), opt.WebSocket.Limits), false, nil
 }
 
 // websocket returns what is asked of the server.

@@ -15,7 +15,8 @@ import (
 // incoming is what has been received. It belongs to the goroutine that has Conn.reading.
 type incoming struct {
 	early  []byte // came with the handshake
-	buf    []byte
+	reads  int    // how much is read at once
+	buf    []byte // for what is not read into join's memory
 	inbox  mintws.Inbox
 	next   int    // of inbox.Frames, the first that was not handled
 	fault  error  // what came after them
@@ -26,6 +27,8 @@ type incoming struct {
 	size    int64
 	joining bool // by Read
 	join    session.Joiner
+	// Payload is in join's memory from the beginning: where it is read, or where it is unmasked. Neither, if it is inflated.
+	readsInto, unmasksInto bool
 }
 
 // Read returns the next message and what it is, [mintws.OpText] or [mintws.OpBinary]. The message is read-only, and valid until the
@@ -197,6 +200,9 @@ func (c *Conn) fill(ctx context.Context) error {
 		}
 	}
 	in.inbox.Reset()
+	if in.unmasksInto {
+		in.inbox.Buf = in.join.Space(len(data))[:0]
+	}
 	in.next = 0
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -213,9 +219,6 @@ func (c *Conn) receive(ctx context.Context) ([]byte, error) {
 		in.early = nil
 		return data, nil
 	}
-	if in.buf == nil {
-		in.buf = make([]byte, minRead)
-	}
 	c.readable.Follow(ctx)
 	for {
 		ok, err := c.readable.Arm(c.until)
@@ -230,8 +233,8 @@ func (c *Conn) receive(ctx context.Context) ([]byte, error) {
 			n, err = c.stream.Read(buf)
 		}
 		if data := buf[:n]; n > 0 { // an error that came with it comes again
-			if n == len(in.buf) && n < maxRead {
-				in.buf = make([]byte, min(2*n, maxRead))
+			if n == in.reads {
+				in.reads = min(2*n, maxRead)
 			}
 			c.observe(true)
 			return data, nil
@@ -242,15 +245,20 @@ func (c *Conn) receive(ctx context.Context) ([]byte, error) {
 	}
 }
 
-// space returns what to read into. Of a message that is being joined that is where it goes on. If much of its frame is to come, no
-// more than that is read, as the beginning of the next message would have to be moved; but at most as much as has come already.
+// space returns what to read into, where the message goes on if that can be. If much of the frame under way is to come, no more than
+// that is read, as the beginning of the next message might have to be moved; but at most as much as has come already.
 func (in *incoming) space() []byte {
-	n := len(in.buf)
+	n := in.reads
 	if in.owed >= n/2 {
 		n = min(in.owed, n)
 	}
-	if buf := in.join.Space(n); buf != nil {
-		return buf
+	if in.readsInto {
+		if buf := in.join.Space(n); buf != nil {
+			return buf
+		}
 	}
-	return in.buf
+	if len(in.buf) < n {
+		in.buf = make([]byte, in.reads)
+	}
+	return in.buf[:n]
 }
