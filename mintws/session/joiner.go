@@ -145,9 +145,9 @@ func (j *Joiner) Reset() {
 	j.shrink()
 }
 
-// grow makes room for n bytes more. Where the message has begun far behind in buf, it goes to the front. Otherwise there is twice as
-// much memory as before, but no more than is kept where that is enough. What Space has lent is not touched as long as something
-// in it may still be added.
+// grow makes room for n bytes more. A message of which little is there, and that far behind in buf, goes to the front. Otherwise
+// there is twice as much memory as before, but no more than is kept where that is enough. What Space has lent is not touched as
+// long as something in it may still be added.
 func (j *Joiner) grow(n int) {
 	message, lent := j.buf[j.from:], j.at < j.until
 	need, size := len(message)+n, cap(j.buf)
