@@ -75,6 +75,9 @@ func build() (t [256]uint64) {
 // where it is not -1, next means nothing.
 func Check(s State, p []byte) (next State, bad int) {
 	if vectors && len(p) >= minBlocks {
+		if len(p) <= short && s == Start && ascii(p) {
+			return Start, -1
+		}
 		return checkLong(s, p)
 	}
 	st, q := uint64(s), p[:len(p):len(p)]
@@ -154,6 +157,28 @@ func ascii64(b *[64]byte) bool {
 		binary.LittleEndian.Uint64(b[16:])|binary.LittleEndian.Uint64(b[24:])|
 		binary.LittleEndian.Uint64(b[32:])|binary.LittleEndian.Uint64(b[40:])|
 		binary.LittleEndian.Uint64(b[48:])|binary.LittleEndian.Uint64(b[56:]))&high == 0
+}
+
+// short is up to where a loop over the words of ASCII is faster than a call of validBlocks.
+const short = 256
+
+// ascii reports whether p, which has eight bytes or more, is all ASCII.
+func ascii(p []byte) bool {
+	q := p
+	for len(q) > 64 {
+		if !ascii64((*[64]byte)(q)) {
+			return false
+		}
+		q = q[64:]
+	}
+	if len(p) >= 64 {
+		return ascii64((*[64]byte)(p[len(p)-64:]))
+	}
+	w := binary.LittleEndian.Uint64(p[len(p)-8:])
+	for ; len(q) > 8; q = q[8:] {
+		w |= binary.LittleEndian.Uint64(q)
+	}
+	return w&high == 0
 }
 
 // sparse reports whether at most two words of eight bytes are not all ASCII.

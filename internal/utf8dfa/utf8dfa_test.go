@@ -145,3 +145,20 @@ func FuzzCheck(f *testing.F) {
 		}
 	})
 }
+
+// TestASCII: a byte that is not ASCII is seen at every place of every length.
+func TestASCII(t *testing.T) {
+	for n := 8; n <= short; n++ {
+		p := bytes.Repeat([]byte{0x7F}, n)
+		if !ascii(p) {
+			t.Fatalf("%d bytes of ASCII are said not to be", n)
+		}
+		for i := range p {
+			p[i] = 0x80
+			if ascii(p) {
+				t.Fatalf("byte %d of %d is not seen", i, n)
+			}
+			p[i] = 0
+		}
+	}
+}
