@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"time"
@@ -88,6 +89,44 @@ func ExampleJoiner() {
 			}
 		}
 		data = data[n:]
+	}
+	// Output:
+	// Text "one message and more and more and more "
+	// Text "another"
+}
+
+// A client reads into the memory in which messages are joined, and copies nothing.
+func ExampleJoiner_Space() {
+	ws, err := mintws.NewWebSocket(mintws.Client, mintws.Options{Delivery: mintws.DeliverPayload})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var in mintws.Inbox
+	var joiner session.Joiner
+	sock := bytes.NewReader(wstest.Frames(mintws.Text("one message "+strings.Repeat("and more ", 3)), mintws.Text("another")))
+	own := make([]byte, 10) // for messages larger than Keep
+	for {
+		buf := joiner.Space(len(own))
+		if buf == nil {
+			buf = own
+		}
+		n, readErr := sock.Read(buf)
+		if readErr != nil {
+			break
+		}
+		in.Reset()
+		if ws, err = ws.AppendDecode(&in, buf[:n]); err != nil {
+			fmt.Println(err)
+			return
+		}
+		for _, piece := range in.Frames {
+			if msg, ok, addErr := joiner.Add(piece); addErr != nil {
+				fmt.Println(addErr)
+			} else if ok {
+				fmt.Println(msg)
+			}
+		}
 	}
 	// Output:
 	// Text "one message and more and more and more "
