@@ -34,6 +34,7 @@ type Joiner struct {
 
 	// Space has lent buf[:cap(buf)][at:until], and nothing behind at has been added. So at is never before the end of buf.
 	at, until int
+	missed    bool // since then something was added that is elsewhere
 }
 
 // defaultKeep holds most messages, and the reads that they come in.
@@ -91,7 +92,7 @@ func (j *Joiner) Add(f mintws.Frame) (msg mintws.Frame, ok bool, err error) {
 // call of Space, but Add may move it to its place in a message, where another frame has been: handle each frame before the next
 // is added, and call Space once all have been, and Inbox.Rest is empty.
 func (j *Joiner) Space(n int) []byte {
-	j.at, j.until = 0, 0
+	j.at, j.until, j.missed = 0, 0, false
 	if j.op == 0 {
 		j.from, j.buf = 0, j.buf[:0]
 	}
@@ -104,9 +105,10 @@ func (j *Joiner) Space(n int) []byte {
 }
 
 // find returns where in buf p is, if it is in what Space has lent, or else -1. Frames come in the order in which they lie there,
-// so that it has to pass over no more than headers, and frames that were not added.
+// so that it has to pass over no more than headers, and frames that were not added. What is elsewhere it looks for only once: all
+// that is lent, for each of many small frames, would be too much.
 func (j *Joiner) find(p []byte) int {
-	if len(p) == 0 {
+	if len(p) == 0 || j.missed {
 		return -1
 	}
 	lent := j.buf[:j.until]
@@ -116,6 +118,7 @@ func (j *Joiner) find(p []byte) int {
 			return i
 		}
 	}
+	j.missed = true
 	return -1
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/mintws/mintws/mintws"
@@ -332,6 +333,36 @@ func TestJoinerSpaceMoves(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(10_000, read); n != 0 || count < 9_900 || len(places) > 8 {
 		t.Errorf("%v allocations, %d messages in %d places", n, count, len(places))
+	}
+}
+
+// TestJoinerSpaceMissed: what is elsewhere is not looked for in all of Space, for each of many frames, which would take hours here.
+// What is in Space comes right all the same, and is left as it is until then.
+func TestJoinerSpaceMissed(t *testing.T) {
+	j := session.Joiner{Keep: 16 << 20}
+	space := j.Space(16 << 20)
+	for i := range space {
+		space[i] = byte(i >> 8)
+	}
+	want := bytes.Clone(space)
+	add := func(f mintws.Frame) mintws.Frame {
+		msg, _, err := j.Add(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return msg
+	}
+	for range 1_000_000 {
+		add(mintws.Text("elsewhere"))
+	}
+	add(mintws.Frame{Opcode: mintws.OpBinary, Payload: []byte("begins elsewhere"), More: true})
+	add(mintws.Frame{Opcode: mintws.OpContinuation, Payload: space[1<<20 : 2<<20 : 2<<20], More: true})
+	msg := add(mintws.Frame{Opcode: mintws.OpContinuation, Payload: space[3<<20 : 4<<20 : 4<<20]})
+	if !bytes.Equal(msg.Payload, slices.Concat([]byte("begins elsewhere"), want[1<<20:2<<20], want[3<<20:4<<20])) {
+		t.Error("the message is not what was added")
+	}
+	if !bytes.Equal(space[4<<20:], want[4<<20:]) {
+		t.Error("what was lent is not as it was")
 	}
 }
 
