@@ -56,7 +56,8 @@
 //
 // Nothing waits for ever. By default an opening handshake may take 30 s, and a closing handshake 5 s. A peer that has been silent
 // for 30 s is sent a Ping, and is given up after 15 s more of silence. So is one that for 30 s accepts nothing of what is being
-// sent. Timing and WriteTimeout in the options change these times. A message may take as long as its bytes keep coming.
+// sent. Timing and WriteTimeout in the options change these times. A message may take as long as its bytes keep coming. Over TLS
+// 160 KiB must be accepted in that time, as crypto/tls cannot go on with half a write.
 //
 // # Memory
 //

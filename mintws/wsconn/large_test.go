@@ -5,10 +5,15 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
+	"os"
 	"runtime"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
+	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/wsconn"
 )
@@ -99,6 +104,56 @@ func TestLargeTextRefused(t *testing.T) {
 		if _, p, err := c.Read(ctx); err != nil || !bytes.Equal(p, bad[:1<<20]) {
 			t.Error(kind, len(p), err)
 		}
+	}
+}
+
+// slowLink takes some bytes of a write, as long as there are any to take, and then lets its deadline pass.
+type slowLink struct {
+	net.Conn
+	takes *atomic.Int64 // of what is left to take; negative for no bound
+}
+
+func (l slowLink) Write(p []byte) (int, error) {
+	n := len(p)
+	if most := l.takes.Load(); most >= 0 {
+		n = min(n, 10_000, int(most))
+		l.takes.Add(int64(-n))
+	}
+	if n < len(p) {
+		n, _ = l.Conn.Write(p[:n])
+		return n, os.ErrDeadlineExceeded
+	}
+	return l.Conn.Write(p)
+}
+
+// TestSlowLink: a link that takes a little of each write is not given up, and one that takes nothing is.
+func TestSlowLink(t *testing.T) {
+	var takes atomic.Int64
+	takes.Store(-1)
+	ctx := bounded(t)
+	c, err := wsconn.Dial(ctx, serve(t, wsconn.AcceptOptions{}, echo), wsconn.Options{Dial: httpdial.Options{
+		Wrap: func(sock net.Conn) net.Conn { return slowLink{sock, &takes} },
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.CloseNow()
+	for _, size := range []int{100_000, 1 << 20} {
+		takes.Store(2 << 20)
+		p := pattern(size)
+		if err = c.Write(ctx, mintws.OpBinary, p); err != nil {
+			t.Fatal(err)
+		}
+		if _, got, readErr := c.Read(ctx); readErr != nil || !bytes.Equal(got, p) {
+			t.Fatal(len(got), readErr)
+		}
+	}
+	takes.Store(200_000)
+	if err = c.Write(ctx, mintws.OpBinary, pattern(1<<20)); !errors.Is(err, os.ErrDeadlineExceeded) || !strings.Contains(err.Error(), "taken nothing") {
+		t.Errorf("the link took nothing any more: %v", err)
+	}
+	if left := takes.Load(); left != 0 {
+		t.Errorf("it was given up with %d bytes that it would have taken", left)
 	}
 }
 

@@ -176,6 +176,9 @@ func (c *Conn) write(ctx context.Context, p []byte) error {
 		n := 0
 		if ok && err == nil {
 			n, err = c.stream.Write(p[:chunk(len(p))])
+			if n > 0 && errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
+				err = nil // the link is slow, but not dead
+			}
 		}
 		if p = p[n:]; !ok || err != nil {
 			return c.broken(ctx, err)
