@@ -146,10 +146,19 @@ func TestLedgerModel(t *testing.T) {
 }
 
 // TestLedgerRace does the same from 8 goroutines, on values that they share.
-func TestLedgerRace(t *testing.T) {
+func TestLedgerRace(t *testing.T) { raceModels(t, h2Model{}, 200, 600) }
+
+// modelOf is a value beside what it ought to be.
+type modelOf[M any] interface {
+	step(*rand.Rand) M // the next one, after a random change
+	check(*testing.T)
+}
+
+// raceModels has 8 goroutines take steps from the same models, and checks that no model changes by that.
+func raceModels[M modelOf[M]](t *testing.T, first M, common, steps int) {
 	rng := rand.New(rand.NewPCG(2, 2))
-	shared := []h2Model{{}}
-	for range 200 {
+	shared := []M{first}
+	for range common {
 		shared = append(shared, shared[len(shared)-1].step(rng))
 	}
 	var wg sync.WaitGroup
@@ -157,7 +166,7 @@ func TestLedgerRace(t *testing.T) {
 		wg.Go(func() {
 			r := rand.New(rand.NewPCG(uint64(g), 3))
 			mine := slices.Clone(shared)
-			for range 600 {
+			for range steps {
 				m := mine[r.IntN(len(mine))]
 				if r.IntN(2) == 0 {
 					m = mine[len(mine)-1]

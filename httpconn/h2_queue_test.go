@@ -5,7 +5,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"testing"
 )
 
@@ -209,30 +208,4 @@ func TestQueueModel(t *testing.T) {
 }
 
 // TestQueueRace does the same from 8 goroutines, on values that they share.
-func TestQueueRace(t *testing.T) {
-	rng := rand.New(rand.NewPCG(2, 2))
-	shared := []queueModel{{}}
-	for range 100 {
-		shared = append(shared, shared[len(shared)-1].step(rng))
-	}
-	var wg sync.WaitGroup
-	for g := range 8 {
-		wg.Go(func() {
-			r := rand.New(rand.NewPCG(uint64(g), 3))
-			mine := slices.Clone(shared)
-			for range 200 {
-				m := mine[r.IntN(len(mine))]
-				if r.IntN(2) == 0 {
-					m = mine[len(mine)-1]
-				}
-				next := m.step(r)
-				next.check(t)
-				mine = append(mine, next)
-			}
-			for _, m := range mine {
-				m.check(t)
-			}
-		})
-	}
-	wg.Wait()
-}
+func TestQueueRace(t *testing.T) { raceModels(t, queueModel{}, 100, 200) }

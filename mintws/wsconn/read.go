@@ -23,7 +23,7 @@ type incoming struct {
 	serial uint64 // of the last Read or Reader
 
 	more    bool // of the message under way is to come
-	owed    int  // of its frame under way
+	rest    int  // of its frame under way
 	size    int64
 	joining bool // by Read
 	join    session.Joiner
@@ -208,7 +208,7 @@ func (c *Conn) fill(ctx context.Context) error {
 	defer c.mu.Unlock()
 	ws := c.ws.InPlace(inplace.Key{})
 	in.fault = ws.AppendDecode(&in.inbox, data)
-	in.owed = int(min(ws.Remaining(), math.MaxInt))
+	in.rest = int(min(ws.Remaining(), math.MaxInt))
 	return nil
 }
 
@@ -249,8 +249,8 @@ func (c *Conn) receive(ctx context.Context) ([]byte, error) {
 // that is read, as the beginning of the next message might have to be moved; but at most as much as has come already.
 func (in *incoming) space() []byte {
 	n := in.reads
-	if in.owed >= n/2 {
-		n = min(in.owed, n)
+	if in.rest >= n/2 {
+		n = min(in.rest, n)
 	}
 	if in.readsInto {
 		if buf := in.join.Space(n); buf != nil {
