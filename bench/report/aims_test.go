@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
@@ -229,5 +230,29 @@ func TestSumsByRound(t *testing.T) {
 	_, tab := parsed(t, b.String())
 	if got := find(t, judge(tab, false, ""), "Text", "64 KiB in mixed"); got.verdict != met || got.figure != "0.50" {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestScale: the million is judged by what its program has printed.
+func TestScale(t *testing.T) {
+	const run = "at once        1000000\nmessages back  1000000\nits RSS at the peak  700.0 MiB\nRSS at the peak  %s MiB\n"
+	for page, want := range map[string]verdict{
+		fmt.Sprintf(run, "953.6"): met,
+		fmt.Sprintf(run, "953.7"): missed,
+		strings.Replace(fmt.Sprintf(run, "500"), "back  1000000", "back  999999", 1): missed,
+		strings.Replace(fmt.Sprintf(run, "500"), "at once", "not at once", 1):        notRun,
+		fmt.Sprintf(run, "many"): notRun,
+		"":                       notRun,
+	} {
+		if c := judgeScale(page)[0]; c.verdict != want {
+			t.Errorf("%s, want %s, for\n%s", c, want, page)
+		}
+	}
+	page, err := os.ReadFile("../" + scalePage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := judgeScale(string(page))[0]; c.verdict == notRun {
+		t.Error(scalePage + " has no run of a million")
 	}
 }

@@ -142,8 +142,8 @@ func state(what string, format func(float64) string, list []measured) check {
 	return c
 }
 
-// judge holds the results against the aims. assembly says whether there is any in the library, scale where the figures of a
-// million are, if anywhere.
+// judge holds the results against the aims. assembly says whether there is any in the library, scale is the page about a
+// million WebSockets.
 func judge(t *table, assembly bool, scale string) []aim {
 	return []aim{
 		{"Encode into memory that is reused", judgeEncode(t, assembly)},

@@ -71,7 +71,7 @@ func report(o options) error {
 	if len(t.rows) == 0 {
 		return fmt.Errorf("no benchmark matches %q", o.run)
 	}
-	aims := judge(t, assembly(filepath.Join(o.dir, "..")), scaleFile(o.dir))
+	aims := judge(t, assembly(filepath.Join(o.dir, "..")), scaleText(o.dir))
 	files := map[string][]byte{"report.md": markdown(res, t, aims), "report.svg": plot(res, t)}
 	for name, content := range files {
 		if err = os.WriteFile(filepath.Join(o.out, name), content, 0o644); err != nil {
@@ -84,13 +84,13 @@ func report(o options) error {
 	return nil
 }
 
-// scaleFile is where the figures are that a run of this length cannot have, or "".
-func scaleFile(dir string) string {
-	const name = "../docs/scale.md"
-	if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+// scaleText is the page with the figures that a run of this length cannot have, or "".
+func scaleText(dir string) string {
+	page, err := os.ReadFile(filepath.Join(dir, scalePage))
+	if err != nil {
 		return ""
 	}
-	return name
+	return string(page)
 }
 
 // measure returns raw results: those of a file, or new ones, which it writes to report.txt as they come.
