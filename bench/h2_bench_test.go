@@ -102,23 +102,25 @@ func h2Framer(version httpconn.Version, p []byte, send, receive bool) run {
 	}}
 }
 
-// BenchmarkH2Data is DATA frames of 128 bytes by themselves, which mean nothing: BeginData and EndData around an append,
-// and Stream with one frame in a read, and with 32. Beside it is x/net's Framer, which knows neither streams nor windows.
+// BenchmarkH2Data is DATA frames of 128 bytes by themselves, which mean nothing: BeginData and EndData around an append
+// (send), SendData (whole), and Stream with one frame in a read, and with 32. Beside it is x/net's Framer, which knows neither
+// streams nor windows.
 func BenchmarkH2Data(b *testing.B) {
 	p := fill(h2Size)
 	for _, n := range []int{1, 100, 10_000} {
 		name := fmt.Sprintf("http2-%d", n)
-		versus(b, "send/"+name, h2Size, run{"mintws", func(b *testing.B) { dataSend(b, n, p) }},
-			run{"framer", func(b *testing.B) {
-				var out bytes.Buffer
-				framer := http2.NewFramer(&out, nil)
-				for range b.N {
-					out.Reset()
-					if err := framer.WriteData(1, false, p); err != nil {
-						b.Fatal(err)
-					}
+		framer := run{"framer", func(b *testing.B) {
+			var out bytes.Buffer
+			framer := http2.NewFramer(&out, nil)
+			for range b.N {
+				out.Reset()
+				if err := framer.WriteData(1, false, p); err != nil {
+					b.Fatal(err)
 				}
-			}})
+			}
+		}}
+		versus(b, "send/"+name, h2Size, run{"mintws", func(b *testing.B) { dataSend(b, n, p) }}, framer)
+		versus(b, "whole/"+name, h2Size, run{"mintws", func(b *testing.B) { dataSendWhole(b, n, p) }}, framer)
 		versus(b, "receive/"+name, h2Size, run{"mintws", func(b *testing.B) { dataReceive(b, n, p) }},
 			run{"framer", func(b *testing.B) {
 				var in bytes.Reader
@@ -152,6 +154,24 @@ func dataSend(b *testing.B, n int, p []byte) {
 		}
 		m.out.Send = append(m.out.Send, p...)
 		if m.conn, err = m.conn.EndData(&m.out, id, mark, false); err != nil {
+			b.Fatal(err)
+		}
+		m.spent(len(p))
+		if i++; i == n {
+			i = 0
+		}
+	}
+}
+
+func dataSendWhole(b *testing.B, n int, p []byte) {
+	m := openTunnels(b, httpconn.HTTP2, n, mintws.Options{}, "")
+	m.out.Send = make([]byte, 0, 1<<10)
+	b.ResetTimer()
+	i := 0
+	for range b.N {
+		m.out.Send = m.out.Send[:0]
+		var err error
+		if m.conn, err = m.conn.SendData(&m.out, m.ws[i].StreamID(), p, false); err != nil {
 			b.Fatal(err)
 		}
 		m.spent(len(p))

@@ -15,7 +15,7 @@ func judgeH2(t *table) []check {
 		dear = append(dear, measured{way, one.over(row("Message/"+way, "http1"))})
 		many = append(many, measured{way, row("Message/"+way, "http2-10000").over(one)})
 	}
-	for _, way := range []string{"send", "receive", "receive32"} {
+	for _, way := range []string{"send", "whole", "receive", "receive32"} {
 		framing = append(framing, measured{way, row("Data/"+way, "http2-1")})
 	}
 	for _, conn := range []string{"http1", "http2-1"} {
@@ -28,8 +28,8 @@ func judgeH2(t *table) []check {
 	return []check{
 		atMost("128 B at most 3 times HTTP/1.1", 3, factor, dear),
 		atMost("10,000 streams at most 2 times one", 2, factor, many),
-		atMost("DATA framing by itself at most 25 ns a frame", 25, duration, framing),
-		state("the same in the time of x/net's Framer, which has no windows", factor, t.versus("H2Data/", []string{"send/http2-1", "receive/http2-1"}, "framer")),
+		atMost("DATA framing by itself at most 25 ns a frame (send: BeginData and EndData, whole: SendData, receive32: 32 in a read)", 25, duration, framing),
+		state("the same in the time of x/net's Framer, which has no windows", factor, t.versus("H2Data/", []string{"send/http2-1", "whole/http2-1", "receive/http2-1"}, "framer")),
 		state("Send of 128 B", duration, sends),
 		atMost("at most 64 B allocated a message, on average", enough, octets,
 			t.bytes("H2Message/", each([]string{"send/", "receive/"}, []string{"http2-1", "http2-10000"})...)),
