@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -129,19 +130,23 @@ func ends(opt *wstest.Options) <-chan string {
 
 // TestSignals: the first signal closes the WebSocket, and waits for the server's Close. The second one does not wait.
 func TestSignals(t *testing.T) {
+	// What nohup ignores would stay ignored in the programs that are started here, but not what somebody listens for.
+	ours := make(chan os.Signal, 1)
+	signal.Notify(ours, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(ours)
 	hello := []mintws.Frame{mintws.Text("hello")}
-	for signal, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
+	for sent, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
 		var opt wstest.Options
 		opt.Behavior.Greeting = hello
 		over := ends(&opt)
 		p := startProcess(t, "--close-code", "4001", startServer(t, opt))
 		p.wait("hello\n")
-		p.signal(signal)
+		p.signal(sent)
 		if code := p.end(); code != want || p.err.String() != "" {
-			t.Errorf("%v: exit code %d, stderr %q, want %d", signal, code, p.err.String(), want)
+			t.Errorf("%v: exit code %d, stderr %q, want %d", sent, code, p.err.String(), want)
 		}
 		if got := <-over; got != "Closed 4001 " {
-			t.Errorf("%v: for the server it is %s", signal, got)
+			t.Errorf("%v: for the server it is %s", sent, got)
 		}
 	}
 	silent := startServer(t, wstest.Options{Behavior: wstest.Behavior{Greeting: hello, Fault: wstest.FaultSilence}})

@@ -23,7 +23,8 @@ import (
 func pattern(n int) []byte {
 	p := make([]byte, n)
 	for i := range p {
-		p[i] = ' ' + byte((i*i>>7+i)%90)
+		at := uint64(i)
+		p[i] = ' ' + byte((at*at>>7+at)%90)
 	}
 	return p
 }
