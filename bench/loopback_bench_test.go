@@ -22,7 +22,7 @@ func perSecond(b *testing.B, n int, unit string) {
 func BenchmarkRoundTrip(b *testing.B) {
 	onOneCore(b)
 	p := fill(128)
-	versus(b, "128B", 2*len(p), loopRuns(newLoopServer(b), "/echo", func(b *testing.B, c loopClient) {
+	versus(b, "128B", 2*len(p), runsOf(append(loopLibs, codecLib), newLoopServer(b), "/echo", func(b *testing.B, c loopClient) {
 		if err := c.trips(100, p); err != nil { // buffers have grown
 			b.Fatal(err)
 		}
@@ -63,7 +63,7 @@ func BenchmarkPipelined(b *testing.B) {
 		}
 		perSecond(b, b.N, "msg/s")
 	}
-	versus(b, "64B/one", pipelineSize, loopRuns(s, "/drain", func(b *testing.B, c loopClient) {
+	versus(b, "64B/one", pipelineSize, runsOf(append(loopLibs, codecLib), s, "/drain", func(b *testing.B, c loopClient) {
 		b.ResetTimer()
 		pipelined(b, func(n int) error { return c.send(n, p) })
 	})...)
@@ -82,7 +82,7 @@ func BenchmarkPipelined(b *testing.B) {
 // TestLoopback: every client that is measured gets each message's echo, and sends what was asked of it and nothing else.
 func TestLoopback(t *testing.T) {
 	s := newLoopServer(t)
-	for _, lib := range append(bufferedLibs, loopLibs...) {
+	for _, lib := range append(append(bufferedLibs, loopLibs...), codecLib) {
 		t.Run(lib.name, func(t *testing.T) {
 			c, err := lib.open(s.addr(), "/echo")
 			if err != nil {

@@ -52,8 +52,8 @@ var bufferedLibs = []loopLib{
 
 // batchLibs are those that can write many messages at once.
 func batchLibs() []loopLib {
-	return append(slices.DeleteFunc(slices.Clone(loopLibs), func(lib loopLib) bool {
-		return !slices.Contains([]string{"mintws", "gobwas", "wsutil", "floor"}, lib.name)
+	return append(slices.DeleteFunc(append(slices.Clone(loopLibs), codecLib), func(lib loopLib) bool {
+		return !slices.Contains([]string{"mintws", "mintws+codec", "gobwas", "wsutil", "floor"}, lib.name)
 	}), bufferedLibs...)
 }
 

@@ -74,6 +74,9 @@ func judgeLoopback(t *table) []check {
 		return measured{"", t.compare("", []string{row}, unit, ours, lib)[0].s}
 	}
 	rate := func(row, lib string) []measured { return []measured{than(row, "msg/s", lib)} }
+	codec := func(row string) []measured {
+		return []measured{{"", t.compare("", []string{row}, "msg/s", ours+"+codec", "gobwas")[0].s}}
+	}
 	var shakes []measured
 	for _, lib := range []string{"gorilla", "coder"} {
 		m := than(shake, "handshake/s", lib)
@@ -83,10 +86,13 @@ func judgeLoopback(t *table) []check {
 	return []check{
 		atMost("round trips within 5% of the bare socket", 1.05, factor, rate(trip, "floor")),
 		before("round trips: ahead of gobwas's low-level functions", rate(trip, "gobwas")),
+		before("round trips by the codec alone: ahead of gobwas's low-level functions, which are no more", codec(trip)),
 		before("64 B, one a write: ahead of gws", rate(one, "gws")),
 		before("64 B, one a write: ahead of gobwas's low-level functions", rate(one, "gobwas")),
+		before("64 B, one a write by the codec alone: the same", codec(one)),
 		before("64 B, 32 a write: ahead of gws on a connection that collects 32 messages", rate(batch, "gws+buffered")),
 		before("64 B, 32 a write: ahead of gobwas's low-level functions, 32 frames in a buffer", rate(batch, "gobwas")),
+		before("64 B, 32 a write by the codec alone: the same", codec(batch)),
 		before("handshakes: ahead of gorilla and coder", shakes),
 		before("handshakes: ahead of gobwas", []measured{than(shake, "handshake/s", "gobwas")}),
 	}
