@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/mintws/mintws/httpconn"
+	"github.com/mintws/mintws/internal/test/installed"
 	"github.com/mintws/mintws/mintws"
 	"github.com/mintws/mintws/mintws/handshake"
 	"github.com/mintws/mintws/mintws/session"
@@ -223,13 +224,7 @@ func TestServedRefuses(t *testing.T) {
 
 // TestServedCurl: what a person sees who looks at the server with curl.
 func TestServedCurl(t *testing.T) {
-	curl, err := exec.LookPath("curl")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("curl is not installed: run internal/test/interop/install.sh")
-		}
-		t.Skip("LEFT OUT: curl is not installed; internal/test/interop/install.sh does that")
-	}
+	curl := installed.Program(t, "curl")
 	address := rawServer(t)
 	for _, tt := range []struct {
 		args []string

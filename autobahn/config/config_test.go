@@ -9,6 +9,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/mintws/mintws/internal/test/installed"
 )
 
 // spec is what both specifications may hold.
@@ -86,13 +88,7 @@ func TestCompose(t *testing.T) {
 
 // TestBridge has haproxy, where it is installed, look at its configuration, for each direction and both.
 func TestBridge(t *testing.T) {
-	haproxy, err := exec.LookPath("haproxy")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("haproxy is not installed")
-		}
-		t.Skip("haproxy is not installed")
-	}
+	haproxy := installed.Program(t, "haproxy")
 	client := []string{"H2_BIND=127.0.0.1:9002", "SUITE=127.0.0.1:9001"}
 	server := []string{"H1_BIND=127.0.0.1:9003", "ECHO=127.0.0.1:9100"}
 	for _, env := range [][]string{client, server, append(client, server...)} {

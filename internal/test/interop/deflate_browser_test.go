@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/mintws/mintws/internal/test/echo"
+	"github.com/mintws/mintws/internal/test/installed"
 	"github.com/mintws/mintws/mintws"
 )
 
@@ -31,7 +32,7 @@ func TestDeflateBrowser(t *testing.T) {
 // deflateBrowser has a page exchange messages with a server for each agreement.
 func deflateBrowser(t *testing.T, list []agreement) {
 	t.Helper()
-	path := program(t, "chromium")
+	path := installed.Program(t, "chromium")
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, "deflate.html") })
 	reports := make(chan []deflateReport, 1)

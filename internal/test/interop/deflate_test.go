@@ -3,12 +3,12 @@ package interop
 import (
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/mintws/mintws/internal/test/installed"
 	"github.com/mintws/mintws/mintws"
 )
 
@@ -52,9 +52,9 @@ var deflatePeers = []struct {
 // nodeWS is Node with the npm package ws.
 func nodeWS(t *testing.T) []string {
 	t.Helper()
-	path := program(t, "node")
+	path := installed.Program(t, "node")
 	if out, err := exec.Command(path, "-e", "require('ws')").CombinedOutput(); err != nil {
-		missing(t, "the npm package ws", out)
+		installed.Missing(t, "the npm package ws", out)
 	}
 	return []string{path, "deflate.js"}
 }
@@ -71,24 +71,15 @@ func pythonWith(t *testing.T, module string) string {
 	t.Helper()
 	var said []byte
 	for _, name := range []string{"python3", "/usr/bin/python3"} {
-		path := program(t, name)
+		path := installed.Program(t, name)
 		out, err := exec.Command(path, "-c", "import "+module).CombinedOutput()
 		if err == nil {
 			return path
 		}
 		said = out
 	}
-	missing(t, "python3-"+module, said)
+	installed.Missing(t, "python3-"+module, said)
 	return ""
-}
-
-// missing is what program does where a program is not installed.
-func missing(t *testing.T, what string, said []byte) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not installed: run internal/test/interop/install.sh\n%s", what, said)
-	}
-	t.Skipf("LEFT OUT: %s is not installed; internal/test/interop/install.sh does that", what)
 }
 
 // deflateCount is how many messages are exchanged with takeover in both directions, and with other agreements.

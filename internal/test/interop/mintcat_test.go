@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mintws/mintws/internal/test/installed"
 )
 
 // buildMintcat returns the program of examples/mintcat.
@@ -59,7 +61,7 @@ func TestMintcat(t *testing.T) {
 			})
 			t.Run("terminal", func(t *testing.T) {
 				words := strings.Join(append([]string{path, url}, args...), " ")
-				c := startMintcat(t, program(t, "script"), "--quiet", "--return", "--command", words, "/dev/null")
+				c := startMintcat(t, installed.Program(t, "script"), "--quiet", "--return", "--command", words, "/dev/null")
 				c.wait("connected")
 				c.say("one\r")
 				c.wait("one\r\n") // as it was typed

@@ -20,22 +20,6 @@ import (
 	"github.com/mintws/mintws/internal/selfsigned"
 )
 
-// program returns the path of a program that must be installed. Where it is not, the test fails in CI and is skipped
-// elsewhere.
-func program(t *testing.T, name string) string {
-	t.Helper()
-	for _, name := range []string{name, filepath.Join("/usr/sbin", name)} { // which is not on everybody's path
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not installed: run internal/test/interop/install.sh", name)
-	}
-	t.Skipf("LEFT OUT: %s is not installed; internal/test/interop/install.sh does that", name)
-	return ""
-}
-
 // process is a server that was started.
 type process struct {
 	cmd    *exec.Cmd

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/mintws/mintws/internal/test/installed"
 )
 
 // onPort starts a program that cannot be given a listening socket, and waits until it takes connections. Between the choice
@@ -40,7 +42,7 @@ func onPort(t *testing.T, start func(port string)) (addr string) {
 // libwebsockets starts the test server of libwebsockets.
 func libwebsockets(t *testing.T) server {
 	t.Helper()
-	path := program(t, "libwebsockets-test-server")
+	path := installed.Program(t, "libwebsockets-test-server")
 	id := newIdentity(t)
 	addr := onPort(t, func(port string) {
 		run(t, nil, nil, path, "--port="+port, "-i", "lo", "-s", "-C", id.file, "-K", id.key)
@@ -51,7 +53,7 @@ func libwebsockets(t *testing.T) server {
 // lighttpd starts lighttpd before our echo server.
 func lighttpd(t *testing.T) server {
 	t.Helper()
-	path := program(t, "lighttpd")
+	path := installed.Program(t, "lighttpd")
 	_, echo, err := net.SplitHostPort(echoAddr(t))
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +67,7 @@ func lighttpd(t *testing.T) server {
 // apache starts Apache httpd before our echo server.
 func apache(t *testing.T) server {
 	t.Helper()
-	path := program(t, "apache2")
+	path := installed.Program(t, "apache2")
 	echo := echoAddr(t)
 	conf, err := filepath.Abs("apache.conf")
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/mintws/mintws/httpconn/httpdial"
 	"github.com/mintws/mintws/internal/test/echo"
 	"github.com/mintws/mintws/internal/test/h2test"
+	"github.com/mintws/mintws/internal/test/installed"
 	"github.com/mintws/mintws/mintws"
 	_ "github.com/mintws/mintws/mintws/wshttp/xconnect"
 )
@@ -94,7 +95,7 @@ func serveUntilEnd(t *testing.T, hs *http.Server, serve func() error) {
 // haproxy starts haproxy with its own echo server behind it, and returns the frontend with the given number.
 func haproxy(t *testing.T, frontend int) server {
 	t.Helper()
-	path := program(t, "haproxy")
+	path := installed.Program(t, "haproxy")
 	id := newIdentity(t)
 	behind := netHTTP(t, false)
 	env := []string{"CERT=" + id.both, "ECHO=" + behind.url[len("ws://"):len(behind.url)-1]}
@@ -121,7 +122,7 @@ func haproxy(t *testing.T, frontend int) server {
 // node starts echo.js.
 func node(t *testing.T, secure bool) server {
 	t.Helper()
-	path := program(t, "node")
+	path := installed.Program(t, "node")
 	s := server{node: true}
 	args, scheme := []string{"echo.js"}, "ws"
 	if secure {
