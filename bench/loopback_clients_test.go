@@ -135,27 +135,38 @@ func (c *mintwsLoop) step() error {
 	return nil
 }
 
-func (c *mintwsLoop) trips(n int, p []byte) (err error) {
+func (c *mintwsLoop) trips(n int, p []byte) error { return mintwsTrips(c, &c.in, n, p) }
+func (c *mintwsLoop) send(n int, p []byte) error  { return mintwsSend(c, n, p) }
+
+// stepper is a client of ours: with the connection, or the codec alone.
+type stepper interface {
+	batcher
+	step() error
+}
+
+// mintwsTrips is loopClient.trips for a client that puts what it received into in.
+func mintwsTrips(c stepper, in *mintws.Inbox, n int, p []byte) error {
 	for range n {
-		if err = c.send(1, p); err != nil {
+		if err := c.sendBatch(1, p); err != nil {
 			return err
 		}
-		c.in.Reset()
-		for len(c.in.Frames) == 0 {
-			if err = c.step(); err != nil {
+		in.Reset()
+		for len(in.Frames) == 0 {
+			if err := c.step(); err != nil {
 				return err
 			}
 		}
-		if !bytes.Equal(c.in.Frames[0].Payload, p) {
+		if !bytes.Equal(in.Frames[0].Payload, p) {
 			return errEcho
 		}
 	}
 	return nil
 }
 
-func (c *mintwsLoop) send(n int, p []byte) (err error) {
+// mintwsSend is loopClient.send.
+func mintwsSend(c stepper, n int, p []byte) error {
 	for range n {
-		if err = c.sendBatch(1, p); err != nil {
+		if err := c.sendBatch(1, p); err != nil {
 			return err
 		}
 	}

@@ -1,10 +1,6 @@
 package bench
 
-import (
-	"bytes"
-
-	"github.com/mintws/mintws/mintws"
-)
+import "github.com/mintws/mintws/mintws"
 
 // codecLib is mintws as the low-level functions of gobwas are used: after the handshake the WebSocket alone, which encodes into a
 // buffer and decodes what was read. Over HTTP/1.1 that is enough; the connection only counts the bytes.
@@ -23,35 +19,17 @@ func loopCodec(addr, path string) (loopClient, error) {
 	return &codecLoop{mintwsLoop: c.(*mintwsLoop)}, nil
 }
 
-func (c *codecLoop) trips(n int, p []byte) (err error) {
-	for range n {
-		if err = c.send(1, p); err != nil {
-			return err
-		}
-		c.in.Reset()
-		for len(c.in.Frames) == 0 {
-			size, readErr := c.sock.Read(c.buf)
-			if readErr != nil {
-				return readErr
-			}
-			if c.ws, err = c.ws.AppendDecode(&c.in, c.buf[:size]); err != nil {
-				return err
-			}
-		}
-		if !bytes.Equal(c.in.Frames[0].Payload, p) {
-			return errEcho
-		}
-	}
-	return nil
-}
+func (c *codecLoop) trips(n int, p []byte) error { return mintwsTrips(c, &c.in, n, p) }
+func (c *codecLoop) send(n int, p []byte) error  { return mintwsSend(c, n, p) }
 
-func (c *codecLoop) send(n int, p []byte) (err error) {
-	for range n {
-		if err = c.sendBatch(1, p); err != nil {
-			return err
-		}
+// step reads once, and decodes what came.
+func (c *codecLoop) step() error {
+	c.in.Reset()
+	n, err := c.sock.Read(c.buf)
+	if err == nil {
+		c.ws, err = c.ws.AppendDecode(&c.in, c.buf[:n])
 	}
-	return nil
+	return err
 }
 
 func (c *codecLoop) sendBatch(n int, p []byte) (err error) {
