@@ -38,7 +38,7 @@ func judgeH2(t *table) []check {
 }
 
 func judgeBulk(t *table) []check {
-	rtts := []string{"rtt=10ms", "rtt=50ms", "rtt=100ms"}
+	rtts := []string{"rtt=10ms", "rtt=50ms", "rtt=100ms", "rtt=50ms,window=1MiB"} // the link is the bound, or the window is
 	var share []measured
 	for _, rtt := range rtts {
 		share = append(share, measured{rtt, t.cost("H2Distance/down/"+rtt, "share", ours)})

@@ -73,7 +73,7 @@ func streams(ns, joiner float64) string {
 func shares(ns, framer float64) string {
 	var b strings.Builder
 	b.WriteString("--- round 1\n")
-	for _, rtt := range []string{"rtt=10ms", "rtt=50ms", "rtt=100ms"} {
+	for _, rtt := range []string{"rtt=10ms", "rtt=50ms", "rtt=100ms", "rtt=50ms,window=1MiB"} {
 		fmt.Fprintf(&b, "BenchmarkH2Distance/down/%s/lib=mintws 1 1 ns/op %v share\n", rtt, ns)
 		fmt.Fprintf(&b, "BenchmarkH2Distance/down/%s/lib=framer 1 1 ns/op %v share\n", rtt, framer)
 	}
@@ -116,7 +116,7 @@ func TestJudge(t *testing.T) {
 		{"--- round 1\nBenchmarkIdleState/http1/lib=mintws 1 1 ns/op 301 heap-B/conn\n", false, "Memory", "HTTP/1.1", missed, "301 B"},
 		{"--- round 1\nBenchmarkDecodeBatch/16x20B/Client/lib=mintws 1 160 ns/op\n", false, decode, "16 frames", met, "10.0 ns"},
 		{"--- round 1\nBenchmarkDecodeBatch/16x20B/Client/lib=mintws 1 162 ns/op\n", false, decode, "16 frames", missed, "10.1 ns"},
-		{shares(0.85, 0.94), false, "Large", "one stream", met, "rtt=10ms 0.85, rtt=50ms 0.85, rtt=100ms 0.85"},
+		{shares(0.85, 0.94), false, "Large", "one stream", met, "rtt=10ms 0.85, rtt=50ms 0.85, rtt=100ms 0.85, rtt=50ms,window=1MiB 0.85"},
 		{shares(0.84, 0.94), false, "Large", "one stream", missed, "rtt=10ms 0.84"},
 		{shares(0.85, 0.94), false, "Large", "at least 0.9 of", met, "rtt=10ms 0.90"},
 		{shares(0.84, 0.94), false, "Large", "at least 0.9 of", missed, "rtt=10ms 0.89"},
