@@ -202,7 +202,7 @@ func checkSubprotocols(names []string) error {
 // handshakeKey returns 16 fresh random bytes in base64 (RFC 6455 section 4.1, item 7).
 func handshakeKey(r io.Reader) (string, error) {
 	var nonce [16]byte
-	err := error(nil)
+	var err error
 	if r == nil {
 		_, err = rand.Read(nonce[:])
 	} else {

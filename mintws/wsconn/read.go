@@ -245,8 +245,8 @@ func (c *Conn) receive(ctx context.Context) ([]byte, error) {
 	}
 }
 
-// space returns what to read into, where the message goes on if that can be. If much of the frame under way is to come, no more than
-// that is read, as the beginning of the next message might have to be moved; but at most as much as has come already.
+// space returns what to read into: where the message goes on, if that can be. While much of a frame is still to come it ends with
+// the frame, since the beginning of the next message might have to be moved.
 func (in *incoming) space() []byte {
 	n := in.reads
 	if in.rest >= n/2 {
